@@ -1,0 +1,145 @@
+import type { ByteReader, ByteWriter } from '../core/bytes.ts';
+import { SeastateError } from '../core/errors.ts';
+
+/**
+ * State as typed arrays indexed by slot: no object per series. A column is declared once, grows
+ * with the slots, is cleared to its initial value when a slot is given out, and is written to a
+ * snapshot up to the slots in use, so that a restored state cannot be told from a kept one.
+ */
+export type ColumnType = 'f64' | 'f32' | 'i32' | 'u32' | 'u16' | 'i8' | 'u8';
+
+export interface ColumnSpec {
+  readonly type: ColumnType;
+  /** Elements per slot, 1 by default: element k of a slot is at `slot * width + k`. */
+  readonly width?: number;
+  /** What a new slot holds, 0 by default. */
+  readonly initial?: number;
+}
+
+export type ColumnsSpec = Readonly<Record<string, ColumnType | ColumnSpec>>;
+
+interface ArrayOf {
+  f64: Float64Array<ArrayBuffer>;
+  f32: Float32Array<ArrayBuffer>;
+  i32: Int32Array<ArrayBuffer>;
+  u32: Uint32Array<ArrayBuffer>;
+  u16: Uint16Array<ArrayBuffer>;
+  i8: Int8Array<ArrayBuffer>;
+  u8: Uint8Array<ArrayBuffer>;
+}
+type AnyArray = ArrayOf[ColumnType];
+type TypeOf<C> = C extends ColumnType
+  ? C
+  : C extends { type: infer T extends ColumnType }
+    ? T
+    : never;
+
+/** The arrays by column name. Read them from here on each call: growth replaces them. */
+export type Arrays<S extends ColumnsSpec> = { readonly [K in keyof S]: ArrayOf[TypeOf<S[K]>] };
+
+const constructors: { [T in ColumnType]: new (length: number) => ArrayOf[T] } = {
+  f64: Float64Array,
+  f32: Float32Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  u16: Uint16Array,
+  i8: Int8Array,
+  u8: Uint8Array,
+};
+
+interface Column {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly width: number;
+  readonly initial: number;
+}
+
+export class Columns<S extends ColumnsSpec> {
+  readonly arrays: Arrays<S>;
+  readonly #columns: readonly Column[];
+  #capacity = 0;
+
+  constructor(spec: S) {
+    this.#columns = Object.entries(spec).map(([name, column]) => {
+      const full: ColumnSpec = typeof column === 'string' ? { type: column } : column;
+      return { name, type: full.type, width: full.width ?? 1, initial: full.initial ?? 0 };
+    });
+    this.arrays = {} as Arrays<S>;
+    this.reserve(16);
+  }
+
+  /** Bytes that one slot takes. */
+  get bytesPerSlot(): number {
+    const bytes = (c: Column): number => c.width * new constructors[c.type](0).BYTES_PER_ELEMENT;
+    return this.#columns.reduce((sum, column) => sum + bytes(column), 0);
+  }
+
+  /** Makes room for slots below `count`; arrays read before this call are dead after it. */
+  reserve(count: number): void {
+    if (count <= this.#capacity) return;
+    const old = this.#capacity;
+    this.#capacity = Math.max(count, Math.ceil(old * 1.5));
+    const arrays = this.arrays as Record<string, AnyArray>;
+    for (const { name, type, width, initial } of this.#columns) {
+      const grown = new constructors[type](this.#capacity * width);
+      if (old > 0) grown.set(arrays[name]!);
+      if (initial !== 0) grown.fill(initial, old * width);
+      arrays[name] = grown;
+    }
+  }
+
+  /** Gives a slot its initial values again. */
+  reset(slot: number): void {
+    const arrays = this.arrays as Record<string, AnyArray>;
+    for (const { name, width, initial } of this.#columns) {
+      arrays[name]!.fill(initial, slot * width, (slot + 1) * width);
+    }
+  }
+
+  /** Writes the slots below `count`. */
+  save(out: ByteWriter, count: number): void {
+    const arrays = this.arrays as Record<string, AnyArray>;
+    out.u32(count).u16(this.#columns.length);
+    for (const { name, type, width } of this.#columns) {
+      const used = arrays[name]!.subarray(0, count * width);
+      out.text(name).text(type).u32(width);
+      out.bytes(new Uint8Array(used.buffer, used.byteOffset, used.byteLength));
+    }
+  }
+
+  /**
+   * Reads what `save` wrote, by name: a column that is new here keeps its initial value, one that
+   * is gone is skipped, and one whose type or width changed is converted element by element
+   * (further elements keep the initial value). Returns the number of slots.
+   */
+  load(input: ByteReader): number {
+    const count = input.u32();
+    this.reserve(count);
+    const arrays = this.arrays as Record<string, AnyArray>;
+    for (let left = input.u16(); left > 0; left--) {
+      const name = input.text();
+      const type = input.text() as ColumnType;
+      const width = input.u32();
+      const bytes = input.bytes();
+      const column = this.#columns.find((c) => c.name === name);
+      if (!column) continue;
+      const make = constructors[type];
+      if (!make) throw new SeastateError('snapshot_unreadable', `column type "${type}" is unknown`);
+      const saved = new make(bytes.length / new make(0).BYTES_PER_ELEMENT);
+      new Uint8Array(saved.buffer).set(bytes);
+      copyColumn(saved, width, arrays[name]!, column.width, count);
+    }
+    return count;
+  }
+}
+
+function copyColumn(from: AnyArray, fromWidth: number, to: AnyArray, width: number, count: number) {
+  if (fromWidth === width) {
+    to.set(from);
+    return;
+  }
+  const shared = Math.min(fromWidth, width);
+  for (let slot = 0; slot < count; slot++) {
+    for (let k = 0; k < shared; k++) to[slot * width + k] = from[slot * fromWidth + k]!;
+  }
+}

@@ -1,0 +1,139 @@
+import type { ZodType } from 'zod';
+import type { LogRecord } from '../log/log.ts';
+import type { Columns, ColumnsSpec } from './columns.ts';
+import type { Row, Table } from './tables.ts';
+
+/**
+ * The contract between the engine and the analytics (DESIGN 4). A processor is plain synchronous
+ * code: (state, next record or tick) -> (state, outputs). It sees the log and nothing else: no
+ * clock, no randomness, no I/O. All its state stands in columns and tables of its context.
+ */
+
+export type Label = readonly [name: string, value: string];
+
+/** The tracked series of a partition, by slot. */
+export interface SeriesView {
+  /** Slots ever given out: every slot is below it. */
+  readonly count: number;
+  /** Sorted by name, with `__name__`, without replica labels. */
+  labels(slot: number): readonly Label[];
+  /** Value of one label, '' when absent. */
+  label(slot: number, name: string): string;
+  /** Index of the series' cluster. */
+  cluster(slot: number): number;
+  /** ms between samples as seen so far; 0 until known. */
+  interval(slot: number): number;
+  /** ms of the newest accepted sample. */
+  lastTime(slot: number): number;
+  isLive(slot: number): boolean;
+}
+
+/** Clusters that the partition has seen, by index. */
+export interface ClusterView {
+  tenant(index: number): string;
+  name(index: number): string;
+}
+
+/**
+ * Accepted samples of one record, in order, as columns: sample i is
+ * (slots[i], times[i], values[i]). Valid only during the call.
+ */
+export interface Block {
+  readonly cluster: number;
+  readonly length: number;
+  readonly slots: Int32Array;
+  /** ms */
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+  /** 1 where the sample is a stale marker (its value is NaN): the series ended at that time. */
+  readonly stale: Uint8Array;
+  /** Native histograms of the record, undecoded: formats/remote-write reads them. */
+  readonly histograms: HistogramColumns;
+}
+
+export interface HistogramColumns {
+  readonly length: number;
+  readonly slots: Int32Array;
+  readonly times: Float64Array;
+  readonly stale: Uint8Array;
+  /** Histogram i is the protobuf message bytes[starts[i], ends[i]) (same in both protocols). */
+  readonly bytes: Uint8Array;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+}
+
+/** A set of series chosen by matchers; kept by the engine as series are born. */
+export interface Selection {
+  has(slot: number): boolean;
+}
+
+/** One output: the engine wraps it as a CloudEvent, numbers it and places it. */
+export interface Output {
+  readonly topic: string;
+  /** CloudEvents `type`, such as `seastate.alert`. */
+  readonly type: string;
+  readonly cluster: number;
+  /** Identity of the interval: a pure function of what it is about. */
+  readonly subject: string;
+  /** From 0; `id` of the CloudEvent is `subject/revision`. */
+  readonly revision: number;
+  /** Keys in the order of the schema. */
+  readonly data: object;
+}
+
+export interface ProcessorContext<Settings = unknown> {
+  readonly series: SeriesView;
+  readonly clusters: ClusterView;
+  /** The processor's part of the settings in force. */
+  readonly settings: Settings;
+  /** Log time in ms: the greatest record timestamp so far. */
+  readonly logTime: number;
+  /** Columns indexed by series slot. Declared in `create`, once per name. */
+  columns<S extends ColumnsSpec>(name: string, spec: S): Columns<S>;
+  /** A table of plain records. Declared in `create`, once per name. */
+  table<R extends Row>(name: string): Table<R>;
+  /** Series that match a selector such as `{__name__="ALERTS"}`. */
+  select(selector: string): Selection;
+  emit(output: Output): void;
+  /** Adds to a counter of the `status` topic; `reason` in snake_case. */
+  count(reason: string, by?: number): void;
+}
+
+/** Why a series ended without a stale marker: its sender's clock went on without it. */
+export type EndReason = 'sender-clock';
+
+export interface Handlers {
+  samples?(block: Block): void;
+  /** A series got a slot, before its first sample is delivered. */
+  born?(slot: number): void;
+  /** The series ended by its sender's clock. `time` (ms) is when that was noticed by the clock. */
+  ended?(slot: number, time: number, reason: EndReason): void;
+  /** The slot is about to be given back: nothing may point to it afterwards. */
+  forgotten?(slot: number): void;
+  /** Records of other kinds: metadata, kubernetes-event, feedback, profile. */
+  record?(kind: string, cluster: number, record: LogRecord): void;
+  /** A tick of log time (5 s) is over; all records of it were delivered. */
+  tick?(tick: number): void;
+  /** New settings are in force (`context.settings`). */
+  settings?(): void;
+}
+
+export interface ProcessorDefinition<Settings = unknown> {
+  /** kebab-case; also the key of its settings. */
+  readonly name: string;
+  /** Version of its state: raise it when columns or tables change their meaning. */
+  readonly version: number;
+  /** Topics it may write. */
+  readonly outputs: readonly string[];
+  /** Its settings, all with defaults. */
+  readonly settings?: ZodType<Settings>;
+  create(context: ProcessorContext<Settings>): Handlers;
+  /** Mends the state after it was loaded from version `from` (columns are matched by name before). */
+  upgrade?(from: number, context: ProcessorContext<Settings>): void;
+}
+
+export function defineProcessor<Settings = unknown>(
+  definition: ProcessorDefinition<Settings>,
+): ProcessorDefinition<Settings> {
+  return definition;
+}

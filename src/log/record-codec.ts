@@ -1,0 +1,51 @@
+import { type ByteReader, type ByteWriter, text, utf8 } from '../core/bytes.ts';
+import type { Headers, LogRecord } from './log.ts';
+
+/**
+ * One encoding of a record, used by the journal's batches and by the runner's messages:
+ *
+ *     i64 offset | i64 timestamp ms | u16 n | n x (u16 length, name, u16 length, value)
+ *     | i32 value length (-1: no value) | value        (little endian)
+ */
+export function writeRecord(out: ByteWriter, record: LogRecord): void {
+  out.i64(record.offset).i64(record.timestamp);
+  writeHeaders(out, record.headers);
+  writeValue(out, record.value);
+}
+
+/** The value is a view of the reader's bytes. */
+export function readRecord(input: ByteReader): LogRecord {
+  const offset = input.i64();
+  const timestamp = input.i64();
+  const headers = readHeaders(input);
+  return { offset, timestamp, headers, value: readValue(input) };
+}
+
+export function writeHeaders(out: ByteWriter, headers: Headers): void {
+  const names = Object.keys(headers);
+  out.u16(names.length);
+  for (const name of names) {
+    const key = utf8(name);
+    const value = utf8(headers[name]!);
+    out.u16(key.length).raw(key).u16(value.length).raw(value);
+  }
+}
+
+export function readHeaders(input: ByteReader): Headers {
+  const headers: Record<string, string> = {};
+  for (let left = input.u16(); left > 0; left--) {
+    const name = text(input.raw(input.u16()));
+    headers[name] = text(input.raw(input.u16()));
+  }
+  return headers;
+}
+
+export function writeValue(out: ByteWriter, value: Uint8Array | null): void {
+  if (value === null) out.i32(-1);
+  else out.i32(value.length).raw(value);
+}
+
+export function readValue(input: ByteReader): Uint8Array | null {
+  const length = input.i32();
+  return length < 0 ? null : input.raw(length);
+}
