@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { compileRe2 } from './re2.ts';
+
+// Expected values: Go's regexp package (MustCompile("^(?s:" + p + ")$")).
+test.each([
+  ['a.c', 'a\nc', true],
+  ['a|bc', 'xbc', false],
+  ['(?i)etcd.*', 'ETCD_size', true],
+  ['(?i:a)b', 'AB', false],
+  ['(?P<x>a+)', 'aaa', true],
+  ['[[:alpha:]]+', 'abC', true],
+  ['[[:alpha:]_]+', 'a1', false],
+  ['[]a]+', ']a', true],
+  ['[^]a]+', 'b]', false],
+  ['[\\w-.]+', 'a-b.c', true],
+  ['[a-c-]+', 'b-', true],
+  ['[0-9]{2,3}', '1234', false],
+  ['a{,2}', 'a{,2}', true],
+  ['\\pL+', 'é', true],
+  ['\\p{Greek}', 'α', true],
+  ['\\x41\\x{1F600}', 'A😀', true],
+  ['\\Qa.b\\E+', 'a.bb', true],
+  ['\\A[\\s]\\z', ' ', true],
+  ['\\s', '\u00a0', false],
+  ['.', '😀', true],
+  ['a\\-b\\_c\\"', 'a-b_c"', true],
+  ['((?i)a)b', 'Ab', true],
+  ['((?i)a)b', 'AB', false],
+  ['x}y]', 'x}y]', true],
+  ['', '', true],
+])('%s on %j: %s', (pattern, text, expected) => {
+  expect(compileRe2(pattern).test(text)).toBe(expected);
+});
+
+test.each([
+  ['(', 'Unterminated group'],
+  ['a)', 'unexpected ")"'],
+  ['[a', 'missing closing ]'],
+  ['(?!a)', 'not supported'],
+  ['(?<=a)b', 'not supported'],
+  ['(a)\\1', '"\\1" is not supported'],
+  ['a{1001}', 'above 1000'],
+  ['a\\', 'trailing backslash'],
+  ['a(?i)b', 'where flags do not start a group'],
+  ['*a', 'Nothing to repeat'],
+])('%s is refused: %s', (pattern, message) => {
+  expect(() => compileRe2(pattern)).toThrow(message);
+});
