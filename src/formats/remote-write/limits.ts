@@ -1,0 +1,26 @@
+/**
+ * Limits of one request or record. A request over one of the first four is refused as a whole
+ * (`limit_exceeded`, naming the limit); a series over one of the label limits alone is rejected.
+ */
+export interface WriteLimits {
+  /** Samples and histograms together. */
+  readonly samplesMax: number;
+  /** Series entries, and (protocol 1) metadata entries. */
+  readonly seriesMax: number;
+  readonly exemplarsMax: number;
+  /** Entries of the symbol table (protocol 2). */
+  readonly symbolsMax: number;
+  /** Labels per series. */
+  readonly labelsMax: number;
+  /** Bytes of one label name or one label value. */
+  readonly labelBytesMax: number;
+}
+
+export const defaultWriteLimits: WriteLimits = {
+  samplesMax: 500_000,
+  seriesMax: 500_000,
+  exemplarsMax: 500_000,
+  symbolsMax: 1_000_000,
+  labelsMax: 200,
+  labelBytesMax: 16_384,
+};
