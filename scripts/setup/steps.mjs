@@ -1,0 +1,18 @@
+// The list of what a fresh checkout needs. A step:
+//   name, what     shown as progress
+//   isDone()       whether there is nothing to do: at once, without starting programs
+//   run()          does it; throws an Error that says what is missing
+//   help           how to get what is missing
+//   after?         names of steps that are run before, and must have gone well
+//   optional?      a failure is told, and the tests that need it are skipped
+import { chromium } from './chromium.mjs';
+import { kafkaJars, sparkJars } from './jars.mjs';
+import { npmPackages, pinnedNode } from './npm.mjs';
+import { prometheus3, prometheusDebian } from './prometheus.mjs';
+import { webPage } from './web.mjs';
+
+const startSteps = [npmPackages, pinnedNode, webPage];
+const testSteps = [prometheusDebian, kafkaJars, sparkJars, prometheus3, chromium];
+
+export const stepsFor = (purpose) =>
+  purpose === 'test' ? [...startSteps, ...testSteps] : startSteps;

@@ -1,0 +1,37 @@
+import { availableParallelism } from 'node:os';
+import { defineConfig } from 'vitest/config';
+
+/** A machine-readable report beside the usual one, for .ci/run. */
+const report = process.env['SEASTATE_TEST_REPORT'];
+
+export default defineConfig({
+  test: {
+    // Processes and signals, and no state shared between files: forks, not threads.
+    pool: 'forks',
+    maxWorkers: Math.max(2, availableParallelism()),
+    reporters: report ? ['default', 'json'] : ['default'],
+    ...(report ? { outputFile: { json: report } } : {}),
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{src,bench,examples,scripts,web}/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // What crosses folders, with real programs: minutes rather than seconds.
+          name: 'system',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/soak/**'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
