@@ -26,6 +26,11 @@ export interface SeriesView {
   /** ms of the newest accepted sample. */
   lastTime(slot: number): number;
   isLive(slot: number): boolean;
+  /**
+   * Metric type as in the protocols' metadata: 0 unknown, 1 counter, 2 gauge, 3 histogram, 4 gauge
+   * histogram, 5 summary, 6 info, 7 stateset; from the series' own metadata or its family's.
+   */
+  type(slot: number): number;
 }
 
 /** Clusters that the partition has seen, by index. */
@@ -99,15 +104,12 @@ export interface ProcessorContext<Settings = unknown> {
   count(reason: string, by?: number): void;
 }
 
-/** Why a series ended without a stale marker: its sender's clock went on without it. */
-export type EndReason = 'sender-clock';
-
 export interface Handlers {
   samples?(block: Block): void;
   /** A series got a slot, before its first sample is delivered. */
   born?(slot: number): void;
-  /** The series ended by its sender's clock. `time` (ms) is when that was noticed by the clock. */
-  ended?(slot: number, time: number, reason: EndReason): void;
+  /** The series ended without stale marker, by its sender's clock; `time` (ms): its last sample. */
+  ended?(slot: number, time: number): void;
   /** The slot is about to be given back: nothing may point to it afterwards. */
   forgotten?(slot: number): void;
   /** Records of other kinds: metadata, kubernetes-event, feedback, profile. */

@@ -1,0 +1,42 @@
+import type { ByteReader, ByteWriter } from '../core/bytes.ts';
+import type { ClusterView } from './processor.ts';
+
+/** (tenant, cluster) pairs of a partition, by index in order of first sight. */
+export class Clusters implements ClusterView {
+  #rows: [tenant: string, name: string][] = [];
+  readonly #index = new Map<string, number>();
+
+  get count(): number {
+    return this.#rows.length;
+  }
+
+  indexOf(tenant: string, name: string): number {
+    const key = `${tenant}\0${name}`;
+    let index = this.#index.get(key);
+    if (index === undefined) {
+      index = this.#rows.push([tenant, name]) - 1;
+      this.#index.set(key, index);
+    }
+    return index;
+  }
+
+  tenant(index: number): string {
+    return this.#rows[index]?.[0] ?? '';
+  }
+
+  name(index: number): string {
+    return this.#rows[index]?.[1] ?? '';
+  }
+
+  save(out: ByteWriter): void {
+    out.text(JSON.stringify(this.#rows));
+  }
+
+  load(input: ByteReader): void {
+    this.#rows = JSON.parse(input.text());
+    this.#index.clear();
+    this.#rows.forEach(([tenant, name], i) => {
+      this.#index.set(`${tenant}\0${name}`, i);
+    });
+  }
+}

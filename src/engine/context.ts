@@ -1,0 +1,145 @@
+import type { ByteReader, ByteWriter } from '../core/bytes.ts';
+import { invariant, SeastateError } from '../core/errors.ts';
+import { Columns, type ColumnsSpec } from './columns.ts';
+import type {
+  ClusterView,
+  Handlers,
+  Output,
+  ProcessorContext,
+  ProcessorDefinition,
+  SeriesView,
+} from './processor.ts';
+import { CachedSelection } from './selection.ts';
+import { type Row, Table } from './tables.ts';
+
+/** What a processor's context asks of its stage. */
+export interface StageServices {
+  readonly series: SeriesView;
+  readonly clusters: ClusterView;
+  readonly logTime: number;
+  emit(output: Output): void;
+  count(reason: string, by: number): void;
+}
+
+/** One processor within a partition: its definition, its state, its handlers. */
+export class Host implements ProcessorContext {
+  readonly definition: ProcessorDefinition;
+  readonly handlers: Handlers;
+  settings: unknown;
+  readonly #services: StageServices;
+  readonly #columns = new Map<string, Columns<ColumnsSpec>>();
+  readonly #tables = new Map<string, Table<Row>>();
+  readonly #selections: CachedSelection[] = [];
+  #declaring = true;
+
+  constructor(definition: ProcessorDefinition, settings: unknown, services: StageServices) {
+    this.definition = definition;
+    this.#services = services;
+    this.settings = settings;
+    this.handlers = definition.create(this);
+    this.#declaring = false;
+  }
+
+  get series(): SeriesView {
+    return this.#services.series;
+  }
+
+  get clusters(): ClusterView {
+    return this.#services.clusters;
+  }
+
+  get logTime(): number {
+    return this.#services.logTime;
+  }
+
+  columns<S extends ColumnsSpec>(name: string, spec: S): Columns<S> {
+    this.#declare(this.#columns, name);
+    const columns = new Columns(spec);
+    this.#columns.set(name, columns as unknown as Columns<ColumnsSpec>);
+    return columns;
+  }
+
+  table<R extends Row>(name: string): Table<R> {
+    this.#declare(this.#tables, name);
+    const table = new Table<R>();
+    this.#tables.set(name, table as unknown as Table<Row>);
+    return table;
+  }
+
+  #declare(known: ReadonlyMap<string, unknown>, name: string): void {
+    invariant(this.#declaring, 'columns and tables are declared in create()');
+    invariant(!known.has(name), `"${name}" is declared twice in ${this.definition.name}`);
+  }
+
+  select(selector: string): CachedSelection {
+    const selection = new CachedSelection(selector, this.#services.series);
+    this.#selections.push(selection);
+    return selection;
+  }
+
+  emit(output: Output): void {
+    if (!this.definition.outputs.includes(output.topic)) {
+      throw new SeastateError(
+        'output_undeclared',
+        `processor ${this.definition.name} writes to "${output.topic}": add it to its outputs`,
+      );
+    }
+    this.#services.emit(output);
+  }
+
+  count(reason: string, by = 1): void {
+    this.#services.count(`${this.definition.name}_${reason}`, by);
+  }
+
+  /** A slot was given out: its columns start anew. */
+  born(slot: number, slots: number): void {
+    for (const columns of this.#columns.values()) {
+      columns.reserve(slots);
+      columns.reset(slot);
+    }
+    for (const selection of this.#selections) selection.forget(slot);
+    this.handlers.born?.(slot);
+  }
+
+  /** Makes room for slots that were given out before this processor was there. */
+  reserve(slots: number): void {
+    for (const columns of this.#columns.values()) columns.reserve(slots);
+  }
+
+  save(out: ByteWriter, slots: number): void {
+    out.text(this.definition.name).u32(this.definition.version);
+    out.u16(this.#columns.size);
+    for (const [name, columns] of this.#columns) {
+      out.text(name);
+      columns.save(out, slots);
+    }
+    out.u16(this.#tables.size);
+    for (const [name, table] of this.#tables) {
+      out.text(name);
+      table.save(out);
+    }
+  }
+
+  /** Reads what `save` wrote after its name; columns and tables that are gone are skipped. */
+  load(input: ByteReader, slots: number): void {
+    const version = input.u32();
+    for (let left = input.u16(); left > 0; left--) {
+      const name = input.text();
+      (this.#columns.get(name) ?? new Columns({})).load(input);
+    }
+    for (let left = input.u16(); left > 0; left--) {
+      const name = input.text();
+      (this.#tables.get(name) ?? new Table()).load(input);
+    }
+    this.reserve(slots);
+    if (version === this.definition.version) return;
+    if (version > this.definition.version) {
+      throw new SeastateError(
+        'snapshot_newer',
+        `the state of processor ${this.definition.name} is of version ${version}, this program ` +
+          `knows version ${this.definition.version}: run the newer program`,
+      );
+    }
+    this.definition.upgrade?.(version, this);
+  }
+}

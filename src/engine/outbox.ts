@@ -1,0 +1,79 @@
+import type { ByteReader, ByteWriter } from '../core/bytes.ts';
+import { partitionOf } from '../core/placement.ts';
+import { mergedTopics } from '../log/topics.ts';
+import { encodeCloudEvent } from './cloudevent.ts';
+import type { ClusterView, Output } from './processor.ts';
+import type { StageOutput, StageSetup } from './stage.ts';
+
+/** Version of the output values, in the header `schema`. */
+const schema = '1';
+
+/** Wraps, places and numbers the outputs of a partition (DESIGN 3, outputs are numbered). */
+export class Outbox {
+  readonly #setup: StageSetup;
+  readonly #clusters: ClusterView;
+  readonly #from: string;
+  /** Next number by `topic/partition`. */
+  #numbers = new Map<string, number>();
+  #sink: StageOutput[] = [];
+
+  constructor(setup: StageSetup, clusters: ClusterView) {
+    this.#setup = setup;
+    this.#clusters = clusters;
+    this.#from = `${setup.stage}/${setup.partition}/${setup.epoch}`;
+  }
+
+  /** Where outputs go from now on. */
+  into(sink: StageOutput[]): void {
+    this.#sink = sink;
+  }
+
+  emit(output: Output, tick: number, logTime: number): void {
+    const { topic, cluster } = output;
+    const tenant = this.#clusters.tenant(cluster);
+    const name = this.#clusters.name(cluster);
+    const partition = partitionOf(tenant, '', this.#setup.targets[topic] ?? 1);
+    const value = encodeCloudEvent({
+      id: `${output.subject}/${output.revision}`,
+      source: cluster < 0 ? '/seastate' : `/tenants/${tenant}/clusters/${name}`,
+      type: output.type,
+      subject: output.subject,
+      timeMs: logTime,
+      data: output.data,
+    });
+    const about: Record<string, string> = cluster < 0 ? {} : { tenant, cluster: name };
+    this.#push(topic, partition, tick, { ...about, schema }, value);
+  }
+
+  /** Says in every merged topic that `tick` is done. */
+  markTick(topics: Iterable<string>, tick: number): void {
+    for (const topic of topics) {
+      if (!mergedTopics.has(topic)) continue;
+      for (let p = 0; p < (this.#setup.targets[topic] ?? 1); p++) {
+        this.#push(topic, p, tick, { kind: 'tick' }, null);
+      }
+    }
+  }
+
+  #push(
+    topic: string,
+    partition: number,
+    tick: number,
+    headers: Record<string, string>,
+    value: Uint8Array | null,
+  ): void {
+    const key = `${topic}/${partition}`;
+    const number = this.#numbers.get(key) ?? 0;
+    this.#numbers.set(key, number + 1);
+    const numbered = { from: this.#from, number: String(number), tick: String(tick), ...headers };
+    this.#sink.push({ topic, partition, headers: numbered, value });
+  }
+
+  save(out: ByteWriter): void {
+    out.text(JSON.stringify([...this.#numbers]));
+  }
+
+  load(input: ByteReader): void {
+    this.#numbers = new Map(JSON.parse(input.text()));
+  }
+}

@@ -1,0 +1,337 @@
+import { createHash } from 'node:crypto';
+import type { ByteReader, ByteWriter } from '../core/bytes.ts';
+import { text } from '../core/bytes.ts';
+import { messageOf, SeastateError } from '../core/errors.ts';
+import { hashVersion } from '../core/placement.ts';
+import { tickOf } from '../core/time.ts';
+import { metricTypes } from '../formats/remote-write/columns.ts';
+import { defaultWriteLimits, type WriteLimits } from '../formats/remote-write/limits.ts';
+import { decodeBody } from '../formats/snappy/body-encoding.ts';
+import { Scratch } from '../formats/snappy/snappy.ts';
+import type { LogRecord } from '../log/log.ts';
+import type { HeartbeatValue, MetadataValue, SettingsValue } from '../log/telemetry.ts';
+import { Clusters } from './clusters.ts';
+import { Host } from './context.ts';
+import { Counters } from './counters.ts';
+import { Families } from './families.ts';
+import { Outbox } from './outbox.ts';
+import type { ProcessorDefinition, SeriesView } from './processor.ts';
+import { SeriesTracker } from './series/tracker.ts';
+import { engineSettings } from './settings.ts';
+import type { StageDefinition, StageOutput, StageSetup, StageState } from './stage.ts';
+import { statusData } from './status.ts';
+
+/** Bytes of one record, decoded; the gateway's own limit is below it. */
+const decodedBytesMax = 256 * 1024 * 1024;
+/** The gateway's limits are settings; these are far above, so that its records always pass. */
+const recordLimits: WriteLimits = {
+  ...defaultWriteLimits,
+  samplesMax: 10_000_000,
+  seriesMax: 10_000_000,
+  exemplarsMax: 10_000_000,
+  symbolsMax: 100_000_000,
+};
+/** Bytes of a record's value that a `rejected` output carries. */
+const rejectedBytesMax = 64 * 1024;
+
+/** Kinds that only processors read, and kinds that only mark a place in the log. */
+const processorKinds: ReadonlySet<string> = new Set(['kubernetes-event', 'feedback', 'profile']);
+const markKinds: ReadonlySet<string> = new Set(['checkpoint', 'release']);
+
+interface Progress {
+  logTime: number;
+  tick: number;
+  statusTick: number;
+  rejected: number;
+  settings: SettingsValue;
+}
+
+/** A partition of `telemetry`: its series, its senders, and the processors of its stage. */
+export class PartitionState implements StageState {
+  readonly #setup: StageSetup;
+  readonly #clusters = new Clusters();
+  readonly #counters = new Counters();
+  readonly #families = new Families();
+  readonly #tracker: SeriesTracker;
+  readonly #outbox: Outbox;
+  readonly #hosts: readonly Host[];
+  readonly #scratch = new Scratch();
+  #engine = engineSettings.parse({});
+  #progress: Progress = {
+    logTime: 0,
+    tick: 0,
+    statusTick: 0,
+    rejected: 0,
+    settings: { version: 0, sha256: '', content: {} },
+  };
+
+  constructor(stage: StageDefinition, setup: StageSetup) {
+    this.#setup = setup;
+    this.#outbox = new Outbox(setup, this.#clusters);
+    this.#tracker = new SeriesTracker(this.#engine, {
+      born: (slot) => {
+        for (const host of this.#hosts) host.born(slot, this.#tracker.count);
+      },
+      ended: (slot, time) => {
+        for (const host of this.#hosts) host.handlers.ended?.(slot, time);
+      },
+      forgotten: (slot) => {
+        for (const host of this.#hosts) host.handlers.forgotten?.(slot);
+      },
+      count: (cluster, reason, by) => this.#counters.add(cluster, reason, by),
+    });
+    this.#hosts = stage.processors.map((definition) => this.#host(definition));
+  }
+
+  #host(definition: ProcessorDefinition): Host {
+    const state = this;
+    return new Host(definition, sectionOf(definition, {}), {
+      series: this.#seriesView(),
+      clusters: this.#clusters,
+      get logTime() {
+        return state.#progress.logTime;
+      },
+      emit: (output) => this.#outbox.emit(output, this.#progress.tick, this.#progress.logTime),
+      count: (reason, by) => this.#counters.add(-1, reason, by),
+    });
+  }
+
+  /** The tracker's view, with the type of a series' family where it has none of its own. */
+  #seriesView(): SeriesView {
+    const tracker = this.#tracker;
+    const families = this.#families;
+    return {
+      get count() {
+        return tracker.count;
+      },
+      labels: (slot) => tracker.labels(slot),
+      label: (slot, name) => tracker.label(slot, name),
+      cluster: (slot) => tracker.cluster(slot),
+      interval: (slot) => tracker.interval(slot),
+      lastTime: (slot) => tracker.lastTime(slot),
+      isLive: (slot) => tracker.isLive(slot),
+      type: (slot) =>
+        tracker.type(slot) || families.type(tracker.cluster(slot), tracker.label(slot, '__name__')),
+    };
+  }
+
+  apply(record: LogRecord, outputs: StageOutput[]): void {
+    this.#outbox.into(outputs);
+    this.#advance(record.timestamp);
+    const kind = record.headers['kind'] ?? '';
+    if (kind === 'samples') this.#samples(record);
+    else if (kind === 'metadata') this.#metadata(record);
+    else if (kind === 'settings') this.#settings(record);
+    else if (kind === 'heartbeat') this.#heartbeat(record);
+    else if (processorKinds.has(kind)) this.#other(kind, record);
+    else if (kind === 'skip') this.#counters.add(-1, 'skipped_records', 1);
+    else if (!markKinds.has(kind)) this.#counters.add(-1, 'unknown_kind', 1);
+  }
+
+  /** Moves log time; whenever it enters a new tick, the old one is over. */
+  #advance(timestamp: number): void {
+    const progress = this.#progress;
+    if (timestamp <= progress.logTime) return;
+    const tick = tickOf(timestamp);
+    if (progress.logTime > 0 && tick > progress.tick) this.#endTick(tick - 1);
+    progress.logTime = timestamp;
+    progress.tick = tick;
+  }
+
+  /** Ends the current tick; the log was silent in any further ones up to `done`. */
+  #endTick(done: number): void {
+    const progress = this.#progress;
+    this.#tracker.endOfTick(progress.logTime);
+    for (const host of this.#hosts) host.handlers.tick?.(progress.tick);
+    if (done >= progress.statusTick + this.#engine.status_ticks) {
+      progress.statusTick = done;
+      this.#status();
+    }
+    const topics = new Set(this.#hosts.flatMap((host) => host.definition.outputs));
+    this.#outbox.markTick(topics, done);
+  }
+
+  /** What `read` makes of a record; one that cannot be used goes to `rejected`. */
+  #read<T>(record: LogRecord, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof SeastateError) || error.code === 'invariant') throw error;
+      this.#reject(record, error);
+      return undefined;
+    }
+  }
+
+  #cluster(record: LogRecord): number {
+    const { tenant, cluster } = record.headers;
+    return this.#clusters.indexOf(tenant ?? 'default', cluster ?? '');
+  }
+
+  #samples(record: LogRecord): void {
+    const cluster = this.#cluster(record);
+    const block = this.#read(record, () => {
+      const value = record.value ?? new Uint8Array(0);
+      const encoding = record.headers['encoding'] ?? '';
+      const request = decodeBody(encoding, value, decodedBytesMax, this.#scratch);
+      return this.#tracker.apply(cluster, request, recordLimits, this.#progress.logTime);
+    });
+    if (block) for (const host of this.#hosts) host.handlers.samples?.(block);
+  }
+
+  #metadata(record: LogRecord): void {
+    const cluster = this.#cluster(record);
+    const value = this.#read(record, () => jsonOf<MetadataValue>(record));
+    for (const { family, type } of value?.families ?? []) {
+      const max = this.#engine.metadata_families_max;
+      if (!this.#families.set(cluster, family, metricTypes.indexOf(type), max)) {
+        this.#counters.add(cluster, 'metadata_over_limit', 1);
+      }
+    }
+  }
+
+  #settings(record: LogRecord): void {
+    const next = this.#read(record, () => {
+      const value = jsonOf<SettingsValue>(record);
+      if (value.version > this.#progress.settings.version) this.#configure(value);
+      return value;
+    });
+    if (next !== this.#progress.settings) this.#counters.add(-1, 'settings_not_taken', 1);
+    else for (const host of this.#hosts) host.handlers.settings?.();
+  }
+
+  /** Everything is parsed before anything is changed. */
+  #configure(next: SettingsValue): void {
+    const engine = parseSettings('engine', () => engineSettings.parse(next.content));
+    const sections = this.#hosts.map(({ definition }) =>
+      parseSettings(definition.name, () => sectionOf(definition, next.content)),
+    );
+    this.#engine = engine;
+    this.#tracker.configure(engine);
+    this.#hosts.forEach((host, i) => {
+      host.settings = sections[i];
+    });
+    this.#progress.settings = next;
+  }
+
+  #heartbeat(record: LogRecord): void {
+    const { partitions, hashVersion: rule } = jsonOf<HeartbeatValue>(record);
+    if (partitions === this.#setup.partitions && rule === hashVersion) return;
+    throw new SeastateError(
+      'partitions_changed',
+      `the log has ${partitions} partitions placed by rule ${rule}, this state was made for ` +
+        `${this.#setup.partitions} and rule ${hashVersion}: move it with seastate rekey`,
+    );
+  }
+
+  #other(kind: string, record: LogRecord): void {
+    const cluster = this.#cluster(record);
+    this.#counters.add(cluster, `${kind.replace('-', '_')}_records`, 1);
+    for (const host of this.#hosts) host.handlers.record?.(kind, cluster, record);
+  }
+
+  #reject(record: LogRecord, error: SeastateError): void {
+    this.#counters.add(-1, 'rejected_records', 1);
+    const value = record.value ?? new Uint8Array(0);
+    const { tenant, cluster } = record.headers;
+    const index = tenant === undefined ? -1 : this.#clusters.indexOf(tenant, cluster ?? '');
+    this.#outbox.emit(
+      {
+        topic: 'rejected',
+        type: 'seastate.rejected',
+        cluster: index,
+        subject: `rejected/${createHash('sha256').update(value).digest('hex').slice(0, 32)}`,
+        revision: this.#progress.rejected++,
+        data: {
+          topic: 'telemetry',
+          partition: this.#setup.partition,
+          offset: record.offset,
+          headers: record.headers,
+          reason: error.code,
+          error: messageOf(error),
+          value: Buffer.from(value.subarray(0, rejectedBytesMax)).toString('base64'),
+          truncated: value.length > rejectedBytesMax,
+        },
+      },
+      this.#progress.tick,
+      this.#progress.logTime,
+    );
+  }
+
+  #status(): void {
+    const { logTime, tick } = this.#progress;
+    const { partition } = this.#setup;
+    this.#outbox.emit(
+      {
+        topic: 'status',
+        type: 'seastate.status',
+        cluster: -1,
+        subject: `status/${this.#setup.stage}/${partition}`,
+        revision: tick,
+        data: statusData(
+          this.#setup,
+          this.#progress,
+          this.#clusters,
+          this.#counters,
+          this.#tracker,
+        ),
+      },
+      tick,
+      logTime,
+    );
+  }
+
+  save(out: ByteWriter): void {
+    out.text(JSON.stringify(this.#progress));
+    this.#clusters.save(out);
+    this.#counters.save(out);
+    this.#families.save(out);
+    this.#outbox.save(out);
+    this.#tracker.save(out);
+    out.u16(this.#hosts.length);
+    for (const host of this.#hosts) host.save(out, this.#tracker.count);
+  }
+
+  load(input: ByteReader): void {
+    this.#progress = JSON.parse(input.text());
+    this.#clusters.load(input);
+    this.#counters.load(input);
+    this.#families.load(input);
+    this.#outbox.load(input);
+    this.#configure(this.#progress.settings);
+    this.#tracker.load(input);
+    for (let left = input.u16(); left > 0; left--) {
+      const name = input.text();
+      const host = this.#hosts.find(({ definition }) => definition.name === name);
+      if (host) host.load(input, this.#tracker.count);
+      else {
+        throw new SeastateError(
+          'processor_missing',
+          `the state holds processor "${name}", which this program does not have: start it with ` +
+            'the same processors, or take it out by a checkpoint and a change of settings',
+        );
+      }
+    }
+    // A processor that is new here starts empty, with room for the series that are there.
+    for (const host of this.#hosts) host.reserve(this.#tracker.count);
+  }
+}
+
+function sectionOf(definition: ProcessorDefinition, settings: SettingsValue['content']): unknown {
+  return definition.settings?.parse(settings[definition.name] ?? {});
+}
+
+function parseSettings<T>(name: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new SeastateError('settings_invalid', `settings of ${name}: ${messageOf(error)}`);
+  }
+}
+
+function jsonOf<T>(record: LogRecord): T {
+  try {
+    return JSON.parse(text(record.value ?? new Uint8Array(0))) as T;
+  } catch (error) {
+    throw new SeastateError('record_not_json', `the record is not JSON: ${messageOf(error)}`);
+  }
+}

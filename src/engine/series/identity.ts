@@ -1,0 +1,222 @@
+import type { ByteReader, ByteWriter } from '../../core/bytes.ts';
+import { Columns } from '../columns.ts';
+import type { Label } from '../processor.ts';
+import { SymbolTable } from './symbols.ts';
+
+const spec = { start: 'u32', pairs: 'u16', hash: 'i32' } as const;
+
+/**
+ * Which label set of which cluster has which slot. A label set is a vector of symbol ids (name,
+ * value, name, value ... sorted by name) in one array; the index compares whole vectors.
+ * Slots are given back and reused, first the one freed last.
+ */
+export class Identity {
+  readonly symbols: SymbolTable = new SymbolTable();
+  readonly #columns = new Columns({ ...spec, cluster: 'i32' });
+  #refs = new Int32Array(4096);
+  #refsUsed = 0;
+  #refsDead = 0;
+  #count = 0;
+  #free: number[] = [];
+  #live = 0;
+  /** slot + 1 by hash, 0 where free, -1 where one was removed. */
+  #index = new Int32Array(1024);
+  #indexUsed = 0;
+  readonly #vector: number[] = [];
+
+  /** Slots ever given out. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Slots in use. */
+  get live(): number {
+    return this.#live;
+  }
+
+  cluster(slot: number): number {
+    return this.#columns.arrays.cluster[slot]!;
+  }
+
+  labels(slot: number): Label[] {
+    const { start, pairs } = this.#columns.arrays;
+    const labels: Label[] = [];
+    let at = start[slot]!;
+    for (let left = pairs[slot]!; left > 0; left--) {
+      labels.push([this.symbols.text(this.#refs[at++]!), this.symbols.text(this.#refs[at++]!)]);
+    }
+    return labels;
+  }
+
+  label(slot: number, name: string): string {
+    const id = this.symbols.lookup(name);
+    if (id === undefined) return '';
+    const { start, pairs } = this.#columns.arrays;
+    let at = start[slot]!;
+    for (let left = pairs[slot]!; left > 0; left--, at += 2) {
+      if (this.#refs[at] === id) return this.symbols.text(this.#refs[at + 1]!);
+    }
+    return '';
+  }
+
+  /** Slot of a label set (sorted by name), or -1. */
+  find(cluster: number, labels: readonly Label[]): number {
+    this.#vector.length = 0;
+    for (const [name, value] of labels) {
+      const nameId = this.symbols.lookup(name);
+      const valueId = nameId === undefined ? undefined : this.symbols.lookup(value);
+      if (nameId === undefined || valueId === undefined) return -1;
+      this.#vector.push(nameId, valueId);
+    }
+    const hash = hashOf(cluster, this.#vector);
+    const mask = this.#index.length - 1;
+    for (let at = hash & mask; this.#index[at] !== 0; at = (at + 1) & mask) {
+      const slot = this.#index[at]! - 1;
+      if (slot >= 0 && this.#equals(slot, cluster, hash)) return slot;
+    }
+    return -1;
+  }
+
+  #equals(slot: number, cluster: number, hash: number): boolean {
+    const columns = this.#columns.arrays;
+    if (columns.hash[slot] !== hash || columns.cluster[slot] !== cluster) return false;
+    if (columns.pairs[slot]! * 2 !== this.#vector.length) return false;
+    const start = columns.start[slot]!;
+    return this.#vector.every((id, i) => this.#refs[start + i] === id);
+  }
+
+  /** Gives a slot to a label set (sorted by name) that has none. */
+  add(cluster: number, labels: readonly Label[]): number {
+    const slot = this.#free.pop() ?? this.#count++;
+    this.#columns.reserve(this.#count);
+    this.#live++;
+    const columns = this.#columns.arrays;
+    columns.start[slot] = this.#refsUsed;
+    columns.pairs[slot] = labels.length;
+    columns.cluster[slot] = cluster;
+    this.#vector.length = 0;
+    for (const [name, value] of labels) {
+      this.#vector.push(this.symbols.intern(name), this.symbols.intern(value));
+    }
+    this.#push(this.#vector);
+    columns.hash[slot] = hashOf(cluster, this.#vector);
+    this.#indexUsed++;
+    if (this.#indexUsed * 2 > this.#index.length) this.#rebuild();
+    else this.#place(slot);
+    return slot;
+  }
+
+  #push(vector: readonly number[]): void {
+    const end = this.#refsUsed + vector.length;
+    if (end > this.#refs.length) {
+      const bigger = new Int32Array(Math.max(end, Math.ceil(this.#refs.length * 1.5)));
+      bigger.set(this.#refs);
+      this.#refs = bigger;
+    }
+    this.#refs.set(vector, this.#refsUsed);
+    this.#refsUsed = end;
+  }
+
+  /** Gives a slot back. */
+  remove(slot: number): void {
+    const columns = this.#columns.arrays;
+    const mask = this.#index.length - 1;
+    let at = columns.hash[slot]! & mask;
+    while (this.#index[at] !== slot + 1) at = (at + 1) & mask;
+    this.#index[at] = -1;
+    this.#refsDead += columns.pairs[slot]! * 2;
+    columns.pairs[slot] = 0;
+    columns.cluster[slot] = -1;
+    this.#live--;
+    this.#free.push(slot);
+  }
+
+  /** Drops dead label sets and symbols when they outweigh the living; by state alone. */
+  compactIfWorthwhile(): void {
+    if (this.#refsDead < 65_536 || this.#refsDead * 2 < this.#refsUsed) return;
+    const { start, pairs, cluster } = this.#columns.arrays;
+    const used = new Uint8Array(this.symbols.count);
+    this.#eachRef((ref) => {
+      used[ref] = 1;
+    });
+    const renamed = this.symbols.compact(used);
+    const refs = new Int32Array(this.#refsUsed - this.#refsDead);
+    let to = 0;
+    for (let slot = 0; slot < this.#count; slot++) {
+      if (cluster[slot]! < 0) continue;
+      const from = start[slot]!;
+      start[slot] = to;
+      for (let k = 0; k < pairs[slot]! * 2; k++) refs[to++] = renamed[this.#refs[from + k]!]!;
+    }
+    this.#refs = refs;
+    this.#refsUsed = to;
+    this.#refsDead = 0;
+    this.#rehash();
+  }
+
+  #eachRef(visit: (ref: number) => void): void {
+    const { start, pairs } = this.#columns.arrays;
+    for (let slot = 0; slot < this.#count; slot++) {
+      const from = start[slot]!;
+      for (let k = 0; k < pairs[slot]! * 2; k++) visit(this.#refs[from + k]!);
+    }
+  }
+
+  /** Hashes are of symbol ids, so they change when those are renamed. */
+  #rehash(): void {
+    const { start, pairs, cluster, hash } = this.#columns.arrays;
+    for (let slot = 0; slot < this.#count; slot++) {
+      if (cluster[slot]! < 0) continue;
+      const from = start[slot]!;
+      hash[slot] = hashOf(cluster[slot]!, this.#refs.subarray(from, from + pairs[slot]! * 2));
+    }
+    this.#rebuild();
+  }
+
+  #place(slot: number): void {
+    const mask = this.#index.length - 1;
+    let at = this.#columns.arrays.hash[slot]! & mask;
+    while (this.#index[at]! !== 0) at = (at + 1) & mask;
+    this.#index[at] = slot + 1;
+  }
+
+  #rebuild(): void {
+    let size = 1024;
+    while (size < this.#live * 4) size *= 2;
+    this.#index = new Int32Array(size);
+    this.#indexUsed = this.#live;
+    const { cluster } = this.#columns.arrays;
+    for (let slot = 0; slot < this.#count; slot++) if (cluster[slot]! >= 0) this.#place(slot);
+  }
+
+  save(out: ByteWriter): void {
+    this.symbols.save(out);
+    out.bytes(new Uint8Array(this.#refs.buffer, 0, this.#refsUsed * 4));
+    out.u32(this.#refsDead).u32(this.#count).u32(this.#free.length);
+    for (const slot of this.#free) out.u32(slot);
+    this.#columns.save(out, this.#count);
+  }
+
+  load(input: ByteReader): void {
+    this.symbols.load(input);
+    const refs = input.bytes();
+    this.#refs = new Int32Array(Math.max(4096, refs.length / 4));
+    new Uint8Array(this.#refs.buffer).set(refs);
+    this.#refsUsed = refs.length / 4;
+    this.#refsDead = input.u32();
+    this.#count = input.u32();
+    this.#free = Array.from({ length: input.u32() }, () => input.u32());
+    this.#live = this.#count - this.#free.length;
+    this.#columns.load(input);
+    this.#rebuild();
+  }
+}
+
+function hashOf(cluster: number, ids: ArrayLike<number>): number {
+  let hash = Math.imul(cluster + 1, 0x9e3779b1);
+  for (let i = 0; i < ids.length; i++) {
+    hash = Math.imul(hash ^ ids[i]!, 0x85ebca6b);
+    hash ^= hash >>> 15;
+  }
+  return hash & 0x7fffffff;
+}

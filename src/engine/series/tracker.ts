@@ -1,0 +1,315 @@
+import type { ByteReader, ByteWriter } from '../../core/bytes.ts';
+import type { WriteLimits } from '../../formats/remote-write/limits.ts';
+import type { SampleColumns } from '../../formats/remote-write/series-reader.ts';
+import { isStale } from '../../formats/remote-write/stale.ts';
+import { Columns } from '../columns.ts';
+import type { Block, Label, SeriesView } from '../processor.ts';
+import type { EngineSettings } from '../settings.ts';
+import { BlockBuffer } from './block.ts';
+import { Identity } from './identity.ts';
+import { RawSeries } from './raw-series.ts';
+import { Senders } from './senders.ts';
+
+const free = 0;
+const live = 1;
+const ended = 2;
+
+/** Who is told what the tracker finds; in log order. */
+export interface TrackerEvents {
+  born(slot: number): void;
+  ended(slot: number, time: number): void;
+  forgotten(slot: number): void;
+  count(cluster: number, reason: string, by: number): void;
+}
+
+/** Reasons of samples that were not taken; see docs/concepts/time-and-senders.md. */
+const reasons = [
+  'future',
+  'negative_time',
+  'replica',
+  'repeat',
+  'late',
+  'untracked',
+  'stale_unknown',
+];
+const [future, negative, replicaReason, repeat, late, untracked, staleUnknown] = [
+  0, 1, 2, 3, 4, 5, 6,
+];
+
+/**
+ * The series of a partition: which sample belongs to which slot, which senders are followed, which
+ * samples count, when a series ends and when its slot is given back (DESIGN 3, sender time).
+ */
+export class SeriesTracker implements SeriesView {
+  readonly #identity = new Identity();
+  readonly senders: Senders = new Senders();
+  readonly #columns = new Columns({
+    state: 'u8',
+    type: 'u8',
+    group: 'i32',
+    /** Times given out: a raw series that points here from before is told by it. */
+    generation: 'u32',
+    lastTime: 'f64',
+    interval: 'f32',
+    /** Log time at which the series ended. */
+    endedAt: 'f64',
+  });
+  /** Per cluster: slots in use, and births in the current tick. */
+  readonly #clusters = new Columns({ live: 'f64', births: 'f64' });
+  #clusterCount = 0;
+  /** By cluster: one reader each, so that prediction follows one fleet's order. */
+  readonly #raw: RawSeries[] = [];
+  readonly #block = new BlockBuffer();
+  readonly #skipped = new Float64Array(reasons.length);
+  readonly #events: TrackerEvents;
+  #settings: EngineSettings;
+  #replicaLabels: ReadonlySet<string>;
+
+  constructor(settings: EngineSettings, events: TrackerEvents) {
+    this.#settings = settings;
+    this.#replicaLabels = new Set(settings.replica_labels);
+    this.#events = events;
+  }
+
+  get count(): number {
+    return this.#identity.count;
+  }
+
+  get liveCount(): number {
+    return this.#identity.live;
+  }
+
+  labels(slot: number): readonly Label[] {
+    return this.#identity.labels(slot);
+  }
+
+  label(slot: number, name: string): string {
+    return this.#identity.label(slot, name);
+  }
+
+  cluster(slot: number): number {
+    return this.#identity.cluster(slot);
+  }
+
+  interval(slot: number): number {
+    return this.#columns.arrays.interval[slot]!;
+  }
+
+  lastTime(slot: number): number {
+    return this.#columns.arrays.lastTime[slot]!;
+  }
+
+  isLive(slot: number): boolean {
+    return this.#columns.arrays.state[slot] === live;
+  }
+
+  type(slot: number): number {
+    return this.#columns.arrays.type[slot]!;
+  }
+
+  seriesOf(cluster: number): number {
+    return cluster < this.#clusterCount ? this.#clusters.arrays.live[cluster]! : 0;
+  }
+
+  /** New settings: what was learnt about raw series may be wrong now. */
+  configure(settings: EngineSettings): void {
+    this.#settings = settings;
+    this.#replicaLabels = new Set(settings.replica_labels);
+    this.#raw.length = 0;
+  }
+
+  /**
+   * Takes the samples of one record (a Remote Write 2.0 request, decompressed). The block is valid
+   * until the next call. Throws `body_malformed` or `limit_exceeded` before anything is taken.
+   */
+  apply(cluster: number, request: Uint8Array, limits: WriteLimits, logTime: number): Block {
+    this.#raw[cluster] ??= new RawSeries();
+    const raw = this.#raw[cluster];
+    const input = raw.read(request, limits);
+    if (cluster >= this.#clusterCount) {
+      this.#clusterCount = cluster + 1;
+      this.#clusters.reserve(this.#clusterCount);
+    }
+    this.#block.begin(cluster, input.length, input);
+    this.#skipped.fill(0);
+    this.#takeSamples(cluster, input, raw, logTime);
+    this.#takeHistograms(cluster, input, raw, logTime);
+    for (let i = 0; i < reasons.length; i++) {
+      if (this.#skipped[i]! > 0) this.#events.count(cluster, reasons[i]!, this.#skipped[i]!);
+    }
+    if (this.#block.taken > 0) this.#events.count(cluster, 'samples', this.#block.taken);
+    return this.#block;
+  }
+
+  #takeSamples(cluster: number, input: SampleColumns, raw: RawSeries, logTime: number): void {
+    const { series, times, values, words } = input;
+    for (let i = 0; i < input.length; i++) {
+      const stale = isStale(words, i);
+      const slot = this.#accept(cluster, series[i]!, times[i]!, stale, raw, logTime);
+      if (slot >= 0) this.#block.push(slot, times[i]!, values[i]!, stale);
+    }
+  }
+
+  #takeHistograms(cluster: number, input: SampleColumns, raw: RawSeries, logTime: number) {
+    const { series, times, stale, starts, ends } = input.histograms;
+    for (let i = 0; i < input.histograms.length; i++) {
+      const marked = stale[i] === 1;
+      const slot = this.#accept(cluster, series[i]!, times[i]!, marked, raw, logTime);
+      if (slot >= 0) this.#block.pushHistogram(slot, times[i]!, marked, starts[i]!, ends[i]!);
+    }
+  }
+
+  /** The slot that the sample counts for, or -1 with a reason counted. */
+  #accept(
+    cluster: number,
+    series: number,
+    time: number,
+    stale: boolean,
+    raw: RawSeries,
+    logTime: number,
+  ): number {
+    const limits = this.#settings.series;
+    if (!(time > 0)) return this.#skip(negative);
+    if (time > logTime + limits.future_ms) return this.#skip(future);
+    let replica = raw.replica(series);
+    if (replica < 0) replica = this.#learn(cluster, series, raw);
+    if (!this.senders.observe(replica, time, logTime, limits.replica_lead_ms)) {
+      return this.#skip(replicaReason);
+    }
+    let slot = raw.slot(series, this.#columns.arrays.generation);
+    if (slot < 0) {
+      slot = this.#track(cluster, series, stale, raw);
+      if (slot < 0) return slot;
+    }
+    const columns = this.#columns.arrays;
+    const last = columns.lastTime[slot]!;
+    if (time <= last) {
+      const counters = this.senders.replicas.arrays;
+      if (time === last) {
+        counters.repeats[replica]!++;
+        return this.#skip(repeat);
+      }
+      counters.late[replica]!++;
+      return this.#skip(late);
+    }
+    const group = this.senders.replicas.arrays.group[replica]!;
+    columns.group[slot] = group;
+    columns.lastTime[slot] = time;
+    if (stale) {
+      columns.state[slot] = ended;
+      columns.endedAt[slot] = logTime;
+      return slot;
+    }
+    if (columns.state[slot] === live && last > 0) this.#learnInterval(slot, group, time - last);
+    columns.state[slot] = live;
+    return slot;
+  }
+
+  /** Intervals as seen: one gap moves them by at most a half. */
+  #learnInterval(slot: number, group: number, step: number): void {
+    const { interval } = this.#columns.arrays;
+    const before = interval[slot]!;
+    const own = before === 0 ? step : before + (Math.min(step, 4 * before) - before) / 8;
+    interval[slot] = own;
+    const groups = this.senders.groups.arrays.interval;
+    const shared = groups[group]!;
+    groups[group] = shared === 0 ? own : shared + (Math.min(own, 4 * shared) - shared) / 256;
+  }
+
+  #skip(reason: number): number {
+    this.#skipped[reason]!++;
+    return -1;
+  }
+
+  /** Finds out whose sample a raw series carries. */
+  #learn(cluster: number, series: number, raw: RawSeries): number {
+    let prometheus = '';
+    let replica = '';
+    for (const [name, value] of raw.labels(series)) {
+      if (name === 'prometheus') prometheus = value;
+      else if (this.#replicaLabels.has(name)) replica += `${value}\0`;
+    }
+    const index = this.senders.replica(cluster, prometheus, replica.slice(0, -1));
+    raw.setReplica(series, index);
+    return index;
+  }
+
+  /** The slot of a raw series by its identity; a new one if the caps allow. */
+  #track(cluster: number, series: number, stale: boolean, raw: RawSeries): number {
+    const labels = raw.labels(series).filter(([name]) => !this.#replicaLabels.has(name));
+    let slot = this.#identity.find(cluster, labels);
+    if (slot < 0) {
+      if (stale) return this.#skip(staleUnknown);
+      const { max_per_cluster, births_per_tick } = this.#settings.series;
+      const clusters = this.#clusters.arrays;
+      if (
+        clusters.live[cluster]! >= max_per_cluster ||
+        clusters.births[cluster]! >= births_per_tick
+      )
+        return this.#skip(untracked);
+      clusters.live[cluster]!++;
+      clusters.births[cluster]!++;
+      slot = this.#identity.add(cluster, labels);
+      this.#columns.reserve(this.#identity.count);
+      const generation = this.#columns.arrays.generation[slot]! + 1;
+      this.#columns.reset(slot);
+      this.#columns.arrays.generation[slot] = generation;
+      this.#columns.arrays.type[slot] = raw.metricType(series);
+      this.#events.born(slot);
+    }
+    raw.setSlot(series, slot, this.#columns.arrays.generation[slot]!);
+    return slot;
+  }
+
+  /** Ends what its sender's clock has left behind, and gives back what ended long ago. */
+  endOfTick(logTime: number): void {
+    const limits = this.#settings.series;
+    const { state, group, lastTime, interval, endedAt } = this.#columns.arrays;
+    const groups = this.senders.groups.arrays;
+    const count = this.#identity.count;
+    for (let slot = 0; slot < count; slot++) {
+      if (state[slot] === live) {
+        const g = group[slot]!;
+        const clock = groups.clock[g]!;
+        const since = Math.max(lastTime[slot]!, groups.resumed[g]!);
+        const past =
+          logTime - clock <= limits.backlog_ms &&
+          clock - since > Math.max(limits.end_after_ms, 2.5 * interval[slot]!);
+        if (past || logTime - groups.seen[g]! > limits.silent_max_ms) {
+          state[slot] = ended;
+          endedAt[slot] = logTime;
+          this.#events.ended(slot, lastTime[slot]!);
+        }
+      } else if (state[slot] === ended && logTime - endedAt[slot]! > limits.forget_after_ms) {
+        this.#forget(slot);
+      }
+    }
+    this.#clusters.arrays.births.fill(0, 0, this.#clusterCount);
+    this.#identity.compactIfWorthwhile();
+  }
+
+  #forget(slot: number): void {
+    this.#events.forgotten(slot);
+    this.#columns.arrays.state[slot] = free;
+    this.#columns.arrays.generation[slot]!++;
+    this.#clusters.arrays.live[this.#identity.cluster(slot)]!--;
+    this.#identity.remove(slot);
+  }
+
+  save(out: ByteWriter): void {
+    this.#identity.save(out);
+    this.senders.save(out);
+    this.#columns.save(out, this.#identity.count);
+    out.u32(this.#clusterCount);
+    this.#clusters.save(out, this.#clusterCount);
+  }
+
+  load(input: ByteReader): void {
+    this.#identity.load(input);
+    this.senders.load(input);
+    this.#columns.load(input);
+    this.#clusterCount = input.u32();
+    this.#clusters.load(input);
+    this.#raw.length = 0;
+  }
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** Settings of the engine itself, as they stand in a `settings` record (snake_case, ms as numbers). */
+export const engineSettings = z.object({
+  /** Labels that tell the replicas of one Prometheus apart: cut from a series' identity. */
+  replica_labels: z.array(z.string()).default(['prometheus_replica', '__replica__', 'replica']),
+  series: z
+    .object({
+      /** Tracked series of one cluster in one partition; the excess is counted, not tracked. */
+      max_per_cluster: z.int().positive().default(2_000_000),
+      /** New series of one cluster in one tick. */
+      births_per_tick: z.int().positive().default(500_000),
+      /** A sample later than this after log time is refused as `future`. */
+      future_ms: z.number().positive().default(600_000),
+      /** A series ends when its sender's clock is past it by this or by 2.5 intervals. */
+      end_after_ms: z.number().positive().default(300_000),
+      /** A sender's clock further than this behind log time ends nothing. */
+      backlog_ms: z.number().positive().default(120_000),
+      /** An ended series keeps its slot so long, in log time. */
+      forget_after_ms: z.number().positive().default(3_600_000),
+      /** The series of a sender that has been silent so long, in log time, end. */
+      silent_max_ms: z.number().positive().default(86_400_000),
+      /** Another replica is followed when its clock leads by this or by 3 intervals. */
+      replica_lead_ms: z.number().positive().default(30_000),
+    })
+    .prefault({}),
+  /** Metric families whose metadata is kept per cluster. */
+  metadata_families_max: z.int().positive().default(50_000),
+  /** Ticks between two `status` records of a partition. */
+  status_ticks: z.int().positive().default(3),
+});
+
+export type EngineSettings = z.infer<typeof engineSettings>;

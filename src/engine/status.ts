@@ -1,0 +1,66 @@
+import type { Clusters } from './clusters.ts';
+import type { Counters } from './counters.ts';
+import type { SeriesTracker } from './series/tracker.ts';
+import type { StageSetup } from './stage.ts';
+
+/** Data of a `status` output: what a partition has done so far; counters only grow. */
+export interface StatusData {
+  readonly stage: string;
+  readonly partition: number;
+  readonly tick: number;
+  /** ms */
+  readonly log_time: number;
+  readonly settings_version: number;
+  /** Tracked series. */
+  readonly series: number;
+  /** Counters of the partition as a whole, by reason. */
+  readonly counters: Readonly<Record<string, number>>;
+  readonly clusters: readonly {
+    readonly tenant: string;
+    readonly cluster: string;
+    readonly series: number;
+    readonly counters: Readonly<Record<string, number>>;
+  }[];
+  readonly senders: readonly {
+    readonly tenant: string;
+    readonly cluster: string;
+    readonly prometheus: string;
+    readonly replica: string;
+    readonly followed: boolean;
+    /** ms of its newest accepted sample. */
+    readonly clock: number;
+    /** Log time (ms) of its last sample. */
+    readonly seen: number;
+    readonly repeats: number;
+    readonly late: number;
+  }[];
+}
+
+export function statusData(
+  setup: StageSetup,
+  progress: { logTime: number; tick: number; settings: { version: number } },
+  clusters: Clusters,
+  counters: Counters,
+  tracker: SeriesTracker,
+): StatusData {
+  return {
+    stage: setup.stage,
+    partition: setup.partition,
+    tick: progress.tick,
+    log_time: progress.logTime,
+    settings_version: progress.settings.version,
+    series: tracker.liveCount,
+    counters: counters.of(-1),
+    clusters: Array.from({ length: clusters.count }, (_, i) => ({
+      tenant: clusters.tenant(i),
+      cluster: clusters.name(i),
+      series: tracker.seriesOf(i),
+      counters: counters.of(i),
+    })),
+    senders: tracker.senders.status().map(({ cluster, ...sender }) => ({
+      tenant: clusters.tenant(cluster),
+      cluster: clusters.name(cluster),
+      ...sender,
+    })),
+  };
+}
