@@ -12,15 +12,13 @@ if (purpose !== 'start' && purpose !== 'test') {
 }
 const retry = process.argv.includes('--retry');
 
-const todo = () =>
-  stepsFor(purpose).filter((step) => !step.isDone() && (retry || !readSkip(step.name)));
+const isNeeded = (step) => !step.isDone() && (retry || !readSkip(step.name));
 
-if (todo().length > 0) {
+if (stepsFor(purpose).some(isNeeded)) {
   mkdirSync(cacheFolder, { recursive: true });
   const unlock = await lockSetup();
   try {
-    // Another set-up may have done the work while this one waited for the lock.
-    await runAll(todo());
+    await runAll(stepsFor(purpose));
   } finally {
     unlock();
   }
@@ -47,6 +45,8 @@ async function runAll(steps) {
 
 /** Resolves to whether what depends on the step may go on. */
 async function runStep(step) {
+  // Asked only now: a step before it may have undone this one, as npm ci does.
+  if (!isNeeded(step)) return true;
   const started = performance.now();
   note(`${step.name}: ${step.what} ...`);
   const alive = setInterval(() => {

@@ -34,6 +34,7 @@ export const prometheusDebian = {
 
 const goModule = inRoot('scripts/setup/prometheus-3');
 const goBinary = inCache('prometheus-3/prometheus');
+const package_ = 'github.com/prometheus/prometheus/cmd/prometheus';
 
 export const prometheus3 = {
   name: 'prometheus 3',
@@ -43,17 +44,12 @@ export const prometheus3 = {
   isDone: () => existsSync(goBinary) || !which('go'),
   async run() {
     const unfinished = `${goBinary}.part`;
+    const version = '-s -w -X github.com/prometheus/common/version.Version=3.9.1';
     await run(
       'prometheus-3',
       'go',
-      [
-        'build',
-        '-mod=readonly',
-        '-o',
-        unfinished,
-        'github.com/prometheus/prometheus/cmd/prometheus',
-      ],
-      { cwd: goModule, env: { ...process.env, CGO_ENABLED: '0' }, timeout: 400_000 },
+      ['build', '-trimpath', '-ldflags', version, '-o', unfinished, package_],
+      { cwd: goModule, timeout: 400_000 },
     );
     renameSync(unfinished, goBinary);
   },
