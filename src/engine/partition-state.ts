@@ -183,7 +183,7 @@ export class PartitionState implements StageState {
     const value = this.#read(record, () => jsonOf<MetadataValue>(record));
     for (const { family, type } of value?.families ?? []) {
       const max = this.#engine.metadata_families_max;
-      if (!this.#families.set(cluster, family, metricTypes.indexOf(type), max)) {
+      if (!this.#families.set(cluster, family, Math.max(0, metricTypes.indexOf(type)), max)) {
         this.#counters.add(cluster, 'metadata_over_limit', 1);
       }
     }

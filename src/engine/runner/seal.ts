@@ -1,0 +1,38 @@
+/**
+ * Closes what would make a processor see more than its log: clock, randomness, time zone, network
+ * and timers (DESIGN 3, equality). Files and child processes are closed by Node's `--permission`.
+ * For the runner's own thread or process only; called before any processor is loaded.
+ */
+export function sealGlobals(target: typeof globalThis = globalThis): void {
+  const refuse = (name: string) => (): never => {
+    throw new Error(`${name} is closed to processors: their only clock is context.logTime`);
+  };
+  const RealDate = target.Date;
+  const SealedDate = (...args: [number]) => {
+    if (args.length === 0) refuse('new Date()')();
+    return new RealDate(...args);
+  };
+  Object.assign(SealedDate, { now: refuse('Date.now'), UTC: RealDate.UTC, parse: RealDate.parse });
+  SealedDate.prototype = RealDate.prototype;
+  for (const name of Object.getOwnPropertyNames(RealDate.prototype)) {
+    const local = /^(get|set)(?!UTC|Time$)|^to(Locale|Date|Time|String)/.test(name);
+    if (local) Object.assign(RealDate.prototype, { [name]: refuse(`Date.prototype.${name}`) });
+  }
+  Object.assign(target, { Date: SealedDate });
+  target.Math.random = refuse('Math.random');
+  for (const name of closedGlobals) Reflect.deleteProperty(target, name);
+}
+
+const closedGlobals = [
+  'Intl',
+  'fetch',
+  'WebSocket',
+  'EventSource',
+  'performance',
+  'crypto',
+  'navigator',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'BroadcastChannel',
+];

@@ -1,0 +1,60 @@
+import { ByteReader, ByteWriter } from '../core/bytes.ts';
+import { SeastateError } from '../core/errors.ts';
+import type { StageState } from './stage.ts';
+
+export const chunkBytesMax = 1024 * 1024;
+const format = 1;
+
+/** Who made a snapshot; the same on every runtime at the same position. */
+export interface SnapshotHeader {
+  readonly format: number;
+  readonly stage: string;
+  readonly partition: number;
+  readonly partitions: number;
+  /** Node version and architecture: another one takes over only at a snapshot. */
+  readonly node: string;
+  readonly arch: string;
+  readonly bundle: string;
+}
+
+/** The whole state of a partition, cut into chunks of at most 1 MiB. */
+export function saveChunks(
+  header: Omit<SnapshotHeader, 'format'>,
+  state: StageState,
+): Uint8Array[] {
+  const out = new ByteWriter(chunkBytesMax);
+  out.text(JSON.stringify({ format, ...header } satisfies SnapshotHeader));
+  state.save(out);
+  const bytes = out.view();
+  const chunks: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += chunkBytesMax) {
+    chunks.push(bytes.subarray(at, Math.min(at + chunkBytesMax, bytes.length)));
+  }
+  return chunks;
+}
+
+export function readSnapshotHeader(chunks: readonly Uint8Array[]): SnapshotHeader {
+  return headerOf(new ByteReader(joined(chunks)));
+}
+
+export function loadChunks(chunks: readonly Uint8Array[], state: StageState): SnapshotHeader {
+  const input = new ByteReader(joined(chunks));
+  const header = headerOf(input);
+  state.load(input);
+  return header;
+}
+
+function headerOf(input: ByteReader): SnapshotHeader {
+  const header = JSON.parse(input.text()) as SnapshotHeader;
+  if (header.format !== format) {
+    throw new SeastateError(
+      'snapshot_unreadable',
+      `the snapshot has format ${header.format}, this program reads ${format}`,
+    );
+  }
+  return header;
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}
