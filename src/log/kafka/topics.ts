@@ -1,0 +1,135 @@
+import type { Admin } from '@platformatic/kafka';
+import { SeastateError } from '../../core/errors.ts';
+import type { TopicSpec } from '../log.ts';
+import { telemetryTopic } from '../topics.ts';
+import { hasApiCode, kafkaError, kafkaErrors } from './errors.ts';
+import { defaultRetentionMs, type KafkaOptions } from './options.ts';
+
+/** A topic as the brokers have it. */
+export interface KafkaTopic {
+  readonly spec: TopicSpec;
+  /** Its name at the brokers. */
+  readonly name: string;
+  /** Its id: another one means that the topic was deleted and made anew. */
+  readonly id: string;
+  /** `max.message.bytes`: what a batch may take. */
+  readonly batchBytes: number;
+}
+
+export const nameOf = (options: KafkaOptions, topic: string): string =>
+  options.names?.[topic] ?? topic;
+
+/**
+ * Creates the topics that are missing, with our settings, and checks those that exist. Throws
+ * `topic_mismatch` (partitions, time, clean-up) and `topic_missing` where creating is off.
+ */
+export async function ensureTopics(
+  admin: Admin,
+  options: KafkaOptions,
+): Promise<ReadonlyMap<string, KafkaTopic>> {
+  const what = `topics at ${options.brokers.join(', ')}`;
+  try {
+    const there = new Set(await admin.listTopics({ includeInternals: false }));
+    for (const spec of options.topics) {
+      const name = nameOf(options, spec.name);
+      if (there.has(name)) continue;
+      if (options.create === false) throw missing(name, spec);
+      await create(admin, spec, name, options);
+    }
+    return await check(admin, options);
+  } catch (error) {
+    throw kafkaError(error, what);
+  }
+}
+
+const missing = (name: string, spec: TopicSpec): SeastateError =>
+  new SeastateError(
+    'topic_missing',
+    `topic ${name} does not exist and may not be created: create it with ` +
+      `${spec.partitions} partitions and message.timestamp.type=LogAppendTime`,
+  );
+
+async function create(
+  admin: Admin,
+  spec: TopicSpec,
+  name: string,
+  options: KafkaOptions,
+): Promise<void> {
+  const { brokers } = await admin.metadata({ topics: [], forceUpdate: true });
+  const replicas = Math.min(3, brokers.size);
+  const retention = { ...defaultRetentionMs, ...options.retentionMs };
+  const retentionMs = spec.name === telemetryTopic ? retention.input : retention.output;
+  const configs = {
+    'message.timestamp.type': 'LogAppendTime',
+    'cleanup.policy': 'delete',
+    'retention.ms': String(retentionMs),
+    'min.insync.replicas': String(Math.max(1, replicas - 1)),
+    'unclean.leader.election.enable': 'false',
+  };
+  try {
+    await admin.createTopics({
+      topics: [name],
+      partitions: spec.partitions,
+      replicas,
+      configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+    });
+  } catch (error) {
+    // Another process was faster: it is checked like any topic that exists.
+    if (!hasApiCode(error, kafkaErrors.topicExists)) throw error;
+  }
+}
+
+async function check(
+  admin: Admin,
+  options: KafkaOptions,
+): Promise<ReadonlyMap<string, KafkaTopic>> {
+  const names = options.topics.map((spec) => nameOf(options, spec.name));
+  const metadata = await metadataOf(admin, names);
+  const described = await admin.describeConfigs({
+    resources: names.map((resourceName) => ({
+      resourceType: 2,
+      resourceName,
+      configurationKeys: ['message.timestamp.type', 'cleanup.policy', 'max.message.bytes'],
+    })),
+  });
+  const topics = new Map<string, KafkaTopic>();
+  for (const spec of options.topics) {
+    const name = nameOf(options, spec.name);
+    const topic = metadata.topics.get(name)!;
+    const configs = described.find((one) => one.resourceName === name)?.configs ?? [];
+    const config = (key: string): string => configs.find((one) => one.name === key)?.value ?? '';
+    if (topic.partitionsCount !== spec.partitions) {
+      throw mismatch(name, `it has ${topic.partitionsCount} partitions, not ${spec.partitions}`);
+    }
+    if (config('message.timestamp.type') !== 'LogAppendTime') {
+      throw mismatch(name, 'message.timestamp.type is not LogAppendTime, which log time needs');
+    }
+    if (config('cleanup.policy') !== 'delete') {
+      throw mismatch(name, `cleanup.policy is ${config('cleanup.policy')}, which loses records`);
+    }
+    const batchBytes = Number(config('max.message.bytes'));
+    topics.set(spec.name, { spec, name, id: topic.id, batchBytes });
+  }
+  return topics;
+}
+
+/** A topic that was just made may not be known to every broker yet: asked again for a while. */
+async function metadataOf(admin: Admin, topics: string[]) {
+  for (let left = 50; ; left--) {
+    try {
+      const found = await admin.metadata({ topics, forceUpdate: true });
+      const led = [...found.topics.values()].every((topic) =>
+        topic?.partitions.every((partition) => partition.leader >= 0),
+      );
+      if (led || left === 0) return found;
+    } catch (error) {
+      if (left === 0) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function mismatch(name: string, why: string): SeastateError {
+  const message = `topic ${name} cannot be used: ${why}. Mend it, or name another one in log.names`;
+  return new SeastateError('topic_mismatch', message);
+}
