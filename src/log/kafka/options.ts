@@ -88,7 +88,12 @@ export function clientOptions(options: KafkaOptions): BaseOptions {
     requestTimeout: limits.requestTimeoutMs,
     retries: 2,
     retryDelay: 250,
-    ...(tls ? { tls: tlsOptions(tls), tlsServerName: tls.serverName ?? true } : {}),
+    ...(tls
+      ? {
+          tls: tlsOptions(tls),
+          ...(tls.serverName === undefined ? {} : { tlsServerName: tls.serverName }),
+        }
+      : {}),
     ...(sasl ? { sasl: { ...sasl } } : {}),
   };
 }
