@@ -9,7 +9,7 @@ export function sealGlobals(target: typeof globalThis = globalThis): void {
   };
   const RealDate = target.Date;
   const SealedDate = (...args: [number]) => {
-    if (args.length === 0) refuse('new Date()')();
+    if ((args.length as number) === 0) refuse('new Date()')();
     return new RealDate(...args);
   };
   Object.assign(SealedDate, { now: refuse('Date.now'), UTC: RealDate.UTC, parse: RealDate.parse });

@@ -1,0 +1,289 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { text } from '../../../core/bytes.ts';
+import { messageOf, SeastateError } from '../../../core/errors.ts';
+import type { Log, LogRecord } from '../../../log/log.ts';
+import type { SettingsValue } from '../../../log/telemetry.ts';
+import { type Position, startOf } from '../../position.ts';
+import { encodeRecords, type Reply, type Request } from '../../runner/messages.ts';
+import { OutputWriter } from './output-writer.ts';
+import { RunnerGone, type RunnerThread } from './runner-thread.ts';
+import type { SnapshotSchedule } from './schedule.ts';
+import type { Attempts, SnapshotStore } from './snapshots.ts';
+
+/** Bytes of records in one batch message. */
+const batchBytes = 1024 * 1024;
+/** A record that ended its runner so often halts the partition. */
+const attemptsMax = 3;
+/** How often a halted partition looks for a skip. */
+const skipPollMs = 1_000;
+
+export interface FeedParts {
+  readonly log: Log;
+  readonly topic: string;
+  readonly stage: string;
+  readonly partition: number;
+  readonly store: SnapshotStore;
+  readonly schedule: SnapshotSchedule;
+  /** The runner that holds this partition's state under a bundle; a living one. */
+  runner(bundle: string): Promise<RunnerThread>;
+  warn(message: string, details: object): void;
+}
+
+export interface FeedStatus {
+  readonly partition: number;
+  readonly state: 'restoring' | 'running' | 'halted' | 'stopped';
+  /** Offset of the next record to be processed. */
+  readonly next: number;
+  readonly error: string;
+  readonly restores: number;
+  readonly snapshots: number;
+  readonly repeatedOutputs: number;
+}
+
+/** A halt that names what to do; nothing of the partition is lost. */
+class Halt extends SeastateError {}
+
+/** Feeds the records of one partition to its runner, in order, and keeps what it gives back. */
+export class Feed {
+  readonly #parts: FeedParts;
+  readonly #writer: OutputWriter;
+  #position: Position = startOf(0, 0);
+  #bundle = '';
+  #state: FeedStatus['state'] = 'restoring';
+  #error = '';
+  #restores = 0;
+  #snapshots = 0;
+  #skips: ReadonlyMap<number, string> = new Map();
+  /** Offset at which the runner ended last, until a batch has passed it. */
+  #suspect = -1;
+
+  constructor(parts: FeedParts) {
+    this.#parts = parts;
+    this.#writer = new OutputWriter(parts.log, `${parts.stage}/${parts.partition}/0`);
+  }
+
+  status(): FeedStatus {
+    return {
+      partition: this.#parts.partition,
+      state: this.#state,
+      next: this.#position.next,
+      error: this.#error,
+      restores: this.#restores,
+      snapshots: this.#snapshots,
+      repeatedOutputs: this.#writer.repeated,
+    };
+  }
+
+  /** Runs until `signal` aborts, or the partition halts for good; both are told by `status`. */
+  async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.#writer.stop());
+    await this.#grantAttempt();
+    while (!signal.aborted) {
+      try {
+        await this.#checkAttempts();
+        await this.#restore();
+        await this.#follow(signal);
+        this.#state = 'stopped';
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof RunnerGone) await this.#runnerGone(error);
+        else if (!(await this.#halted(error, signal))) return;
+      }
+    }
+  }
+
+  /** A restart of the process is worth one more attempt: the cause may have been mended. */
+  async #grantAttempt(): Promise<void> {
+    const attempts = await this.#parts.store.attempts();
+    if (!attempts || attempts.count < attemptsMax) return;
+    await this.#parts.store.setAttempts({ ...attempts, count: attemptsMax - 1 });
+  }
+
+  async #checkAttempts(): Promise<void> {
+    const { store } = this.#parts;
+    this.#skips = await store.skips();
+    const attempts = await store.attempts();
+    if (!attempts || attempts.count < attemptsMax || this.#skips.has(attempts.offset)) return;
+    throw new Halt('halted', this.#haltMessage(attempts));
+  }
+
+  /** Tells the halt; when it can be lifted by a skip, waits for that and returns true. */
+  async #halted(error: unknown, signal: AbortSignal): Promise<boolean> {
+    this.#state = 'halted';
+    this.#error = messageOf(error);
+    const { partition, store, warn } = this.#parts;
+    warn('partition halted', { partition, error: this.#error });
+    if (!(error instanceof Halt) || error.code !== 'halted') return false;
+    const { offset } = (await store.attempts())!;
+    while (!signal.aborted && !(await store.skips()).has(offset)) {
+      await sleep(skipPollMs, undefined, { signal }).catch(() => {});
+    }
+    this.#error = '';
+    return true;
+  }
+
+  /** Last snapshot before a stop, so that a start has no tail to run again. */
+  async finish(): Promise<void> {
+    if (this.#state === 'stopped') await this.#batch([], true);
+  }
+
+  async #restore(): Promise<void> {
+    const { store, log, topic, partition, warn } = this.#parts;
+    this.#state = 'restoring';
+    this.#restores++;
+    const stored = await store.newest((name, reason) =>
+      warn('snapshot cannot be read', { partition, name, reason }),
+    );
+    if (!stored) {
+      const { first } = await log.bounds(topic, partition);
+      if (first > 0) {
+        throw new Halt(
+          'state_lost',
+          `${this.#name()}: there is no snapshot, and the log begins at offset ${first}: put the ` +
+            'snapshots back, or begin with an empty data folder',
+        );
+      }
+    }
+    const position = stored?.position ?? startOf(0, 0);
+    this.#bundle = stored?.bundle ?? '';
+    await this.#writer.recover(stored?.outputs ?? {});
+    await this.#call({
+      type: 'load',
+      partition,
+      position,
+      chunks: stored?.chunks ?? [],
+      tail: [],
+    });
+    this.#position = position;
+    this.#parts.schedule.restart();
+    log.keepFrom(topic, partition, position.next);
+    this.#state = 'running';
+  }
+
+  async #call(request: Request): Promise<Reply> {
+    const runner = await this.#parts.runner(this.#bundle);
+    return await runner.call(request);
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { log, topic, partition } = this.#parts;
+    for await (const records of log.follow(topic, partition, this.#position.next, signal)) {
+      await this.#take(records);
+    }
+  }
+
+  /** Cuts where control records stand, so that snapshots are made exactly there. */
+  async #take(records: readonly LogRecord[]): Promise<void> {
+    let batch: LogRecord[] = [];
+    let bytes = 0;
+    const flush = async (wantSnapshot = false): Promise<void> => {
+      if (batch.length > 0 || wantSnapshot) await this.#batch(batch, wantSnapshot);
+      batch = [];
+      bytes = 0;
+    };
+    for (const record of records) {
+      const bundle = bundleOf(record) ?? this.#bundle;
+      if (bundle !== this.#bundle) {
+        await flush(true);
+        await this.#changeCode(bundle);
+        await this.#batch([this.#unlessSkipped(record)], true);
+        continue;
+      }
+      batch.push(this.#unlessSkipped(record));
+      bytes += record.value?.length ?? 0;
+      const due = this.#parts.schedule.observe(record.timestamp);
+      if (record.headers['kind'] === 'checkpoint' || due) await flush(true);
+      else if (bytes >= batchBytes) await flush();
+    }
+    await flush();
+  }
+
+  #unlessSkipped(record: LogRecord): LogRecord {
+    if (!this.#skips.has(record.offset)) return record;
+    return { ...record, headers: { kind: 'skip' }, value: null };
+  }
+
+  /** New code takes over at the snapshot just made; old code has seen everything before it. */
+  async #changeCode(bundle: string): Promise<void> {
+    const stored = await this.#parts.store.newest(() => {});
+    this.#bundle = bundle;
+    const { partition } = this.#parts;
+    const chunks = stored?.chunks ?? [];
+    await this.#call({ type: 'load', partition, position: this.#position, chunks, tail: [] });
+  }
+
+  async #batch(records: readonly LogRecord[], wantSnapshot: boolean): Promise<void> {
+    const { partition } = this.#parts;
+    const reply = await this.#call({
+      type: 'batch',
+      partition,
+      position: this.#position,
+      wantSnapshot,
+      records: encodeRecords(records),
+    });
+    if (reply.type !== 'done') throw new RunnerGone(`unexpected reply ${reply.type}`);
+    const durable = this.#writer.write(reply.outputs);
+    this.#position = reply.position;
+    if (reply.outputs.length > 0 || wantSnapshot) await durable;
+    if (wantSnapshot) await this.#keep(reply.chunks);
+    if (this.#suspect >= 0 && this.#position.next > this.#suspect) {
+      this.#suspect = -1;
+      await this.#parts.store.setAttempts(undefined);
+    }
+  }
+
+  async #keep(chunks: readonly Uint8Array[]): Promise<void> {
+    const { log, store, topic, partition } = this.#parts;
+    const outputs: Record<string, number> = {};
+    for (const { name, partitions } of log.topics.values()) {
+      if (name === topic) continue;
+      for (let p = 0; p < partitions; p++) {
+        outputs[`${name}/${p}`] = (await log.bounds(name, p)).next;
+      }
+    }
+    const { epoch, next } = this.#position;
+    // The bytes of the digest belong to the reply's message: keep a copy.
+    const position = { epoch, next, digest: this.#position.digest.slice() };
+    await store.write({ position, outputs, bundle: this.#bundle, chunks });
+    log.keepFrom(topic, partition, next);
+    this.#snapshots++;
+  }
+
+  /** Counts what ended the runner, unless it was a neighbour's record in the same thread. */
+  async #runnerGone(gone: RunnerGone): Promise<void> {
+    const { partition, store, warn } = this.#parts;
+    this.#state = 'restoring';
+    if (!gone.culprit) return;
+    warn('runner ended', { partition, error: messageOf(gone) });
+    const offset =
+      gone.failed && gone.failed.offset >= 0 ? gone.failed.offset : this.#position.next;
+    this.#suspect = offset;
+    const before = await store.attempts();
+    const count = before?.offset === offset ? before.count + 1 : 1;
+    await store.setAttempts({ offset, count, error: messageOf(gone) });
+  }
+
+  #haltMessage({ offset, error }: Attempts): string {
+    const { stage, partition } = this.#parts;
+    return (
+      `${this.#name()} halted: the record at offset ${offset} ended its runner ${attemptsMax} ` +
+      'times. Mend the cause and restart, or leave the record out: seastate skip --stage ' +
+      `${stage} --partition ${partition} --offset ${offset}. ${error}`
+    );
+  }
+
+  #name(): string {
+    return `stage ${this.#parts.stage}, partition ${this.#parts.partition}`;
+  }
+}
+
+/** The bundle that a settings record names; undefined for other records. */
+function bundleOf(record: LogRecord): string | undefined {
+  if (record.headers['kind'] !== 'settings' || !record.value) return undefined;
+  try {
+    return (JSON.parse(text(record.value)) as SettingsValue).content?.bundle ?? '';
+  } catch {
+    // The stage puts it into `rejected`.
+    return undefined;
+  }
+}

@@ -1,0 +1,134 @@
+import { Worker } from 'node:worker_threads';
+import { SeastateError } from '../../../core/errors.ts';
+import {
+  decodeMessage,
+  encodeMessage,
+  type Failed,
+  type Hello,
+  protocolVersion,
+  type Reply,
+  type Request,
+} from '../../runner/messages.ts';
+import type { RunnerSetup } from '../../runner/runner.ts';
+
+/**
+ * The runner is gone: by its own `failed`, or without a word. Requests are handled one after the
+ * other, so the first that waits is the one that ended it: its partition is the `culprit`.
+ */
+export class RunnerGone extends Error {
+  readonly failed: Failed | undefined;
+  readonly culprit: boolean;
+  constructor(message: string, failed?: Failed, culprit = true) {
+    super(message);
+    this.failed = failed;
+    this.culprit = culprit;
+  }
+}
+
+interface Waiting {
+  resolve(reply: Reply): void;
+  reject(error: RunnerGone): void;
+}
+
+export interface ThreadOptions {
+  /** The runner program. */
+  readonly entry: URL;
+  readonly setup: RunnerSetup;
+  /** Heap of the thread, MiB. */
+  readonly heapMiB: number;
+  /** A request that takes longer ends the thread, ms. */
+  readonly deadlineMs: number;
+}
+
+/** A runner in a worker thread: requests are answered in order; any failure ends it for good. */
+export class RunnerThread {
+  readonly #worker: Worker;
+  readonly #waiting: Waiting[] = [];
+  readonly #deadlineMs: number;
+  #gone: RunnerGone | undefined;
+  #watchdog: NodeJS.Timeout | undefined;
+  readonly ready: Promise<void>;
+
+  constructor({ entry, setup, heapMiB, deadlineMs }: ThreadOptions) {
+    this.#deadlineMs = deadlineMs;
+    this.#worker = new Worker(entry, {
+      workerData: setup,
+      name: `runner ${setup.stage}`,
+      resourceLimits: { maxOldGenerationSizeMb: heapMiB },
+    });
+    this.ready = this.#expect().then((hello) => checkHello(hello as Hello, setup));
+    this.ready.catch(() => {});
+    this.#worker.on('message', (bytes: Uint8Array) => this.#take(decodeMessage(bytes) as Reply));
+    this.#worker.on('error', (error) =>
+      this.#end(new RunnerGone(`runner threw: ${error.message}`)),
+    );
+    this.#worker.on('exit', (code) => this.#end(new RunnerGone(`runner ended with code ${code}`)));
+  }
+
+  get isGone(): boolean {
+    return this.#gone !== undefined;
+  }
+
+  /** The reply to a request, in order. Rejects with RunnerGone. */
+  async call(request: Request): Promise<Reply> {
+    if (this.#gone) throw new RunnerGone(this.#gone.message, this.#gone.failed, false);
+    const bytes = encodeMessage(request);
+    this.#worker.postMessage(bytes, [bytes.buffer]);
+    return await this.#expect();
+  }
+
+  #expect(): Promise<Reply> {
+    const reply = new Promise<Reply>((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+    });
+    if (this.#waiting.length === 1) this.#watch();
+    return reply;
+  }
+
+  /** One timer for the request at the head: a runner that hangs is ended. */
+  #watch(): void {
+    clearTimeout(this.#watchdog);
+    if (this.#waiting.length === 0) return;
+    this.#watchdog = setTimeout(() => {
+      this.#end(new RunnerGone(`runner did not answer within ${this.#deadlineMs} ms`));
+    }, this.#deadlineMs);
+    this.#watchdog.unref();
+  }
+
+  #take(reply: Reply): void {
+    if (reply.type === 'failed') {
+      this.#end(new RunnerGone(`${reply.code}: ${reply.message}`, reply));
+      return;
+    }
+    this.#waiting.shift()?.resolve(reply);
+    this.#watch();
+  }
+
+  #end(reason: RunnerGone): void {
+    if (this.#gone) return;
+    this.#gone = reason;
+    clearTimeout(this.#watchdog);
+    const neighbours = new RunnerGone(reason.message, reason.failed, false);
+    this.#waiting.shift()?.reject(reason);
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(neighbours);
+    void this.#worker.terminate();
+  }
+
+  async stop(): Promise<void> {
+    this.#end(new RunnerGone('runner was stopped'));
+    await this.#worker.terminate();
+  }
+}
+
+function checkHello(hello: Hello, setup: RunnerSetup): void {
+  const ours = { protocol: protocolVersion, node: process.version, stage: setup.stage };
+  for (const [name, value] of Object.entries(ours)) {
+    const theirs = hello[name as keyof Hello];
+    if (theirs !== value) {
+      throw new SeastateError(
+        'runner_mismatch',
+        `the runner says ${name} ${theirs}, expected ${value}: start it from the same program`,
+      );
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Log } from '../../../log/log.ts';
+import { Feed, type FeedStatus } from './feed.ts';
+import { RunnerThread } from './runner-thread.ts';
+import { SnapshotSchedule } from './schedule.ts';
+import { SnapshotStore } from './snapshots.ts';
+
+export interface EmbeddedOptions {
+  readonly log: Log;
+  readonly stage: string;
+  /** Input topic of the stage. */
+  readonly topic: string;
+  /** Snapshots, bundles and skips: `<folder>/<stage>/<partition>/`, `<folder>/bundles/`. */
+  readonly folder: string;
+  /** The runner program. */
+  readonly entry: URL;
+  /** Worker threads; a partition stays with one for life. */
+  readonly threads: number;
+  readonly heapMiB: number;
+  readonly snapshotEveryMs: number;
+  readonly deadlineMs: number;
+  warn(message: string, details: object): void;
+}
+
+/** Runs one stage in worker threads of this process (DESIGN 4, embedded runtime). */
+export class EmbeddedRuntime {
+  readonly #options: EmbeddedOptions;
+  readonly #feeds: readonly Feed[];
+  /** By bundle and thread. */
+  readonly #threads = new Map<string, RunnerThread>();
+  readonly #stopping = new AbortController();
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(options: EmbeddedOptions) {
+    this.#options = options;
+    const { log, stage, topic, warn } = options;
+    const partitions = log.topics.get(topic)!.partitions;
+    this.#feeds = Array.from(
+      { length: partitions },
+      (_, partition) =>
+        new Feed({
+          log,
+          topic,
+          stage,
+          partition,
+          store: snapshotStore(options.folder, stage, partition),
+          schedule: new SnapshotSchedule(options.snapshotEveryMs, partition, partitions),
+          runner: (bundle) => this.#thread(bundle, partition % options.threads),
+          warn,
+        }),
+    );
+  }
+
+  start(): void {
+    this.#running = Promise.all(this.#feeds.map((feed) => feed.run(this.#stopping.signal)));
+  }
+
+  status(): FeedStatus[] {
+    return this.#feeds.map((feed) => feed.status());
+  }
+
+  async #thread(bundle: string, index: number): Promise<RunnerThread> {
+    const key = `${bundle}/${index}`;
+    const held = this.#threads.get(key);
+    const thread = held && !held.isGone ? held : this.#spawn(bundle);
+    this.#threads.set(key, thread);
+    await thread.ready;
+    return thread;
+  }
+
+  #spawn(bundle: string): RunnerThread {
+    const { entry, log, topic, stage, folder, heapMiB, deadlineMs } = this.#options;
+    const topics = [...log.topics.values()];
+    const outputs = topics.filter(({ name }) => name !== topic);
+    return new RunnerThread({
+      entry,
+      heapMiB,
+      deadlineMs,
+      setup: {
+        stage,
+        partitions: log.topics.get(topic)!.partitions,
+        targets: Object.fromEntries(outputs.map(({ name, partitions }) => [name, partitions])),
+        ...(bundle === '' ? {} : { bundle: { path: bundleUrl(folder, bundle), sha256: bundle } }),
+      },
+    });
+  }
+
+  /** Ends the feeding, makes a last snapshot of every partition, ends the threads. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    await Promise.all(this.#feeds.map((feed) => feed.finish()));
+    await this.kill();
+  }
+
+  /** Ends at once, as a crash would. */
+  async kill(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all([...this.#threads.values()].map((thread) => thread.stop()));
+    await this.#running.catch(() => {});
+  }
+}
+
+export function snapshotStore(folder: string, stage: string, partition: number): SnapshotStore {
+  return new SnapshotStore(join(folder, stage, String(partition)));
+}
+
+/** Where the bundle of users' processors with that sha-256 stands. */
+export function bundleUrl(folder: string, sha256: string): string {
+  return pathToFileURL(join(folder, 'bundles', `${sha256}.mjs`)).href;
+}

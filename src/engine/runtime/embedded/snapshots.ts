@@ -1,0 +1,143 @@
+import { mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { ByteReader, ByteWriter } from '../../../core/bytes.ts';
+import { SeastateError } from '../../../core/errors.ts';
+import { type Position, readPosition, writePosition } from '../../position.ts';
+
+const magic = 0x53535331;
+const suffix = '.snapshot';
+
+/** A snapshot as the embedded runtime keeps it. */
+export interface StoredSnapshot {
+  readonly position: Position;
+  /** Next offset of every output topic partition, by `topic/partition`, when it was made. */
+  readonly outputs: Readonly<Record<string, number>>;
+  readonly bundle: string;
+  readonly chunks: readonly Uint8Array[];
+}
+
+/** Why a partition stopped, or did not yet: beside the snapshots, so that a restart knows. */
+export interface Attempts {
+  /** Offset of the record (or of the batch's first) at which the runner ended. */
+  readonly offset: number;
+  readonly count: number;
+  readonly error: string;
+}
+
+/**
+ * Files of one partition of a stage: snapshots (written aside, synced, renamed, folder synced),
+ * the attempts at a record that ends runners, and the offsets that are to be skipped.
+ */
+export class SnapshotStore {
+  readonly #folder: string;
+  readonly #keep: number;
+
+  constructor(folder: string, keep = 2) {
+    this.#folder = folder;
+    this.#keep = keep;
+  }
+
+  async write(snapshot: StoredSnapshot): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+    const { epoch, next } = snapshot.position;
+    const name = `${pad(epoch, 6)}-${pad(next, 16)}${suffix}`;
+    await this.#replace(name, encode(snapshot));
+    const older = (await this.#names()).slice(0, -this.#keep);
+    for (const old of older) await unlink(join(this.#folder, old));
+  }
+
+  /** The newest snapshot that can be read; broken ones are told to `onBroken` and passed over. */
+  async newest(
+    onBroken: (name: string, reason: string) => void,
+  ): Promise<StoredSnapshot | undefined> {
+    for (const name of (await this.#names()).reverse()) {
+      try {
+        return decode(await readFile(join(this.#folder, name)), name);
+      } catch (error) {
+        onBroken(name, (error as Error).message);
+      }
+    }
+    return undefined;
+  }
+
+  async #names(): Promise<string[]> {
+    return (await this.#list()).filter((name) => name.endsWith(suffix)).sort();
+  }
+
+  async #list(): Promise<string[]> {
+    try {
+      return await readdir(this.#folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+  }
+
+  async attempts(): Promise<Attempts | undefined> {
+    return await this.#json<Attempts>('attempts.json');
+  }
+
+  async setAttempts(attempts: Attempts | undefined): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+    await this.#replace('attempts.json', JSON.stringify(attempts ?? null));
+  }
+
+  /** Offsets to be skipped, with the reason given. */
+  async skips(): Promise<ReadonlyMap<number, string>> {
+    const found = (await this.#json<Record<string, string>>('skips.json')) ?? {};
+    return new Map(Object.entries(found).map(([offset, why]) => [Number(offset), why]));
+  }
+
+  async addSkip(offset: number, why: string): Promise<void> {
+    const skips = new Map(await this.skips()).set(offset, why);
+    await mkdir(this.#folder, { recursive: true });
+    await this.#replace('skips.json', JSON.stringify(Object.fromEntries(skips)));
+  }
+
+  async #json<T>(name: string): Promise<T | undefined> {
+    if (!(await this.#list()).includes(name)) return undefined;
+    return JSON.parse(await readFile(join(this.#folder, name), 'utf8')) ?? undefined;
+  }
+
+  async #replace(name: string, content: Uint8Array | string): Promise<void> {
+    const path = join(this.#folder, name);
+    await writeFile(`${path}.tmp`, content, { flush: true });
+    await rename(`${path}.tmp`, path);
+    const folder = await open(this.#folder);
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  }
+}
+
+const pad = (value: number, digits: number): string => String(value).padStart(digits, '0');
+
+/** magic | position | outputs JSON | bundle | n | n x chunk | crc32 of all before */
+function encode(snapshot: StoredSnapshot): Uint8Array {
+  const out = new ByteWriter(1024 + snapshot.chunks.reduce((sum, c) => sum + c.length + 4, 0));
+  out.u32(magic);
+  writePosition(out, snapshot.position);
+  out.text(JSON.stringify(snapshot.outputs)).text(snapshot.bundle);
+  out.u32(snapshot.chunks.length);
+  for (const chunk of snapshot.chunks) out.bytes(chunk);
+  out.u32(crc32(out.view()));
+  return out.view();
+}
+
+function decode(bytes: Uint8Array, name: string): StoredSnapshot {
+  const body = bytes.subarray(0, -4);
+  const crc = bytes.length > 4 ? new ByteReader(bytes, bytes.length - 4).u32() : -1;
+  const input = new ByteReader(body);
+  if (crc !== crc32(body) || input.u32() !== magic) {
+    throw new SeastateError('snapshot_broken', `snapshot ${name} is broken (checksum)`);
+  }
+  return {
+    position: readPosition(input),
+    outputs: JSON.parse(input.text()),
+    bundle: input.text(),
+    chunks: Array.from({ length: input.u32() }, () => input.bytes()),
+  };
+}

@@ -1,0 +1,31 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { SeastateError } from './core/errors.ts';
+import type { ProcessorDefinition } from './engine/processor.ts';
+import { serveProcess } from './engine/runner/process.ts';
+import { Runner, type RunnerSetup } from './engine/runner/runner.ts';
+import { sealGlobals } from './engine/runner/seal.ts';
+import { serveThread } from './engine/runner/thread.ts';
+import { stages } from './processors/stages.ts';
+
+/**
+ * The program inside every runtime: a worker thread (setup as workerData) or a child process
+ * (setup as one JSON argument) that holds the processors of one stage.
+ */
+sealGlobals();
+const setup = (parentPort ? workerData : JSON.parse(process.argv[2] ?? '{}')) as RunnerSetup;
+const runner = new Runner({ name: setup.stage, processors: await processorsOf(setup) }, setup);
+if (parentPort) serveThread(runner, parentPort);
+else serveProcess(runner);
+
+async function processorsOf({ stage, bundle }: RunnerSetup): Promise<ProcessorDefinition[]> {
+  const own = stages[stage];
+  if (!own) throw new SeastateError('stage_unknown', `there is no stage "${stage}"`);
+  if (!bundle) return [...own];
+  const module: Record<string, unknown> = await import(bundle.path);
+  const users = Object.values(module).filter(isProcessor);
+  return [...own, ...users];
+}
+
+function isProcessor(value: unknown): value is ProcessorDefinition {
+  return typeof value === 'object' && value !== null && 'create' in value && 'outputs' in value;
+}
