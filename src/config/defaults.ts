@@ -1,0 +1,69 @@
+/**
+ * Every default of the configuration, as a user would write it. The parts of the program have the
+ * same values as defaults of their options; a test holds the two together.
+ */
+export const processDefaults = {
+  listen: '127.0.0.1:9797',
+  data: './seastate-data',
+  partitions: 16,
+  shutdownTimeout: '30s',
+
+  // The journals: input for replays of a few hours, outputs for weeks.
+  inputRetention: '24h',
+  inputSizeMax: '50GB',
+  outputRetention: '30d',
+  outputSizeMax: '20GB',
+  segmentSize: '64MB',
+  /** Below this on the disk the gateway answers 503. */
+  freeSpaceMin: '1GB',
+
+  // One request (413 or 400 above).
+  bodySizeMax: '32MB',
+  decodedSizeMax: '32MB',
+  samplesMax: 500_000,
+  seriesMax: 500_000,
+  exemplarsMax: 500_000,
+  symbolsMax: 1_000_000,
+  labelsMax: 200,
+  labelSizeMax: '16KB',
+  // All requests in flight (503 above).
+  inFlightSizeMax: '128MB',
+  inFlightRequestsMax: 4_096,
+  connectionsMax: 10_000,
+  headersTimeout: '10s',
+  requestTimeout: '60s',
+  retryAfterMin: '1s',
+  retryAfterMax: '10s',
+
+  // Merging of small requests into records.
+  linger: '5ms',
+  mergeBelowSamples: 256,
+  recordSamplesMax: 10_000,
+  recordSizeMax: '768KB',
+  appendTimeout: '20s',
+  knownSeriesMax: 4_000_000,
+  knownSeriesSizeMax: '1GB',
+  clustersMax: 20_000,
+  familiesMax: 20_000,
+  metadataRepeat: '6h',
+  clashWindow: '10m',
+  clockSkewMax: '2s',
+
+  rotationGrace: '2m',
+  snapshotInterval: '5m',
+} as const;
+
+export const settingsDefaults = {
+  clusterLabels: ['clusterID', 'cluster_id', 'cluster'],
+  replicaLabels: ['prometheus_replica', '__replica__', 'replica'],
+  seriesPerClusterMax: 2_000_000,
+  birthsPerTick: 500_000,
+  future: '10m',
+  endAfter: '5m',
+  backlog: '2m',
+  forgetAfter: '1h',
+  silentMax: '1d',
+  replicaLead: '30s',
+  familiesPerClusterMax: 50_000,
+  statusTicks: 3,
+} as const;

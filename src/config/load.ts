@@ -1,0 +1,209 @@
+import type { z } from 'zod';
+import { messageOf, SeastateError } from '../core/errors.ts';
+import { formatPath, formatProblem, type Problem, snippet } from './problem.ts';
+import {
+  type Config,
+  configJsonSchema,
+  configSchema,
+  type JsonSchema,
+  schemaAt,
+} from './schema.ts';
+import type { Sections } from './settings.ts';
+import { Source } from './source.ts';
+import { plainScalar, type Surroundings, substitute } from './substitute.ts';
+import { suggestKey, suggestValue } from './suggest.ts';
+
+/** A key that a flag or an environment variable sets, over the file. */
+export interface Override {
+  /** Such as `process.listen`. */
+  readonly path: string;
+  readonly value: string;
+  /** Such as `--listen`. */
+  readonly source: string;
+}
+
+export interface ConfigInput extends Surroundings {
+  /** The file, where there is one. */
+  readonly file?: { readonly name: string; readonly text: string };
+  /** The strongest last. */
+  readonly overrides?: readonly Override[];
+  readonly sections?: Sections;
+}
+
+/** All mistakes at once; the message has a line for each. */
+export class ConfigError extends SeastateError {
+  readonly problems: readonly Problem[];
+  readonly #text: string;
+
+  constructor(problems: readonly Problem[], text: string) {
+    super('config', problems.map(formatProblem).join('\n'));
+    this.problems = problems;
+    this.#text = text;
+  }
+
+  /** Each mistake with the lines of the file around it, for a terminal. */
+  withSnippets(): string {
+    return this.problems
+      .map((problem) =>
+        problem.place
+          ? `${formatProblem(problem)}\n${snippet(this.#text, problem.place)}`
+          : formatProblem(problem),
+      )
+      .join('\n\n');
+  }
+}
+
+/** The configuration in force: overrides over the file over defaults. Throws ConfigError. */
+export function readConfig(input: ConfigInput): Config {
+  return new Reader(input).read();
+}
+
+class Reader {
+  readonly #input: ConfigInput;
+  readonly #source: Source | undefined;
+  readonly #schema: JsonSchema;
+  readonly #problems: Problem[] = [];
+  /** Paths that an override has set, with its source. */
+  readonly #overridden = new Map<string, string>();
+
+  constructor(input: ConfigInput) {
+    this.#input = input;
+    this.#source = input.file && new Source(input.file.name, input.file.text);
+    this.#schema = configJsonSchema(input.sections);
+  }
+
+  read(): Config {
+    this.#problems.push(...(this.#source?.problems ?? []));
+    this.#stopOnProblems();
+    const content = this.#override(this.#fileContent());
+    const result = configSchema(this.#input.sections).safeParse(content);
+    for (const issue of result.error?.issues ?? []) this.#issue(issue, content);
+    if (result.success) this.#checkFiles(result.data, []);
+    this.#stopOnProblems();
+    return result.data as Config;
+  }
+
+  #stopOnProblems(): void {
+    if (this.#problems.length > 0) {
+      throw new ConfigError(this.#problems, this.#source?.text ?? '');
+    }
+  }
+
+  #problem(path: readonly PropertyKey[], message: string, unknownKey?: string): void {
+    const full = unknownKey === undefined ? path : [...path, unknownKey];
+    const text = formatPath(full);
+    // What follows from a mistake is none.
+    if (this.#problems.some((other) => other.path === text)) return;
+    const override = this.#overridden.get(text);
+    const source = override ?? this.#source?.name ?? 'configuration';
+    if (override !== undefined || !this.#source) {
+      this.#problems.push({ source, path: text, message });
+      return;
+    }
+    const place =
+      unknownKey === undefined
+        ? this.#source.placeOfValue(path)
+        : this.#source.placeOfKey(path, unknownKey);
+    this.#problems.push({ source, place, path: text, message });
+  }
+
+  #fileContent(): unknown {
+    if (!this.#source) return {};
+    const content = this.#source.content((text, path, plain) => {
+      const value = substitute(text, this.#input, (message) => this.#problem(path, message));
+      const { kind } = schemaAt(this.#schema, path) ?? {};
+      if (kind === 'path' || kind === 'file') return this.#input.resolve(value);
+      return plain && value !== text ? plainScalar(value) : value;
+    });
+    return content ?? {};
+  }
+
+  #override(content: unknown): unknown {
+    const result = structuredClone(content) as Record<string, unknown>;
+    for (const { path, value, source } of this.#input.overrides ?? []) {
+      const steps = path.split('.');
+      const last = steps.pop()!;
+      let at = result;
+      for (const step of steps) {
+        const next = at[step];
+        at[step] = typeof next === 'object' && next !== null ? next : {};
+        at = at[step] as Record<string, unknown>;
+      }
+      const isText = schemaAt(this.#schema, path.split('.'))?.type === 'string';
+      at[last] = isText ? value : plainScalar(value);
+      this.#overridden.set(path, source);
+    }
+    return result;
+  }
+
+  #issue(issue: z.core.$ZodIssue, content: unknown): void {
+    if (issue.code === 'unrecognized_keys') {
+      for (const name of issue.keys) {
+        const hint = suggestKey(this.#schema, issue.path, name);
+        this.#problem(issue.path, `unknown key${hint}`, name);
+      }
+      return;
+    }
+    const given = valueAt(content, issue.path);
+    if (issue.code === 'invalid_value') {
+      const options = issue.values.map(String).join(', ');
+      const hint = suggestValue(given, issue.values);
+      this.#problem(issue.path, `expected one of ${options}, got ${shown(given)}${hint}`);
+    } else if (issue.code === 'invalid_type' && given === undefined) {
+      this.#problem(issue.path, 'missing');
+    } else if (issue.code === 'invalid_type' && !hasOwnMessage(issue.message)) {
+      this.#problem(issue.path, `expected ${typeName(issue.expected)}, got ${shown(given)}`);
+    } else this.#problem(issue.path, plainMessage(issue));
+  }
+
+  /** Files that a key names must be readable now: at three in the night is too late. */
+  #checkFiles(value: unknown, path: readonly PropertyKey[]): void {
+    if (typeof value === 'object' && value !== null) {
+      for (const [name, item] of Object.entries(value)) {
+        this.#checkFiles(item, [...path, Array.isArray(value) ? Number(name) : name]);
+      }
+    } else if (schemaAt(this.#schema, path)?.kind === 'file') {
+      try {
+        this.#input.readFile(String(value));
+      } catch (error) {
+        this.#problem(path, messageOf(error));
+      }
+    }
+  }
+}
+
+function valueAt(content: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown>)?.[step], content);
+}
+
+function shown(value: unknown): string {
+  if (value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'a section' : JSON.stringify(value);
+}
+
+const typeNames: Record<string, string> = {
+  object: 'a section',
+  record: 'a section',
+  array: 'a list',
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+};
+const typeName = (expected: string): string => typeNames[expected] ?? expected;
+
+/** Messages of zod itself begin so; ours do not. */
+const hasOwnMessage = (message: string): boolean => !/^Invalid input/.test(message);
+
+function plainMessage(issue: z.core.$ZodIssue): string {
+  if (hasOwnMessage(issue.message) && !/^Too (small|big)/.test(issue.message)) return issue.message;
+  if (issue.code === 'too_small') {
+    const { origin, minimum } = issue;
+    if (origin === 'string') return 'must not be empty';
+    if (origin === 'array') return `needs at least ${minimum} entry`;
+    return `must be ${issue.inclusive === false ? 'above' : 'at least'} ${minimum}`;
+  }
+  if (issue.code === 'too_big') return `must be at most ${issue.maximum}`;
+  return issue.message;
+}

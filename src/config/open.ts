@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { messageOf, SeastateError } from '../core/errors.ts';
+import { type Override, readConfig } from './load.ts';
+import type { Config } from './schema.ts';
+import type { Sections } from './settings.ts';
+
+export interface ConfigPlace {
+  /** The file; without one the defaults and the overrides hold. */
+  readonly path?: string | undefined;
+  readonly overrides?: readonly Override[];
+  readonly sections?: Sections;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Reads the file and what it refers to. Throws ConfigError, or `config` when it cannot be read. */
+export function openConfig({ path, overrides, sections, env }: ConfigPlace): Config {
+  const folder = path === undefined ? process.cwd() : dirname(resolve(path));
+  return readConfig({
+    ...(path === undefined ? {} : { file: { name: path, text: readText(path) } }),
+    ...(overrides ? { overrides } : {}),
+    ...(sections ? { sections } : {}),
+    env,
+    readFile: readText,
+    resolve: (given) => resolve(folder, given),
+  });
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'there is no such file' : messageOf(error);
+    throw new SeastateError('config', `cannot read ${path}: ${why}`, { cause: error });
+  }
+}
