@@ -24,3 +24,12 @@ export const defaultWriteLimits: WriteLimits = {
   labelsMax: 200,
   labelBytesMax: 16_384,
 };
+
+/** Of a record in the log: it may hold the requests of many senders. */
+export const recordLimits: WriteLimits = {
+  ...defaultWriteLimits,
+  samplesMax: 5_000_000,
+  seriesMax: 5_000_000,
+  exemplarsMax: 5_000_000,
+  symbolsMax: 10_000_000,
+};
