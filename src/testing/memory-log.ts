@@ -122,8 +122,10 @@ export class MemoryLog implements Log {
   #partition(topic: string, partition: number): LogRecord[] {
     invariant(partition >= 0 && partition < this.#topic(topic).partitions, 'partition in range');
     const key = `${topic}/${partition}`;
-    let records = this.#records.get(key);
-    if (!records) this.#records.set(key, (records = []));
+    const known = this.#records.get(key);
+    if (known) return known;
+    const records: LogRecord[] = [];
+    this.#records.set(key, records);
     return records;
   }
 }

@@ -1,0 +1,121 @@
+import type { Intake, IntakeResult } from '../formats/remote-write/intake.ts';
+import { RequestEncoder } from '../formats/remote-write/request-encoder.ts';
+import { type BodyEncoding, encodeBody } from '../formats/snappy/body-encoding.ts';
+import type { Appender } from './appender.ts';
+import type { Cluster } from './clusters.ts';
+import type { GatewayCounters } from './counters.ts';
+
+/** Entries of one cluster that become one record. */
+export interface Batch {
+  readonly encoder: RequestEncoder;
+  readonly durable: PromiseWithResolvers<void>;
+  /** The request that added to it last. */
+  request: number;
+}
+
+export interface BatchOptions {
+  readonly encoding: BodyEncoding;
+  readonly lingerMs: number;
+  readonly mergeBelowSamples: number;
+  readonly recordSamplesMax: number;
+  readonly recordBytesMax: number;
+}
+
+/** Encoders that are kept for reuse. */
+const spareEncodersMax = 64;
+
+/**
+ * Entries of small or mixed requests become records of one cluster each. A request that is large
+ * by itself becomes a record at once; a small one waits up to the linger for others of its
+ * cluster.
+ */
+export class Batches {
+  readonly #options: BatchOptions;
+  readonly #intake: Intake;
+  readonly #appender: Appender;
+  readonly #counters: GatewayCounters;
+  readonly #open = new Set<Cluster>();
+  readonly #spare: RequestEncoder[] = [];
+  #request = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    options: BatchOptions,
+    parts: { intake: Intake; appender: Appender; counters: GatewayCounters },
+  ) {
+    this.#options = options;
+    this.#intake = parts.intake;
+    this.#appender = parts.appender;
+    this.#counters = parts.counters;
+  }
+
+  /**
+   * Adds what is kept of a request, which the intake gave last; `owners[k]` is the cluster of
+   * `result.clusters[k]`. Returns what to wait for: one promise per record.
+   */
+  add(result: IntakeResult, owners: readonly Cluster[]): Promise<void>[] {
+    const { kept, cluster, length } = result;
+    const { recordSamplesMax, recordBytesMax } = this.#options;
+    const request = ++this.#request;
+    const waitFor: Promise<void>[] = [];
+    const opened: Cluster[] = [];
+    for (let entry = 0; entry < length; entry++) {
+      if (kept[entry] === 0) continue;
+      const owner = owners[cluster[entry]!]!;
+      let batch = owner.batch;
+      if (!batch) {
+        batch = this.#openBatch(owner);
+        opened.push(owner);
+      }
+      if (batch.request !== request) {
+        batch.request = request;
+        waitFor.push(batch.durable.promise);
+      }
+      const { encoder } = batch;
+      encoder.add(result, entry);
+      if (encoder.sampleCount >= recordSamplesMax || encoder.byteLength >= recordBytesMax) {
+        this.#flush(owner, batch);
+      }
+    }
+    for (const owner of opened) this.#settle(owner, request);
+    return waitFor;
+  }
+
+  #openBatch(owner: Cluster): Batch {
+    const batch: Batch = {
+      encoder: this.#spare.pop() ?? new RequestEncoder(this.#intake),
+      durable: Promise.withResolvers(),
+      request: 0,
+    };
+    owner.batch = batch;
+    this.#open.add(owner);
+    return batch;
+  }
+
+  /** What a request has opened goes at once when it is large, else it waits for others. */
+  #settle(owner: Cluster, request: number): void {
+    const { batch } = owner;
+    if (batch?.request !== request) return;
+    if (batch.encoder.sampleCount >= this.#options.mergeBelowSamples) this.#flush(owner, batch);
+    else this.#timer ??= setTimeout(() => this.flushAll(), this.#options.lingerMs);
+  }
+
+  /** Appends everything that waits. */
+  flushAll(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const owner of this.#open) this.#flush(owner, owner.batch!);
+  }
+
+  #flush(owner: Cluster, batch: Batch): void {
+    owner.batch = undefined;
+    this.#open.delete(owner);
+    const value = encodeBody(this.#options.encoding, batch.encoder.finish());
+    if (this.#spare.length < spareEncodersMax) this.#spare.push(batch.encoder);
+    this.#counters.recordsEncoded++;
+    const record = { headers: owner.headers, value };
+    this.#appender
+      .append(owner.partition, record)
+      .then(batch.durable.resolve, batch.durable.reject);
+  }
+}

@@ -1,0 +1,366 @@
+import { messageOf, SeastateError } from '../core/errors.ts';
+import { WriteColumns } from '../formats/remote-write/columns.ts';
+import { decodeV1 } from '../formats/remote-write/decode-v1.ts';
+import { decodeV2 } from '../formats/remote-write/decode-v2.ts';
+import { Intake, type IntakeResult } from '../formats/remote-write/intake.ts';
+import { encodeBody } from '../formats/snappy/body-encoding.ts';
+import { decompress, Scratch } from '../formats/snappy/snappy.ts';
+import type { Log } from '../log/log.ts';
+import type { TelemetryKind } from '../log/topics.ts';
+import { Admission } from './admission.ts';
+import {
+  later,
+  type nothingWritten,
+  refused,
+  rejectionMessage,
+  type WriteAnswer,
+} from './answer.ts';
+import { Appender } from './appender.ts';
+import { Batches } from './batches.ts';
+import { type Cluster, Clusters, type Sender } from './clusters.ts';
+import { Control, type SettingsMark } from './control.ts';
+import {
+  GatewayCounters,
+  increment,
+  type LaterReason,
+  type RefusalReason,
+  type TenantCounters,
+} from './counters.ts';
+import { seriesFilter } from './filter.ts';
+import { Heartbeats } from './heartbeats.ts';
+import { MetadataWriter } from './metadata-writer.ts';
+import type { GatewayOptions } from './options.ts';
+import { jsonRecord, type Owner } from './records.ts';
+
+/** One remote write request as it came. */
+export interface WriteRequest {
+  readonly protocol: 1 | 2;
+  /** A snappy block. The gateway keeps it until it is durable: nobody may change it. */
+  readonly body: Uint8Array;
+  readonly sender: Sender;
+  /** `Retry-Attempt`; 0 for the first. */
+  readonly retryAttempt: number;
+}
+
+export interface GatewayParts {
+  readonly log: Log;
+  /** ms since the epoch. */
+  readonly now: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Where warnings go. */
+  readonly warn: (fields: object, message: string) => void;
+  /** Settings that were written before the restart, where they are known. */
+  readonly settings?: SettingsMark;
+}
+
+/**
+ * Takes requests of senders that are known, and answers when what is good of them is durable:
+ * decode, validate, place, append, acknowledge (DESIGN 1). Reading is synchronous, so columns and
+ * buffers are used again for the next request; only bodies and records outlive it.
+ */
+export class Gateway {
+  readonly counters: GatewayCounters = new GatewayCounters();
+  readonly admission: Admission;
+  readonly control: Control;
+  readonly clusters: Clusters;
+  readonly #options: GatewayOptions;
+  readonly #parts: GatewayParts;
+  readonly #appender: Appender;
+  readonly #heartbeats: Heartbeats;
+  readonly #metadata: MetadataWriter;
+  readonly #columns = new WriteColumns();
+  readonly #scratch = new Scratch();
+  readonly #intake: Intake;
+  readonly #batches: Batches;
+  #state: 'starting' | 'serving' | 'stopping' = 'starting';
+
+  constructor(options: GatewayOptions, parts: GatewayParts) {
+    const { counters } = this;
+    this.#options = options;
+    this.#parts = parts;
+    this.admission = new Admission({
+      bytesMax: options.inFlightBytesMax,
+      requestsMax: options.inFlightRequestsMax,
+    });
+    this.control = new Control(parts.log, options.controlTopics, parts.settings);
+    this.#appender = new Appender(options.topic, { log: parts.log, now: parts.now, counters });
+    const { partitions } = this.#appender;
+    this.clusters = new Clusters({ ...options, partitions });
+    this.#metadata = new MetadataWriter(options, { appender: this.#appender, counters });
+    const keep = seriesFilter(options.keep, options.drop);
+    this.#intake = new Intake({
+      clusterLabels: options.clusterLabels,
+      limits: options.writeLimits,
+      seriesMax: options.knownSeriesMax,
+      bytesMax: options.knownSeriesBytesMax,
+      rejectionsMax: options.rejectionsMax,
+      seed: Math.floor(parts.random() * 2 ** 32),
+      ...(keep ? { keep } : {}),
+    });
+    this.#batches = new Batches(options, {
+      intake: this.#intake,
+      appender: this.#appender,
+      counters,
+    });
+    this.#heartbeats = new Heartbeats({
+      appender: this.#appender,
+      now: parts.now,
+      onBeat: (written) => void this.#onBeat(written),
+      onError: (error) =>
+        parts.warn({ error: messageOf(error) }, 'heartbeats could not be written'),
+    });
+  }
+
+  /** Writes a heartbeat into every partition and takes requests from then on. */
+  async start(): Promise<void> {
+    await this.#heartbeats.start();
+    if (this.#state === 'starting') this.#state = 'serving';
+  }
+
+  /** Refuses what comes from now on, and resolves when all that came has its answer. */
+  async stop(): Promise<void> {
+    this.#state = 'stopping';
+    this.#heartbeats.stop();
+    this.#batches.flushAll();
+    await this.#appender.drain();
+  }
+
+  /** What is not ready; empty when requests are taken. */
+  get notReady(): readonly string[] {
+    return this.#state === 'serving' ? [] : [`gateway: ${this.#state}`];
+  }
+
+  /** Series that the intake knows, and the memory that they take. */
+  get knownSeries(): { readonly count: number; readonly bytes: number } {
+    return { count: this.#intake.knownSeries, bytes: this.#intake.bytesUsed };
+  }
+
+  /**
+   * Whether a request whose headers have come may send its body. Undefined: yes. `bodyBytes` is
+   * its declared length, 0 when unknown.
+   */
+  refusal(tenant: string, bodyBytes: number): WriteAnswer | undefined {
+    const counters = this.counters.tenant(tenant);
+    const { bodyBytesMax } = this.#options;
+    if (bodyBytes > bodyBytesMax) return this.tooLarge(tenant, bodyBytes);
+    if (this.#state !== 'serving') return this.#later(counters, this.#state, 'not serving');
+    if (this.admission.hasRoom(bodyBytes)) return undefined;
+    const reason =
+      this.admission.requests >= this.admission.requestsMax
+        ? 'in_flight_requests'
+        : 'in_flight_bytes';
+    return this.#later(counters, reason, 'too much is in flight');
+  }
+
+  /** A body that is longer than is allowed, as declared or as it came. */
+  tooLarge(tenant: string, bodyBytes: number): WriteAnswer {
+    const { bodyBytesMax } = this.#options;
+    const message = `body of ${bodyBytes} bytes is over the limit of ${bodyBytesMax} bytes`;
+    return this.#refused(this.counters.tenant(tenant), 'body_too_large', message);
+  }
+
+  /** A body whose next bytes found no room. */
+  overloaded(tenant: string): WriteAnswer {
+    return this.#later(this.counters.tenant(tenant), 'in_flight_bytes', 'too much is in flight');
+  }
+
+  /**
+   * Never rejects. Takes over `body.length` bytes that the caller has reserved in `admission`, and
+   * gives them back when nothing holds the body any more.
+   */
+  async write(request: WriteRequest): Promise<WriteAnswer> {
+    const counters = this.counters.tenant(request.sender.tenant);
+    counters[request.protocol === 1 ? 'requestsV1' : 'requestsV2']++;
+    counters.bodyBytes += request.body.length;
+    if (request.retryAttempt > 0) counters.retries++;
+    if (this.#state !== 'serving' || !this.admission.enter()) {
+      this.admission.release(request.body.length);
+      const reason = this.#state === 'serving' ? 'in_flight_requests' : this.#state;
+      return this.#later(counters, reason, 'not serving');
+    }
+    let taken: Taken;
+    try {
+      taken = this.#take(request, counters);
+    } catch (error) {
+      this.#leave(request);
+      return this.#unreadable(counters, error);
+    }
+    const settled = Promise.allSettled(taken.waitFor);
+    const results = await Promise.race([settled, this.#timeout(settled)]);
+    if (results === undefined) {
+      void settled.then(() => this.#leave(request));
+      const message = `the log took longer than ${this.#options.appendTimeoutMs} ms`;
+      return this.#later(counters, 'append_timeout', message);
+    }
+    this.#leave(request);
+    return this.#acknowledge(taken, results, counters);
+  }
+
+  /** Reads a request and gives its good parts to the log; throws when it cannot be read. */
+  #take(request: WriteRequest, counters: TenantCounters): Taken {
+    const { decodedBytesMax, writeLimits } = this.#options;
+    const decoded = decompress(request.body, decodedBytesMax, this.#scratch);
+    counters.decodedBytes += decoded.length;
+    const decode = request.protocol === 1 ? decodeV1 : decodeV2;
+    decode(decoded, writeLimits, this.#columns);
+    const result = this.#intake.read(this.#columns);
+    const owners = this.#owners(request, result);
+    const waitFor = this.#canPass(request, result)
+      ? [this.#passThrough(request, owners[0]!, decoded)]
+      : this.#batches.add(result, owners);
+    if (request.protocol === 1) waitFor.push(...this.#writeMetadata(request));
+    return { waitFor, ...this.#outcome(result, counters) };
+  }
+
+  #writeMetadata({ sender }: WriteRequest): Promise<void>[] {
+    const own = this.clusters.find(sender, '').name;
+    return this.#metadata.write(sender, own, this.#columns, this.#parts.now());
+  }
+
+  #owners({ sender, protocol }: WriteRequest, { clusters }: IntakeResult): Cluster[] {
+    const now = this.#parts.now();
+    return clusters.map((label) => {
+      const cluster = this.clusters.find(sender, label);
+      if (this.clusters.note(cluster, sender.name, now)) this.counters.identityClashes++;
+      if (protocol === 1) this.#metadata.sees(sender, cluster.name, now);
+      return cluster;
+    });
+  }
+
+  /** Whether the bytes that came become the record. */
+  #canPass({ body }: WriteRequest, result: IntakeResult): boolean {
+    const { mergeBelowSamples, recordSamplesMax, recordBytesMax } = this.#options;
+    const samples = result.accepted.samples + result.accepted.histograms;
+    return (
+      result.passThrough &&
+      samples >= mergeBelowSamples &&
+      samples <= recordSamplesMax &&
+      body.length <= recordBytesMax
+    );
+  }
+
+  #passThrough({ body }: WriteRequest, owner: Cluster, decoded: Uint8Array): Promise<void> {
+    const { encoding } = this.#options;
+    const value = encoding === 'snappy' ? body : encodeBody(encoding, decoded);
+    this.counters.recordsPassedThrough++;
+    return this.#appender.append(owner.partition, { headers: owner.headers, value });
+  }
+
+  /** What the answer needs of a result that the next request overwrites. */
+  #outcome(result: IntakeResult, counters: TenantCounters): Omit<Taken, 'waitFor'> {
+    const { accepted, filtered, rejected, reasons } = result;
+    counters.filteredSeries += filtered.series;
+    counters.filteredSamples += filtered.samples + filtered.histograms;
+    counters.rejectedSamples += rejected.samples + rejected.histograms;
+    for (const [reason, count] of reasons) increment(counters.rejectedSeries, reason, count);
+    const { samples, histograms, exemplars } = accepted;
+    const { metadataCount, protocol } = this.#columns;
+    return {
+      written: { samples, histograms, exemplars },
+      durable: {
+        samples: samples - filtered.samples,
+        histograms: histograms - filtered.histograms,
+        exemplars: exemplars - filtered.exemplars,
+        metadata: protocol === 1 ? metadataCount : accepted.metadata - filtered.metadata,
+      },
+      message: reasons.size === 0 ? '' : rejectionMessage(result, this.#options.messageBytesMax),
+    };
+  }
+
+  #acknowledge(
+    { written, durable, message }: Taken,
+    results: readonly PromiseSettledResult<void>[],
+    counters: TenantCounters,
+  ): WriteAnswer {
+    const failures = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as SeastateError] : [],
+    );
+    const transient = failures.find(({ code }) => code !== 'record_too_large');
+    if (transient) {
+      const reason = transient.code === 'log_full' ? 'log_full' : 'log_unavailable';
+      return this.#later(counters, reason, transient.message);
+    }
+    if (failures[0]) return this.#refused(counters, 'record_too_large', failures[0].message);
+    counters.samples += durable.samples;
+    counters.histograms += durable.histograms;
+    counters.exemplars += durable.exemplars;
+    counters.metadata += durable.metadata;
+    return message === ''
+      ? { outcome: 'written', written }
+      : { outcome: 'rejected', written, message };
+  }
+
+  /** Undefined after the time-out, unless `settled` comes first. */
+  #timeout(settled: Promise<unknown>): Promise<undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(undefined), this.#options.appendTimeoutMs);
+      void settled.then(() => clearTimeout(timer));
+    });
+  }
+
+  #leave({ body }: WriteRequest): void {
+    this.admission.leave();
+    this.admission.release(body.length);
+  }
+
+  #unreadable(counters: TenantCounters, error: unknown): WriteAnswer {
+    const known = error instanceof SeastateError ? readErrors.get(error.code) : undefined;
+    if (known) return this.#refused(counters, known, messageOf(error));
+    // A defect of ours: the sender keeps the data and tries again.
+    this.#parts.warn({ error }, 'a request could not be read because of a defect');
+    return this.#later(counters, 'log_unavailable', 'internal error');
+  }
+
+  #refused(counters: TenantCounters, reason: RefusalReason, message: string): WriteAnswer {
+    increment(counters.refused, reason);
+    // The sender drops what got a 413, so each of them is told.
+    if (reason === 'body_too_large') this.#parts.warn({ reason }, `request refused: ${message}`);
+    return refused(reason, message);
+  }
+
+  #later(counters: TenantCounters, reason: LaterReason, message: string): WriteAnswer {
+    increment(counters.refused, reason);
+    const { min, max } = this.#options.retryAfterSeconds;
+    const seconds = min + Math.floor(this.#parts.random() * (max - min + 1));
+    return later(reason, `${reason}: ${message}`, seconds);
+  }
+
+  /** Appends a record of another kind to the partition of its tenant and cluster. */
+  async append(kind: TelemetryKind, owner: Owner, value: object): Promise<void> {
+    const cluster = this.clusters.find(
+      { tenant: owner.tenant, name: owner.cluster },
+      owner.cluster,
+    );
+    const { tenant, name } = cluster;
+    await this.#appender.append(
+      cluster.partition,
+      jsonRecord(kind, value, { tenant, cluster: name }),
+    );
+  }
+
+  async #onBeat(written: number): Promise<void> {
+    this.counters.heartbeats += written;
+    const skew = await this.#appender.clockSkewMs().catch(() => undefined);
+    if (skew === undefined) return;
+    this.counters.clockSkewMs = skew;
+    if (Math.abs(skew) > this.#options.clockSkewMaxMs) {
+      this.#parts.warn({ skewMs: skew }, 'the clocks of the log and of this gateway differ');
+    }
+  }
+}
+
+/** What is left to do of a request that was read. */
+interface Taken {
+  readonly waitFor: Promise<void>[];
+  readonly written: typeof nothingWritten;
+  readonly durable: typeof nothingWritten & { readonly metadata: number };
+  readonly message: string;
+}
+
+const readErrors: ReadonlyMap<string, RefusalReason> = new Map<string, RefusalReason>([
+  ['body_too_large', 'body_too_large'],
+  ['body_not_snappy', 'body_not_snappy'],
+  ['body_malformed', 'body_malformed'],
+  ['limit_exceeded', 'limit_exceeded'],
+]);

@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import { anyone, type CredentialOptions, Credentials, type Identity } from './credentials.ts';
+
+export interface AuthenticatorParts {
+  readonly now: () => number;
+  /** Told of files that cannot be read or used; the last good ones stay in force. */
+  readonly onError: (error: unknown) => void;
+}
+
+export interface AuthenticatorOptions {
+  readonly credentials: readonly CredentialOptions[];
+  /** How long a replaced secret stays valid. Default 2 min. */
+  readonly rotationGraceMs?: number;
+}
+
+/** An unknown secret makes us look at the files at once, but not more often than this. */
+const missRefreshMs = 1_000;
+
+/** Says who sends a request, from credentials in files that may change at any time. */
+export class Authenticator {
+  readonly enabled: boolean;
+  /** Value of WWW-Authenticate. */
+  readonly challenge: string;
+  readonly #options: readonly CredentialOptions[];
+  readonly #graceMs: number;
+  readonly #parts: AuthenticatorParts;
+  readonly #credentials = new Credentials();
+  /** Identities of client certificates: a handshake is looked at once. */
+  readonly #peers = new WeakMap<TLSSocket, { identity: Identity | undefined; version: number }>();
+  #version = 0;
+  #files: ReadonlyMap<string, string> = new Map();
+  #refreshing: Promise<boolean> | undefined;
+  #refreshedMs = Number.NEGATIVE_INFINITY;
+
+  private constructor(options: AuthenticatorOptions, parts: AuthenticatorParts) {
+    this.#options = options.credentials;
+    this.#graceMs = options.rotationGraceMs ?? 120_000;
+    this.#parts = parts;
+    this.enabled = options.credentials.length > 0;
+    const schemes = [
+      ...(this.#options.some(({ basic }) => basic) ? ['Basic realm="seastate"'] : []),
+      ...(this.#options.some(({ bearer }) => bearer) ? ['Bearer realm="seastate"'] : []),
+    ];
+    this.challenge = schemes.join(', ') || 'Certificate';
+  }
+
+  /** Rejects when a file cannot be read or is empty. */
+  static async open(
+    options: AuthenticatorOptions,
+    parts: AuthenticatorParts,
+  ): Promise<Authenticator> {
+    const authenticator = new Authenticator(options, parts);
+    await authenticator.#load();
+    return authenticator;
+  }
+
+  /** Who sends the request; undefined when nobody that we know. */
+  async identify(request: IncomingMessage): Promise<Identity | undefined> {
+    if (!this.enabled) return anyone;
+    const known = this.#identify(request);
+    if (known || request.headers.authorization === undefined) return known;
+    // The sender may have got its new secret before we looked at ours.
+    if (this.#parts.now() - this.#refreshedMs < missRefreshMs && !this.#refreshing)
+      return undefined;
+    return (await this.refresh()) ? this.#identify(request) : undefined;
+  }
+
+  #identify(request: IncomingMessage): Identity | undefined {
+    const header = request.headers.authorization;
+    if (header !== undefined) return this.#credentials.ofHeader(header, this.#parts.now());
+    const { socket } = request;
+    return socket instanceof TLSSocket ? this.#ofCertificate(socket) : undefined;
+  }
+
+  #ofCertificate(socket: TLSSocket): Identity | undefined {
+    if (!socket.authorized) return undefined;
+    const kept = this.#peers.get(socket);
+    if (kept?.version === this.#version) return kept.identity;
+    const { CN: commonName } = socket.getPeerCertificate().subject ?? {};
+    const name = Array.isArray(commonName) ? commonName[0] : commonName;
+    const identity = this.#credentials.ofCertificate(name ?? '');
+    this.#peers.set(socket, { identity, version: this.#version });
+    return identity;
+  }
+
+  /** Reads the files again; whether something changed. What cannot be read stays as it was. */
+  refresh(): Promise<boolean> {
+    this.#refreshing ??= this.#load()
+      .catch((error: unknown) => {
+        this.#parts.onError(error);
+        return false;
+      })
+      .finally(() => {
+        this.#refreshing = undefined;
+      });
+    return this.#refreshing;
+  }
+
+  async #load(): Promise<boolean> {
+    this.#refreshedMs = this.#parts.now();
+    const paths = this.#options.flatMap(({ basic, bearer }) => [
+      ...(basic ? [basic.passwordFile] : []),
+      ...(bearer ? [bearer.tokenFile] : []),
+    ]);
+    const files = new Map<string, string>();
+    for (const path of new Set(paths)) files.set(path, await readFile(path, 'utf8'));
+    const changed =
+      this.#version === 0 ||
+      [...files].some(([path, content]) => content !== this.#files.get(path));
+    if (!changed) return false;
+    const now = this.#parts.now();
+    this.#credentials.replace(this.#options, files, now, now + this.#graceMs);
+    this.#files = files;
+    this.#version++;
+    return true;
+  }
+}

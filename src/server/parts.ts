@@ -1,0 +1,51 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Matcher } from '../core/matchers.ts';
+import type { LiveHub } from './live-hub.ts';
+
+/** `pending` and `firing` are open alerts by their `alertstate`; `resolved` ones have ended. */
+export type AlertState = 'pending' | 'firing' | 'resolved';
+
+/** What `GET /api/v1/alerts` asks for. */
+export interface AlertsQuery {
+  /** Only this tenant's; all when undefined. */
+  readonly tenant: string | undefined;
+  readonly states: readonly AlertState[];
+  /** Any of these clusters; all when empty. */
+  readonly clusters: readonly string[];
+  /** Any of these selectors; all when empty. */
+  readonly selectors: readonly (readonly Matcher[])[];
+  /** Alerts whose time overlaps [fromMs, toMs]. */
+  readonly fromMs: number | undefined;
+  readonly toMs: number | undefined;
+  readonly limit: number;
+}
+
+/** Remote write of a sender that is known. */
+export interface WriteRoute {
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    sender: { readonly name: string; readonly tenant: string },
+  ): Promise<void>;
+}
+
+/** Everything that the routes need of the rest of the program, as functions. */
+export interface ServerParts {
+  /** Absent where this process takes no samples. */
+  readonly write?: WriteRoute;
+  /** What is not ready, in words; empty when serving. */
+  readonly notReady: () => readonly string[];
+  /** Reads the configuration again; rejects when it is not good, and the last good one stays. */
+  readonly reload: () => Promise<void>;
+  /** Our own metrics, as the Accept header asks. */
+  readonly metrics: (accept: string) => Promise<{ contentType: string; body: string }>;
+  /** JSON objects of the `alerts` topic's shape, newest first. */
+  readonly alerts: (query: AlertsQuery) => Promise<readonly object[]>;
+  /** What runs and how it goes; of one tenant where given. */
+  readonly status: (tenant: string | undefined) => Promise<object>;
+  readonly buildInfo: Readonly<Record<string, string>>;
+  readonly live: LiveHub;
+  /** ms since the epoch. */
+  readonly now: () => number;
+  readonly warn: (fields: object, message: string) => void;
+}

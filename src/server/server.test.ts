@@ -1,0 +1,447 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { SeastateError } from '../core/errors.ts';
+import { LiveHub } from './live-hub.ts';
+import type { AlertsQuery, ServerParts } from './parts.ts';
+import { type RunningServer, type ServerOptions, serverOptions, startServer } from './server.ts';
+
+let folder: string;
+const running: RunningServer[] = [];
+const warnings: string[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'seastate-server-'));
+  warnings.length = 0;
+});
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.stop(0)));
+  await rm(folder, { recursive: true, force: true });
+});
+
+const file = async (name: string, content: string): Promise<string> => {
+  await writeFile(join(folder, name), content);
+  return join(folder, name);
+};
+
+async function serve(
+  options: Partial<ServerOptions> = {},
+  parts: Partial<ServerParts> = {},
+): Promise<RunningServer> {
+  const listen = { host: '127.0.0.1', port: 0 };
+  const server = await startServer(serverOptions({ listen, pageFolder: folder, ...options }), {
+    notReady: () => [],
+    reload: async () => {},
+    metrics: async (accept) => ({
+      contentType: 'text/plain; version=0.0.4',
+      body: `${accept} 1\n`,
+    }),
+    alerts: async () => [],
+    status: async (tenant) => ({ tenant: tenant ?? null }),
+    buildInfo: { version: '0.1.0' },
+    live: new LiveHub({ epoch: 'e' }),
+    now: Date.now,
+    warn: (_fields, message) => warnings.push(message),
+    ...parts,
+  });
+  running.push(server);
+  return server;
+}
+
+const writer = {
+  handle: async (_request: unknown, response: { end(text: string): void }, sender: object) => {
+    response.end(JSON.stringify(sender));
+  },
+} as NonNullable<ServerParts['write']>;
+
+describe('operations', () => {
+  test('healthy and ready, with GET and HEAD', async () => {
+    let missing = ['log: recovery', 'gateway: starting'];
+    const { url } = await serve({}, { notReady: () => missing });
+    expect((await fetch(`${url}/-/healthy`)).status).toBe(200);
+    const notReady = await fetch(`${url}/-/ready`);
+    expect(notReady.status).toBe(503);
+    expect(await notReady.text()).toContain('log: recovery\ngateway: starting');
+    expect((await fetch(`${url}/-/ready`, { method: 'HEAD' })).status).toBe(503);
+    missing = [];
+    expect((await fetch(`${url}/-/ready`)).status).toBe(200);
+    expect((await fetch(`${url}/-/healthy`, { method: 'HEAD' })).status).toBe(200);
+  });
+
+  test('reload: POST and PUT on this machine, off when told, and a failure is told', async () => {
+    let reloads = 0;
+    const reload = async (): Promise<void> => {
+      if (++reloads === 2) throw new SeastateError('bad_config', 'seastate.yaml:3:1: no such key');
+    };
+    const { url } = await serve({}, { reload });
+    expect((await fetch(`${url}/-/reload`, { method: 'POST' })).status).toBe(200);
+    const failed = await fetch(`${url}/-/reload`, { method: 'PUT' });
+    expect(failed.status).toBe(500);
+    expect(await failed.text()).toContain('seastate.yaml:3:1: no such key');
+    expect((await fetch(`${url}/-/reload`)).status).toBe(405);
+    const crossSite = { method: 'POST', headers: { 'Sec-Fetch-Site': 'cross-site' } };
+    expect((await fetch(`${url}/-/reload`, crossSite)).status).toBe(403);
+    const off = await serve({ reload: 'off' }, { reload });
+    expect((await fetch(`${off.url}/-/reload`, { method: 'POST' })).status).toBe(403);
+    expect(reloads).toBe(2);
+  });
+
+  test('metrics come from the callback', async () => {
+    const { url } = await serve();
+    const response = await fetch(`${url}/metrics`, { headers: { Accept: 'x' } });
+    expect(response.headers.get('content-type')).toContain('version=0.0.4');
+    expect(await response.text()).toBe('x 1\n');
+  });
+
+  test('stop lets a request finish and refuses new connections', async () => {
+    const gate = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const server = await serve(
+      {},
+      {
+        status: async () => {
+          begun.resolve();
+          await gate.promise;
+          return {};
+        },
+      },
+    );
+    const slow = fetch(`${server.url}/api/v1/status`);
+    await begun.promise;
+    const stopped = server.stop(10_000);
+    await expect(fetch(`${server.url}/-/healthy`)).rejects.toThrow();
+    gate.resolve();
+    expect((await slow).status).toBe(200);
+    await stopped;
+  });
+
+  test('stop ends what does not finish in time', async () => {
+    const begun = Promise.withResolvers<void>();
+    const server = await serve(
+      {},
+      {
+        status: () => {
+          begun.resolve();
+          return new Promise(() => {});
+        },
+      },
+    );
+    const stuck = fetch(`${server.url}/api/v1/status`);
+    stuck.catch(() => {});
+    await begun.promise;
+    await server.stop(20);
+    await expect(stuck).rejects.toThrow();
+  });
+});
+
+describe('read API', () => {
+  test('alerts: parameters become a query, and a cut list says so', async () => {
+    const queries: AlertsQuery[] = [];
+    const alerts = async (query: AlertsQuery): Promise<object[]> => {
+      queries.push(query);
+      return Array.from({ length: query.limit }, (_, i) => ({ i }));
+    };
+    const { url } = await serve({}, { alerts, now: () => 10_000_000 });
+    const query =
+      'state=firing,resolved&cluster=a&cluster=b&match[]={severity="critical"}&from=-1h&to=now&limit=2';
+    const body = (await (await fetch(`${url}/api/v1/alerts?${query}`)).json()) as object;
+    expect(body).toEqual({
+      status: 'success',
+      data: { alerts: [{ i: 0 }, { i: 1 }] },
+      warnings: [expect.stringContaining('more than 2')],
+    });
+    expect(queries[0]).toMatchObject({
+      states: ['firing', 'resolved'],
+      clusters: ['a', 'b'],
+      fromMs: 6_400_000,
+      toMs: 10_000_000,
+      tenant: undefined,
+    });
+    expect(queries[0]!.selectors[0]![0]).toMatchObject({ name: 'severity', value: 'critical' });
+    await fetch(`${url}/api/v1/alerts`);
+    expect(queries[1]).toMatchObject({ states: ['firing'], limit: 1_001, selectors: [] });
+  });
+
+  test.each([
+    ['state=odd', 'unknown state "odd"'],
+    ['limit=0', 'limit must be'],
+    ['from=yesterday', 'is not a time'],
+    ['from=now&to=-1h', 'from is after to'],
+    ['match[]={a', 'selector'],
+    ['clusters=a', 'unknown parameter "clusters"'],
+  ])('alerts?%s is bad data: %s', async (query, message) => {
+    const { url } = await serve();
+    const response = await fetch(`${url}/api/v1/alerts?${query}`);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({
+      status: 'error',
+      errorType: 'bad_data',
+      error: expect.stringContaining(message),
+    });
+  });
+
+  test('status and build info', async () => {
+    const { url } = await serve();
+    expect(await (await fetch(`${url}/api/v1/status`)).json()).toEqual({
+      status: 'success',
+      data: { tenant: null },
+    });
+    const info = await (await fetch(`${url}/api/v1/status/buildinfo`)).json();
+    expect(info).toEqual({ status: 'success', data: { version: '0.1.0' } });
+  });
+
+  test('errors have one shape: unknown path, wrong method, unavailable, defect', async () => {
+    const failures = [
+      new SeastateError('log_unavailable', 'later', { retry: 'later' }),
+      new Error('secret detail'),
+    ];
+    const status = async (): Promise<object> => {
+      throw failures.shift()!;
+    };
+    const { url } = await serve({}, { status });
+    const get = async (path: string, method = 'GET'): Promise<[number, unknown, string | null]> => {
+      const response = await fetch(url + path, { method });
+      return [response.status, await response.json(), response.headers.get('allow')];
+    };
+    expect(await get('/api/v1/nothing')).toMatchObject([404, { errorType: 'not_found' }, null]);
+    expect(await get('/api/v1/alerts', 'DELETE')).toMatchObject([
+      405,
+      { status: 'error', errorType: 'method_not_allowed' },
+      'GET, HEAD',
+    ]);
+    expect(await get('/api/v1/status')).toMatchObject([503, { errorType: 'unavailable' }, null]);
+    const defect = await get('/api/v1/status');
+    expect(defect).toMatchObject([500, { errorType: 'internal' }, null]);
+    expect(JSON.stringify(defect)).not.toContain('secret detail');
+    expect(warnings).toHaveLength(1);
+    expect(await get('/%zz')).toMatchObject([400, { errorType: 'bad_data' }, null]);
+  });
+});
+
+describe('page', () => {
+  test('files come from the folder, and nothing else', async () => {
+    await file('index.html', '<h1>Seastate</h1>');
+    await mkdir(join(folder, 'assets'));
+    await file('assets/app-1f.js', 'export {};');
+    await file('notes.secret', 'no');
+    const { url } = await serve();
+    const home = await fetch(url);
+    expect(await home.text()).toBe('<h1>Seastate</h1>');
+    expect(home.headers.get('content-type')).toContain('text/html');
+    expect(home.headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(home.headers.get('content-encoding')).toBe('gzip');
+    const script = await fetch(`${url}/assets/app-1f.js`);
+    expect(script.headers.get('cache-control')).toContain('immutable');
+    const etag = { 'If-None-Match': script.headers.get('etag')! };
+    expect((await fetch(`${url}/assets/app-1f.js`, { headers: etag })).status).toBe(304);
+    for (const path of ['/notes.secret', '/assets/../notes.secret', '/..%2f..%2fetc/passwd']) {
+      expect((await fetch(url + path)).status, path).toBe(404);
+    }
+  });
+
+  test('without a built page it says how to build it', async () => {
+    const { url } = await serve({ pageFolder: join(folder, 'absent') });
+    expect(await (await fetch(url)).text()).toContain('npm run build:web');
+  });
+});
+
+describe('authentication', () => {
+  const basic = (user: string, password: string): { Authorization: string } => ({
+    Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+  });
+
+  const secured = async (now: () => number = Date.now): Promise<RunningServer> =>
+    serve(
+      {
+        rotationGraceMs: 60_000,
+        credentials: [
+          {
+            name: 'prod-1',
+            tenant: 'acme',
+            roles: ['write'],
+            basic: { user: 'prom', passwordFile: await file('password', 'opensesame\n') },
+          },
+          {
+            name: 'viewer',
+            tenant: 'acme',
+            roles: ['read'],
+            bearer: { tokenFile: await file('token', 'tok-1\n') },
+          },
+          {
+            name: 'root',
+            roles: ['admin'],
+            bearer: { tokenFile: await file('admin', 'tok-root') },
+          },
+        ],
+      },
+      { write: writer, now },
+    );
+  const post = async (
+    url: string,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; text: string; challenge: string | null }> => {
+    const response = await fetch(`${url}/api/v1/write`, { method: 'POST', headers });
+    const challenge = response.headers.get('www-authenticate');
+    return { status: response.status, text: await response.text(), challenge };
+  };
+
+  test('roles and tenants', async () => {
+    const { url } = await secured();
+    const unknown = await post(url);
+    expect(unknown.status).toBe(401);
+    expect(unknown.challenge).toBe('Basic realm="seastate", Bearer realm="seastate"');
+    const known = await post(url, basic('prom', 'opensesame'));
+    expect(JSON.parse(known.text)).toMatchObject({ name: 'prod-1', tenant: 'acme' });
+    expect((await post(url, basic('prom', 'opensesamf'))).status).toBe(401);
+    expect((await post(url, basic('promo', 'opensesame'))).status).toBe(401);
+    expect((await post(url, { Authorization: 'Basic %%%' })).status).toBe(401);
+    expect((await post(url, { Authorization: 'Digest x' })).status).toBe(401);
+    expect((await post(url, { Authorization: 'Bearer tok-1' })).status).toBe(403);
+
+    const get = (path: string, token: string): Promise<Response> =>
+      fetch(url + path, { headers: { Authorization: `Bearer ${token}` } });
+    expect(await (await get('/api/v1/status', 'tok-1')).json()).toMatchObject({
+      data: { tenant: 'acme' },
+    });
+    expect(await (await get('/api/v1/status', 'tok-root')).json()).toMatchObject({
+      data: { tenant: null },
+    });
+    for (const path of ['/', '/metrics', '/api/v1/status', '/api/v1/alerts', '/api/v1/live']) {
+      expect((await fetch(url + path)).status, path).toBe(401);
+    }
+    const denied = await fetch(`${url}/-/reload`, {
+      method: 'POST',
+      headers: { Authorization: 'Bearer tok-1' },
+    });
+    expect(denied.status).toBe(403);
+    expect((await fetch(`${url}/-/ready`)).status).toBe(200);
+    expect(
+      (await fetch(`${url}/api/v1/status`, { headers: basic('prom', 'opensesame') })).status,
+    ).toBe(403);
+  });
+
+  test('a changed secret works at once, and the old one for the grace time', async () => {
+    let now = 1_000_000;
+    const { url } = await secured(() => now);
+    now += 5_000;
+    await file('password', 'newword\n');
+    expect((await post(url, basic('prom', 'newword'))).status).toBe(200);
+    expect((await post(url, basic('prom', 'opensesame'))).status).toBe(200);
+    now += 61_000;
+    expect((await post(url, basic('prom', 'opensesame'))).status).toBe(401);
+    expect((await post(url, basic('prom', 'newword'))).status).toBe(200);
+  });
+
+  test('a file that is gone or empty keeps the last good secrets', async () => {
+    const server = await secured();
+    await rm(join(folder, 'password'));
+    await server.refreshFiles();
+    expect(warnings).toEqual([expect.stringContaining('secrets could not be read')]);
+    expect((await post(server.url, basic('prom', 'opensesame'))).status).toBe(200);
+    await file('password', '');
+    await server.refreshFiles();
+    expect((await post(server.url, basic('prom', 'opensesame'))).status).toBe(200);
+    await file('password', 'one\ntwo\n');
+    await server.refreshFiles();
+    expect((await post(server.url, basic('prom', 'one'))).status).toBe(200);
+    expect((await post(server.url, basic('prom', 'two'))).status).toBe(200);
+  });
+
+  test('others cannot reach a server that asks nobody who they are', async () => {
+    const everywhere = { host: '0.0.0.0', port: 0 };
+    await expect(serve({ listen: everywhere })).rejects.toMatchObject({ code: 'unsafe_listen' });
+    await expect(serve({ listen: { host: '::', port: 0 } })).rejects.toThrow(
+      'without authentication',
+    );
+    const { url } = await serve({ listen: everywhere, allowUnauthenticated: true });
+    expect((await fetch(url.replace('0.0.0.0', '127.0.0.1'))).status).toBe(200);
+    await expect(
+      serve({ listen: { host: '127.0.0.1', port: Number(new URL(url).port) } }),
+    ).rejects.toMatchObject({ code: 'listen_failed' });
+  });
+
+  test('without a write route, and with a wrong method', async () => {
+    const { url } = await serve();
+    expect((await post(url)).status).toBe(404);
+    const wrong = await fetch(`${url}/api/v1/write`);
+    expect(wrong.status).toBe(405);
+    expect(wrong.headers.get('allow')).toBe('POST');
+    const crossSite = await serve({}, { write: writer });
+    expect((await post(crossSite.url, { 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403);
+  });
+});
+
+describe('live', () => {
+  /** Reads a stream until `count` events came. */
+  const events = async (url: string, count: number, lastId?: string): Promise<string[]> => {
+    const abort = new AbortController();
+    const response = await fetch(`${url}/api/v1/live`, {
+      signal: abort.signal,
+      ...(lastId === undefined ? {} : { headers: { 'Last-Event-ID': lastId } }),
+    });
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    let text = '';
+    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      if (text.split('\n\n').filter((part) => part.includes('event: ')).length >= count) break;
+    }
+    abort.abort();
+    return text
+      .split('\n\n')
+      .filter((part) => part.includes('event: '))
+      .map((part) => /id: (.*)\nevent: (.*)\ndata: (.*)/.exec(part)!.slice(1).join(' '));
+  };
+
+  test('events as they come, and what was missed on return', async () => {
+    const live = new LiveHub({ epoch: 'e1', keptMax: 3 });
+    const { url } = await serve({}, { live });
+    const first = events(url, 2);
+    while (live.clients === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    live.publish('alert', { n: 1 });
+    expect(await first).toEqual(['e1-0 reset {}', 'e1-1 alert {"n":1}']);
+    live.publish('alert', { n: 2 });
+    live.publish('status', { n: 3 });
+    expect(await events(url, 2, 'e1-1')).toEqual(['e1-2 alert {"n":2}', 'e1-3 status {"n":3}']);
+    for (let n = 4; n <= 20; n++) live.publish('alert', { n });
+    expect((await events(url, 1, 'e1-1'))[0]).toBe('e1-20 reset {}');
+    expect((await events(url, 1, 'other-19'))[0]).toBe('e1-20 reset {}');
+  });
+
+  test('a client that does not read is dropped, others go on', async () => {
+    const live = new LiveHub({ epoch: 'e' });
+    const { port } = await serve({}, { live });
+    const deaf = connect(port, '127.0.0.1');
+    deaf.write('GET /api/v1/live HTTP/1.1\r\nHost: x\r\n\r\n');
+    deaf.pause();
+    while (live.clients === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const big = 'x'.repeat(1 << 20);
+    for (let i = 0; i < 40 && live.dropped === 0; i++) {
+      live.publish('status', big);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(live.dropped).toBe(1);
+    expect(live.clients).toBe(0);
+    deaf.destroy();
+  });
+
+  test('events of a tenant go to its readers and to admins only', () => {
+    const live = new LiveHub({ epoch: 'e' });
+    const got: Record<string, string[]> = { acme: [], other: [], all: [] };
+    const listen = (name: string, tenant: string | undefined): void => {
+      live.subscribe(
+        tenant,
+        'e-0',
+        (text) => got[name]!.push(text) > 0,
+        () => {},
+      );
+    };
+    listen('acme', 'acme');
+    listen('other', 'other');
+    listen('all', undefined);
+    live.publish('alert', 1, 'acme');
+    live.publish('status', 2);
+    expect(Object.values(got).map((texts) => texts.length)).toEqual([2, 1, 2]);
+  });
+});

@@ -1,0 +1,55 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Room for bodies of all requests together: bytes are reserved as they arrive. */
+export interface BodyRoom {
+  reserve(bytes: number): boolean;
+  release(bytes: number): void;
+}
+
+/** `aborted`: the sender went away. Nothing stays reserved unless the body is complete. */
+export type BodyResult =
+  | { readonly body: Uint8Array }
+  | { readonly failed: 'aborted' | 'no_room' }
+  | { readonly failed: 'too_large'; readonly bytes: number };
+
+/**
+ * Reads a body of at most `bytesMax`. A declared length is not believed: the body is put together
+ * from what came, so a sender that announces much and sends little costs little. After a failure
+ * the rest flows into nothing.
+ */
+export function readBody(
+  request: IncomingMessage,
+  bytesMax: number,
+  room: BodyRoom,
+): Promise<BodyResult> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    let reserved = 0;
+    let open = true;
+    const fail = (result: BodyResult): void => {
+      if (!open) return;
+      open = false;
+      room.release(reserved);
+      chunks.length = 0;
+      resolve(result);
+    };
+    request.on('data', (chunk: Buffer) => {
+      if (!open) return;
+      bytes += chunk.length;
+      if (bytes > bytesMax) fail({ failed: 'too_large', bytes });
+      else if (!room.reserve(chunk.length)) fail({ failed: 'no_room' });
+      else {
+        reserved += chunk.length;
+        chunks.push(chunk);
+      }
+    });
+    request.on('end', () => {
+      if (!open) return;
+      open = false;
+      resolve({ body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes) });
+    });
+    request.on('error', () => fail({ failed: 'aborted' }));
+    request.on('close', () => fail({ failed: 'aborted' }));
+  });
+}

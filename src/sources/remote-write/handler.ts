@@ -1,0 +1,117 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type BodyRoom, readBody } from './body.ts';
+import { negotiate, supported } from './negotiate.ts';
+
+/** What the gateway answers; the same shape as its `WriteAnswer`. */
+export interface Answer {
+  readonly outcome: 'written' | 'rejected' | 'too_large' | 'later';
+  readonly written: {
+    readonly samples: number;
+    readonly histograms: number;
+    readonly exemplars: number;
+  };
+  readonly message?: string;
+  readonly retryAfterSeconds?: number;
+}
+
+interface Sender {
+  readonly name: string;
+  readonly tenant: string;
+}
+
+/** What this source needs of the gateway. */
+export interface WriteTarget {
+  readonly admission: BodyRoom;
+  /** An answer when the body need not come. `bodyBytes`: declared, 0 when unknown. */
+  refusal(tenant: string, bodyBytes: number): Answer | undefined;
+  tooLarge(tenant: string, bodyBytes: number): Answer;
+  overloaded(tenant: string): Answer;
+  write(request: {
+    readonly protocol: 1 | 2;
+    readonly body: Uint8Array;
+    readonly sender: Sender;
+    readonly retryAttempt: number;
+  }): Promise<Answer>;
+}
+
+/** Requests that the gateway never saw, by reason. */
+export interface SourceCounters {
+  unsupported: number;
+  aborted: number;
+}
+
+const statusCodes: Record<Answer['outcome'], number> = {
+  written: 204,
+  rejected: 400,
+  too_large: 413,
+  later: 503,
+};
+
+/**
+ * `POST /api/v1/write` of a sender that is known: negotiation, body, answer, exactly as in
+ * remote-write.md 2. What headers alone decide is answered before the body is read.
+ */
+export class RemoteWriteHandler {
+  readonly counters: SourceCounters = { unsupported: 0, aborted: 0 };
+  readonly #target: WriteTarget;
+  readonly #bodyBytesMax: number;
+
+  constructor(target: WriteTarget, options: { readonly bodyBytesMax: number }) {
+    this.#target = target;
+    this.#bodyBytesMax = options.bodyBytesMax;
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse, sender: Sender): Promise<void> {
+    const { headers } = request;
+    const protocol = negotiate(headers['content-type'], headers['content-encoding']);
+    if (protocol === undefined) {
+      this.counters.unsupported++;
+      sendText(response, 415, `unsupported content type or encoding: send ${supported}`);
+      return;
+    }
+    const declared = Number(headers['content-length'] ?? 0);
+    const refusal = this.#target.refusal(sender.tenant, declared);
+    if (refusal) {
+      send(response, protocol, refusal);
+      return;
+    }
+    const result = await readBody(request, this.#bodyBytesMax, this.#target.admission);
+    if ('body' in result) {
+      const retryAttempt = Number.parseInt(String(headers['retry-attempt'] ?? 0), 10) || 0;
+      const { body } = result;
+      send(response, protocol, await this.#target.write({ protocol, body, sender, retryAttempt }));
+    } else if (result.failed === 'too_large') {
+      send(response, protocol, this.#target.tooLarge(sender.tenant, result.bytes));
+    } else if (result.failed === 'no_room') {
+      send(response, protocol, this.#target.overloaded(sender.tenant));
+    } else this.counters.aborted++;
+  }
+}
+
+/** Protocol 2 is told what was written, whatever the status; protocol 1 must not be. */
+function send(response: ServerResponse, protocol: 1 | 2, answer: Answer): void {
+  if (protocol === 2) {
+    const { samples, histograms, exemplars } = answer.written;
+    response.setHeader('X-Prometheus-Remote-Write-Samples-Written', samples);
+    response.setHeader('X-Prometheus-Remote-Write-Histograms-Written', histograms);
+    response.setHeader('X-Prometheus-Remote-Write-Exemplars-Written', exemplars);
+  }
+  if (answer.retryAfterSeconds !== undefined) {
+    response.setHeader('Retry-After', answer.retryAfterSeconds);
+  }
+  const status = statusCodes[answer.outcome];
+  if (status !== 204) sendText(response, status, answer.message ?? '');
+  else {
+    response.statusCode = 204;
+    response.end();
+  }
+}
+
+function sendText(response: ServerResponse, status: number, message: string): void {
+  const body = Buffer.from(`${message}\n`);
+  response.statusCode = status;
+  response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  response.setHeader('Content-Length', body.length);
+  response.end(body);
+}
