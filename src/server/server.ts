@@ -47,7 +47,7 @@ const defaults: Omit<ServerOptions, 'listen'> = {
   reload: 'loopback',
   pageFolder: 'web/dist',
   connectionsMax: 10_000,
-  headersTimeoutMs: 20_000,
+  headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
   idleTimeoutMs: 330_000,
   filesPollMs: 10_000,
@@ -67,6 +67,8 @@ export interface RunningServer {
   readonly port: number;
   /** Connections that were ended because there were too many. */
   readonly connectionsRefused: () => number;
+  /** Other credentials from now on; rejects when they cannot be used, and the old ones stay. */
+  setCredentials(credentials: readonly CredentialOptions[], rotationGraceMs: number): Promise<void>;
   /** Reads secrets and certificates now. */
   refreshFiles(): Promise<void>;
   /** Stops accepting, lets requests finish for that long, then ends what is left. */
@@ -78,10 +80,7 @@ export async function startServer(
   options: ServerOptions,
   parts: ServerParts,
 ): Promise<RunningServer> {
-  checkBind(options.listen, {
-    authenticated: options.credentials.length > 0,
-    allowUnauthenticated: options.allowUnauthenticated,
-  });
+  checkAccess(options, options.credentials);
   const authenticator = await Authenticator.open(options, {
     now: parts.now,
     onError: (error) => parts.warn({ error }, 'secrets could not be read: the last ones stay'),
@@ -138,6 +137,10 @@ export async function startServer(
     url: `${tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     port,
     connectionsRefused: () => connectionsRefused,
+    setCredentials: async (credentials, rotationGraceMs) => {
+      checkAccess(options, credentials);
+      await authenticator.configure({ credentials, rotationGraceMs });
+    },
     refreshFiles,
     stop: async (timeoutMs) => {
       isStopping = true;
@@ -154,6 +157,11 @@ export async function startServer(
     },
   };
 }
+
+const checkAccess = (
+  { listen, allowUnauthenticated }: ServerOptions,
+  credentials: readonly CredentialOptions[],
+): void => checkBind(listen, { authenticated: credentials.length > 0, allowUnauthenticated });
 
 /** Slow and idle connections cost their own senders, and nobody else. */
 const serverLimits = (options: ServerOptions): HttpOptions => ({

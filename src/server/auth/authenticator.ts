@@ -20,30 +20,19 @@ const missRefreshMs = 1_000;
 
 /** Says who sends a request, from credentials in files that may change at any time. */
 export class Authenticator {
-  readonly enabled: boolean;
-  /** Value of WWW-Authenticate. */
-  readonly challenge: string;
-  readonly #options: readonly CredentialOptions[];
-  readonly #graceMs: number;
   readonly #parts: AuthenticatorParts;
   readonly #credentials = new Credentials();
   /** Identities of client certificates: a handshake is looked at once. */
   readonly #peers = new WeakMap<TLSSocket, { identity: Identity | undefined; version: number }>();
+  #options: AuthenticatorOptions;
   #version = 0;
   #files: ReadonlyMap<string, string> = new Map();
   #refreshing: Promise<boolean> | undefined;
   #refreshedMs = Number.NEGATIVE_INFINITY;
 
   private constructor(options: AuthenticatorOptions, parts: AuthenticatorParts) {
-    this.#options = options.credentials;
-    this.#graceMs = options.rotationGraceMs ?? 120_000;
+    this.#options = options;
     this.#parts = parts;
-    this.enabled = options.credentials.length > 0;
-    const schemes = [
-      ...(this.#options.some(({ basic }) => basic) ? ['Basic realm="seastate"'] : []),
-      ...(this.#options.some(({ bearer }) => bearer) ? ['Bearer realm="seastate"'] : []),
-    ];
-    this.challenge = schemes.join(', ') || 'Certificate';
   }
 
   /** Rejects when a file cannot be read or is empty. */
@@ -52,8 +41,30 @@ export class Authenticator {
     parts: AuthenticatorParts,
   ): Promise<Authenticator> {
     const authenticator = new Authenticator(options, parts);
-    await authenticator.#load();
+    await authenticator.configure(options);
     return authenticator;
+  }
+
+  /** Other credentials from now on; rejects as `open` does, and then the old ones stay. */
+  async configure(options: AuthenticatorOptions): Promise<void> {
+    await this.#refreshing;
+    this.#take(options, await readAll(options.credentials));
+    this.#options = options;
+  }
+
+  /** Without credentials everybody is `anyone`. */
+  get enabled(): boolean {
+    return this.#options.credentials.length > 0;
+  }
+
+  /** Value of WWW-Authenticate. */
+  get challenge(): string {
+    const { credentials } = this.#options;
+    const schemes = [
+      ...(credentials.some(({ basic }) => basic) ? ['Basic realm="seastate"'] : []),
+      ...(credentials.some(({ bearer }) => bearer) ? ['Bearer realm="seastate"'] : []),
+    ];
+    return schemes.join(', ') || 'Certificate';
   }
 
   /** Who sends the request; undefined when nobody that we know. */
@@ -100,20 +111,29 @@ export class Authenticator {
 
   async #load(): Promise<boolean> {
     this.#refreshedMs = this.#parts.now();
-    const paths = this.#options.flatMap(({ basic, bearer }) => [
-      ...(basic ? [basic.passwordFile] : []),
-      ...(bearer ? [bearer.tokenFile] : []),
-    ]);
-    const files = new Map<string, string>();
-    for (const path of new Set(paths)) files.set(path, await readFile(path, 'utf8'));
-    const changed =
-      this.#version === 0 ||
-      [...files].some(([path, content]) => content !== this.#files.get(path));
-    if (!changed) return false;
-    const now = this.#parts.now();
-    this.#credentials.replace(this.#options, files, now, now + this.#graceMs);
-    this.#files = files;
-    this.#version++;
+    const options = this.#options;
+    const files = await readAll(options.credentials);
+    const changed = [...files].some(([path, content]) => content !== this.#files.get(path));
+    // Another configuration may have come in between.
+    if (!changed || options !== this.#options) return false;
+    this.#take(options, files);
     return true;
   }
+
+  #take(options: AuthenticatorOptions, files: ReadonlyMap<string, string>): void {
+    const now = this.#parts.now();
+    const graceMs = options.rotationGraceMs ?? 120_000;
+    this.#credentials.replace(options.credentials, files, now, now + graceMs);
+    this.#files = files;
+    this.#version++;
+  }
+}
+
+async function readAll(credentials: readonly CredentialOptions[]): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const { basic, bearer } of credentials) {
+    const path = basic?.passwordFile ?? bearer?.tokenFile;
+    if (path !== undefined && !files.has(path)) files.set(path, await readFile(path, 'utf8'));
+  }
+  return files;
 }

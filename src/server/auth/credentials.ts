@@ -50,6 +50,11 @@ export class Credentials {
     nowMs: number,
     graceUntilMs: number,
   ): void {
+    // A file that holds nothing throws before anything is changed.
+    for (const { basic, bearer } of options) {
+      const file = basic?.passwordFile ?? bearer?.tokenFile;
+      if (file !== undefined) secretLines(file, files);
+    }
     const known = new Map(options.map((option) => [option.name, identityOf(option)]));
     for (const [digest, secret] of this.#secrets) {
       const identity = known.get(secret.identity.name);
