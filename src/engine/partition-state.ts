@@ -5,7 +5,7 @@ import { messageOf, SeastateError } from '../core/errors.ts';
 import { hashVersion } from '../core/placement.ts';
 import { tickOf } from '../core/time.ts';
 import { metricTypes } from '../formats/remote-write/columns.ts';
-import { defaultWriteLimits, type WriteLimits } from '../formats/remote-write/limits.ts';
+import { recordLimits } from '../formats/remote-write/limits.ts';
 import { decodeBody } from '../formats/snappy/body-encoding.ts';
 import { Scratch } from '../formats/snappy/snappy.ts';
 import type { LogRecord } from '../log/log.ts';
@@ -23,14 +23,6 @@ import { statusData } from './status.ts';
 
 /** Bytes of one record, decoded; the gateway's own limit is below it. */
 const decodedBytesMax = 256 * 1024 * 1024;
-/** The gateway's limits are settings; these are far above, so that its records always pass. */
-const recordLimits: WriteLimits = {
-  ...defaultWriteLimits,
-  samplesMax: 10_000_000,
-  seriesMax: 10_000_000,
-  exemplarsMax: 10_000_000,
-  symbolsMax: 100_000_000,
-};
 /** Bytes of a record's value that a `rejected` output carries. */
 const rejectedBytesMax = 64 * 1024;
 

@@ -8,12 +8,13 @@ export function sealGlobals(target: typeof globalThis = globalThis): void {
     throw new Error(`${name} is closed to processors: their only clock is context.logTime`);
   };
   const RealDate = target.Date;
-  const SealedDate = (...args: [number]) => {
-    if ((args.length as number) === 0) refuse('new Date()')();
-    return new RealDate(...args);
-  };
-  Object.assign(SealedDate, { now: refuse('Date.now'), UTC: RealDate.UTC, parse: RealDate.parse });
-  SealedDate.prototype = RealDate.prototype;
+  class SealedDate extends RealDate {
+    static override now = refuse('Date.now');
+    constructor(...args: [number]) {
+      if ((args.length as number) === 0) refuse('new Date()')();
+      super(...args);
+    }
+  }
   for (const name of Object.getOwnPropertyNames(RealDate.prototype)) {
     const local = /^(get|set)(?!UTC|Time$)|^to(Locale|Date|Time|String)/.test(name);
     if (local) Object.assign(RealDate.prototype, { [name]: refuse(`Date.prototype.${name}`) });

@@ -1,0 +1,86 @@
+import { startOf } from '../../src/engine/position.ts';
+import { type Done, encodeRecords } from '../../src/engine/runner/messages.ts';
+import { Runner } from '../../src/engine/runner/runner.ts';
+import { encodeRequest } from '../../src/formats/remote-write/encode.ts';
+import { encodeBody } from '../../src/formats/snappy/body-encoding.ts';
+import { stages } from '../../src/processors/stages.ts';
+import type { BenchCase } from '../bench-case.ts';
+import { entriesOf } from '../decode/fleet.ts';
+
+const samplesPerRecord = 2_000;
+
+/** The same series, one sample each, as records at `time`. */
+function round(count: number, time: number): Uint8Array[] {
+  const records: Uint8Array[] = [];
+  for (let from = 0; from < count; from += samplesPerRecord) {
+    const length = Math.min(samplesPerRecord, count - from);
+    const value = encodeBody('snappy', encodeRequest(entriesOf(from, from + length, time)));
+    records.push(
+      encodeRecords([
+        {
+          offset: 0,
+          timestamp: time,
+          headers: { kind: 'samples', tenant: 'default', cluster: 'c1', encoding: 'snappy' },
+          value,
+        },
+      ]),
+    );
+  }
+  return records;
+}
+
+/** CPU of the cluster stage in one runner: decompress, decode, slots, senders, alerts, digest. */
+async function clusterStage(count: number, rounds: number): Promise<Record<string, number>> {
+  const runner = new Runner(
+    { name: 'cluster', processors: stages['cluster']! },
+    { stage: 'cluster', partitions: 1, targets: {} },
+  );
+  let position = startOf(0, 0);
+  runner.handle({ type: 'load', partition: 0, position, chunks: [], tail: [] });
+  const t0 = 1_700_000_000_000;
+  let cpu = 0;
+  let birthCpu = 0;
+  globalThis.gc?.();
+  const before = process.memoryUsage.rss();
+  for (let r = 0; r <= rounds; r++) {
+    const records = round(count, t0 + r * 15_000);
+    const start = process.cpuUsage();
+    for (const batch of records) {
+      const reply = runner.handle({
+        type: 'batch',
+        partition: 0,
+        position,
+        wantSnapshot: false,
+        records: batch,
+      }) as Done;
+      position = reply.position;
+    }
+    const used = process.cpuUsage(start);
+    if (r === 0) birthCpu = used.user + used.system;
+    else cpu += used.user + used.system;
+  }
+  globalThis.gc?.();
+  const bytes = process.memoryUsage.rss() - before;
+  const saveStart = process.cpuUsage();
+  const snapshot = runner.handle({
+    type: 'batch',
+    partition: 0,
+    position,
+    wantSnapshot: true,
+    records: encodeRecords([]),
+  }) as Done;
+  const save = process.cpuUsage(saveStart);
+  return {
+    'us/sample': cpu / (count * rounds),
+    'us/birth': birthCpu / count,
+    'rss B/series': bytes / count,
+    'snapshot B/series': snapshot.chunks.reduce((sum, c) => sum + c.length, 0) / count,
+    'snapshot ms': (save.user + save.system) / 1000,
+  };
+}
+
+export const cases: BenchCase[] = [
+  { name: 'engine cluster stage 10k series', run: () => clusterStage(10_000, 30) },
+  { name: 'engine cluster stage 100k series', run: () => clusterStage(100_000, 5) },
+  { name: 'engine cluster stage 1M series', run: () => clusterStage(1_000_000, 2) },
+];

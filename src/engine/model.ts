@@ -1,0 +1,125 @@
+import type { ZodType } from 'zod';
+import { SeastateError } from '../core/errors.ts';
+import type { Arrays, ColumnsSpec } from './columns.ts';
+
+/**
+ * The author's level for analytics over series: what is computed for one sample of one series. The
+ * engine owns everything else: slots, preprocessing, calibration, persistence, budget, output and
+ * snapshots (src/models/scorer.ts). A model is plain arithmetic on its columns: no clock, no
+ * randomness, no I/O, nothing remembered outside `state`.
+ */
+
+/** What a series measures; it decides on preprocessing, direction and the least change that counts. */
+export type MetricKind = 'gauge' | 'counter' | 'ratio' | 'latency' | 'errors';
+
+/** One sample after preprocessing. The engine uses one object again and again: keep no reference. */
+export interface Sample {
+  /** The value; of a counter its rate per second. Finite. */
+  value: number;
+  /**
+   * Values of all inputs of the model at this time, `value` first; NaN where one has none. A model
+   * over one series, the usual one, has no need of it.
+   */
+  values: Float64Array;
+  /** ms since the epoch */
+  time: number;
+  /** ms between samples as expected from the past of the series; 0 at the first one. */
+  interval: number;
+  /** Expected intervals since the sample before, at most 5: 1 on a regular series. */
+  steps: number;
+  /** Samples of the series before this one. */
+  count: number;
+  /** True when more than five intervals have passed: what is short-lived should start anew. */
+  gap: boolean;
+  kind: MetricKind;
+}
+
+/** What a model says about a sample. Cleared by the engine before each call. */
+export interface Result {
+  /** How strange, >= 0; 0 while warming up. Any unit: the engine calibrates it per series. */
+  score: number;
+  /** Expected value and the band around it; NaN while unknown. */
+  expected: number;
+  lower: number;
+  upper: number;
+  /** Only of models with `calibration: 'own'`: -log10 of how rare a sample like this is. */
+  evidence: number;
+  /** Only of models with `calibration: 'own'`: multiples of a cut of its own; 1 asks for an alarm. */
+  ratio: number;
+  /** What contributed, in the order of the model's `terms`; in multiples of each term's own cut. */
+  terms: Float64Array;
+  /** Of forecasts: when the bound is reached (ms), with the earliest and latest time; else NaN. */
+  reached: number;
+  earliest: number;
+  latest: number;
+}
+
+export interface ModelDefinition<P = unknown, S extends ColumnsSpec = ColumnsSpec> {
+  /** kebab-case, one of a kind in a configuration. */
+  readonly name: string;
+  /** Version of its state: raise it when a column changes its meaning. */
+  readonly version: number;
+  /** One sentence for people: what it finds and how. */
+  readonly summary: string;
+  /** All with defaults; refused with the parameter's name when out of range. */
+  readonly parameters: ZodType<P>;
+  /** Columns of one series. A slot is given out when the series first moves. */
+  readonly state: S;
+  /**
+   * `tail` (default): the engine turns `score` into its rarity by the series' own past and cuts
+   * there, so that an asked rate of alarms means the same for every model. `fixed`: a score >= 1
+   * is an alarm, whatever the budget (thresholds that people set). `own`: the model fills
+   * `evidence` and `ratio`.
+   */
+  readonly calibration?: 'tail' | 'fixed' | 'own';
+  /** Names of what may contribute to a score, for explanations. */
+  readonly terms?: readonly string[];
+  /** Names of the inputs of a model over several series, the scored one first. */
+  readonly inputs?: readonly string[];
+  /** Scores one sample and learns from it. Slot `at` of a column of width w begins at `at * w`. */
+  score(sample: Sample, state: Arrays<S>, at: number, parameters: P, result: Result): void;
+  /** Mends a slot that was loaded from version `from` (columns were matched by name before). */
+  upgrade?(from: number, state: Arrays<S>, at: number): void;
+}
+
+/** A model with its parameters, ready to be run. */
+export interface Model<P = unknown, S extends ColumnsSpec = ColumnsSpec> {
+  readonly definition: ModelDefinition<P, S>;
+  readonly parameters: P;
+}
+
+/** Declares a model; throws `model_invalid` when the declaration cannot work. */
+export function defineModel<P, S extends ColumnsSpec>(
+  definition: ModelDefinition<P, S>,
+): ModelDefinition<P, S> {
+  const { name, version, state } = definition;
+  const fail = (what: string) => {
+    throw new SeastateError('model_invalid', `model "${name}": ${what}`);
+  };
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) fail('the name must be kebab-case');
+  if (!Number.isInteger(version) || version < 1) fail('the version must be a whole number from 1');
+  if (Object.keys(state).length === 0) fail('it has no state columns: declare at least one');
+  return definition;
+}
+
+/**
+ * The model with these parameters (defaults where absent). Throws `model_parameters` that names
+ * the model, the parameter and what is wrong.
+ */
+export function configure<P, S extends ColumnsSpec>(
+  definition: ModelDefinition<P, S>,
+  parameters: unknown = {},
+): Model<P, S> {
+  const parsed = definition.parameters.safeParse(parameters);
+  if (parsed.success) return { definition, parameters: parsed.data };
+  const what = parsed.error.issues.map(
+    (issue) => `${issue.path.join('.') || 'parameters'}: ${issue.message}`,
+  );
+  throw new SeastateError('model_parameters', `model "${definition.name}": ${what.join('; ')}`);
+}
+
+/** Weight of a new value in a smoothing over `samples` samples when `steps` intervals passed. */
+export function weight(samples: number, steps: number): number {
+  const one = 1 / Math.max(samples, 1);
+  return steps === 1 ? one : (steps * one) / (1 + (steps - 1) * one);
+}
