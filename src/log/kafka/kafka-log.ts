@@ -5,7 +5,7 @@ import { kafkaError } from './errors.ts';
 import { type Fetched, Fetcher, gone } from './fetcher.ts';
 import { clientOptions, type KafkaLimits, type KafkaOptions, limitsOf } from './options.ts';
 import { KafkaWriter } from './producer.ts';
-import { ensureTopics, type KafkaTopic } from './topics.ts';
+import { ensureTopics, findTopic, type KafkaTopic } from './topics.ts';
 
 type Library = typeof import('@platformatic/kafka');
 
@@ -25,13 +25,29 @@ const timestamps = { first: -2n, next: -1n };
  * Connects, and creates or checks the topics. Throws `log_unavailable`, `log_denied`,
  * `topic_missing`, `topic_mismatch`.
  */
-export async function openKafkaLog(options: KafkaOptions): Promise<KafkaLog> {
+export function openKafkaLog(options: KafkaOptions): Promise<KafkaLog> {
+  return open(options, (admin) => ensureTopics(admin, options));
+}
+
+/** A topic of others, as it is: for reading, with the offsets of a group. */
+export async function openForeignTopic(
+  options: Omit<KafkaOptions, 'topics' | 'names'>,
+  topic: string,
+): Promise<KafkaLog> {
+  const all = { ...options, topics: [] };
+  return open(all, async (admin) => new Map([[topic, await findTopic(admin, topic)]]));
+}
+
+async function open(
+  options: KafkaOptions,
+  find: (admin: Admin) => Promise<ReadonlyMap<string, KafkaTopic>>,
+): Promise<KafkaLog> {
   const library = await import('@platformatic/kafka');
   const base = clientOptions(options);
   const limits = limitsOf(options);
   const admin = new library.Admin(base);
   try {
-    const topics = await ensureTopics(admin, options);
+    const topics = await find(admin);
     const producer = new library.Producer({
       ...base,
       idempotent: true,
@@ -75,7 +91,7 @@ export class KafkaLog implements Log {
     this.#producer = producer;
     this.#topics = topics;
     this.#writer = new KafkaWriter(producer, limits, () => performance.now());
-    this.topics = new Map(options.topics.map((spec) => [spec.name, spec]));
+    this.topics = new Map([...topics.values()].map(({ spec }) => [spec.name, spec]));
   }
 
   /** Bytes appended and not yet acknowledged. */
@@ -175,6 +191,39 @@ export class KafkaLog implements Log {
       return { topic, partition, kept, first, next, share };
     });
     return Promise.all(wanted);
+  }
+
+  /** Offsets that a group has committed, by partition; none where it has not. */
+  async committed(group: string, topic: string): Promise<ReadonlyMap<number, number>> {
+    const { name, spec } = this.#topic(topic, 0);
+    const partitionIndexes = Array.from({ length: spec.partitions }, (_, i) => i);
+    try {
+      const [found] = await this.#admin.listConsumerGroupOffsets({
+        groups: [{ groupId: group, topics: [{ name, partitionIndexes }] }],
+      });
+      const partitions = found?.topics.find((one) => one.name === name)?.partitions ?? [];
+      const known = partitions.filter((one) => one.committedOffset >= 0n);
+      return new Map(known.map((one) => [one.partitionIndex, Number(one.committedOffset)]));
+    } catch (error) {
+      throw kafkaError(error, `offsets of group ${group}`);
+    }
+  }
+
+  /** Commits offsets (of the next record) by partition for a group without members. */
+  async commit(group: string, topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
+    const { name } = this.#topic(topic, 0);
+    const partitionOffsets = [...offsets].map(([partition, offset]) => ({
+      partition,
+      offset: BigInt(offset),
+    }));
+    try {
+      await this.#admin.alterConsumerGroupOffsets({
+        groupId: group,
+        topics: [{ name, partitionOffsets }],
+      });
+    } catch (error) {
+      throw kafkaError(error, `offsets of group ${group}`);
+    }
   }
 
   /** Number of the broker that leads the partition now; -1 where none does. */

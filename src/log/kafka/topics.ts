@@ -42,6 +42,19 @@ export async function ensureTopics(
   }
 }
 
+/** A topic of others, as the brokers have it; nothing of it is checked. */
+export async function findTopic(admin: Admin, name: string): Promise<KafkaTopic> {
+  try {
+    const found = (await metadataOf(admin, [name])).topics.get(name)!;
+    const spec = { name, partitions: found.partitionsCount };
+    return { spec, name, id: found.id, batchBytes: defaultBatchBytes };
+  } catch (error) {
+    throw kafkaError(error, `topic ${name}`);
+  }
+}
+
+const defaultBatchBytes = 1_000_000;
+
 const missing = (name: string, spec: TopicSpec): SeastateError =>
   new SeastateError(
     'topic_missing',

@@ -1,0 +1,133 @@
+import { messageOf } from '../../core/errors.ts';
+import { type LineFormat, LineSamples } from '../../formats/line-samples/line-samples.ts';
+import { LineRequestEncoder } from '../../formats/line-samples/request.ts';
+import { prometheusKafkaAdapterJson } from '../../formats/prometheus-kafka-adapter/json.ts';
+import { compress, decompress, Scratch } from '../../formats/snappy/snappy.ts';
+import { vectorJson } from '../../formats/vector/json.ts';
+import { vectorText } from '../../formats/vector/text.ts';
+import type { Placed } from './merge.ts';
+
+/** What the records of a foreign topic hold; a setting of the source. */
+export const topicFormats = [
+  'vector-text',
+  'vector-json',
+  'prometheus-kafka-adapter',
+  'remote-write-1',
+  'remote-write-2',
+] as const;
+export type TopicFormat = (typeof topicFormats)[number];
+
+/** A remote write request made of records, as the gateway takes it: a snappy block. */
+export interface MadeRequest {
+  readonly protocol: 1 | 2;
+  readonly body: Uint8Array;
+  /** 0 where it is not known. */
+  readonly samples: number;
+}
+
+export interface Unusable {
+  readonly placed: Placed;
+  readonly reason: string;
+}
+
+export interface Made {
+  readonly requests: readonly MadeRequest[];
+  readonly unusable: readonly Unusable[];
+}
+
+/** Turns records, in their order, into requests. */
+export interface RecordReader {
+  read(records: readonly Placed[]): Made;
+}
+
+const lineFormats: Partial<Record<TopicFormat, LineFormat>> = {
+  'vector-text': vectorText,
+  'vector-json': vectorJson,
+  'prometheus-kafka-adapter': prometheusKafkaAdapterJson,
+};
+
+export interface RecordReaderOptions {
+  readonly format: TopicFormat;
+  /** Samples of one request at most. */
+  readonly requestSamples: number;
+  /** Bytes of one decoded request at most. */
+  readonly decodedBytesMax: number;
+}
+
+export function recordReader(options: RecordReaderOptions): RecordReader {
+  const lines = lineFormats[options.format];
+  if (lines) return new LineReader(lines, options.requestSamples);
+  const protocol = options.format === 'remote-write-1' ? 1 : 2;
+  return new RequestReader(protocol, options.decodedBytesMax);
+}
+
+class LineReader implements RecordReader {
+  readonly #format: LineFormat;
+  readonly #most: number;
+  readonly #samples = new LineSamples();
+  readonly #encoder = new LineRequestEncoder();
+
+  constructor(format: LineFormat, most: number) {
+    this.#format = format;
+    this.#most = most;
+  }
+
+  read(records: readonly Placed[]): Made {
+    const samples = this.#samples;
+    const unusable: Unusable[] = [];
+    samples.clear();
+    for (const placed of records) {
+      const { value } = placed.record;
+      if (value === null) {
+        unusable.push({ placed, reason: 'no_value' });
+        continue;
+      }
+      samples.take(value);
+      const reason = this.#format.read(samples);
+      if (reason) unusable.push({ placed, reason });
+    }
+    const requests: MadeRequest[] = [];
+    for (let from = 0; from < samples.count; from += this.#most) {
+      const to = Math.min(samples.count, from + this.#most);
+      const body = compress(this.#encoder.encode(samples, from, to));
+      requests.push({ protocol: 2, body, samples: to - from });
+    }
+    return { requests, unusable };
+  }
+}
+
+/** Records that are requests already; those that are not compressed are compressed. */
+class RequestReader implements RecordReader {
+  readonly #protocol: 1 | 2;
+  readonly #decodedBytesMax: number;
+  readonly #scratch = new Scratch();
+
+  constructor(protocol: 1 | 2, decodedBytesMax: number) {
+    this.#protocol = protocol;
+    this.#decodedBytesMax = decodedBytesMax;
+  }
+
+  read(records: readonly Placed[]): Made {
+    const requests: MadeRequest[] = [];
+    const unusable: Unusable[] = [];
+    for (const placed of records) {
+      const { value } = placed.record;
+      const body = value === null ? 'no_value' : this.#body(value);
+      if (typeof body === 'string') unusable.push({ placed, reason: body });
+      else requests.push({ protocol: this.#protocol, body, samples: 0 });
+    }
+    return { requests, unusable };
+  }
+
+  #body(value: Uint8Array): Uint8Array | string {
+    // The first field of a bare request: series (1.0) or symbols (2.0).
+    const tag = this.#protocol === 1 ? 0x0a : 0x22;
+    try {
+      const decoded = decompress(value, this.#decodedBytesMax, this.#scratch);
+      if (decoded[0] === tag || decoded.length === 0) return value;
+    } catch (error) {
+      if (messageOf(error).includes('limit')) return 'body_too_large';
+    }
+    return value[0] === tag ? compress(value) : 'not_a_request';
+  }
+}

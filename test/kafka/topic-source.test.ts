@@ -1,0 +1,179 @@
+import { Admin, Producer } from '@platformatic/kafka';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WriteColumns } from '../../src/formats/remote-write/columns.ts';
+import { decodeV2 } from '../../src/formats/remote-write/decode-v2.ts';
+import { encodeRequest, encodeRequestV1 } from '../../src/formats/remote-write/encode.ts';
+import { defaultWriteLimits } from '../../src/formats/remote-write/limits.ts';
+import { compress, decompress, Scratch } from '../../src/formats/snappy/snappy.ts';
+import { writeVectorText } from '../../src/formats/vector/write.ts';
+import type { NewRecord } from '../../src/log/log.ts';
+import type { MadeRequest, TopicFormat } from '../../src/sources/kafka-topic/records.ts';
+import { type SourceAnswer, TopicSource } from '../../src/sources/kafka-topic/topic-source.ts';
+import { type Broker, hasKafka, startBroker } from '../parts/kafka.ts';
+
+describe.skipIf(!hasKafka())('a topic of others as a source', () => {
+  let broker: Broker;
+  let admin: Admin;
+  let producer: Producer;
+  beforeAll(async () => {
+    broker = await startBroker();
+    const client = { clientId: 'test', bootstrapBrokers: [broker.address] };
+    admin = new Admin(client);
+    producer = new Producer(client);
+  });
+  afterAll(async () => {
+    await producer?.close();
+    await admin?.close();
+    await broker?.close();
+  });
+
+  let serial = 0;
+  async function topicWith(
+    records: readonly { partition: number; timestamp: number; value: string | Uint8Array }[],
+  ): Promise<string> {
+    const topic = `foreign-${++serial}`;
+    await admin.createTopics({ topics: [topic], partitions: 4, replicas: 1 });
+    await send(topic, records);
+    return topic;
+  }
+  const send = (
+    topic: string,
+    records: readonly { partition: number; timestamp: number; value: string | Uint8Array }[],
+  ) =>
+    producer.send({
+      acks: -1,
+      messages: records.map(({ partition, timestamp, value }) => ({
+        topic,
+        partition,
+        timestamp: BigInt(timestamp),
+        value: Buffer.from(value),
+      })),
+    });
+
+  const requests: MadeRequest[] = [];
+  const rejected: NewRecord[] = [];
+  async function sourceOf(
+    topic: string,
+    format: TopicFormat,
+    answers: SourceAnswer['outcome'][] = [],
+  ): Promise<TopicSource> {
+    requests.length = 0;
+    rejected.length = 0;
+    return TopicSource.open(
+      {
+        kafka: { brokers: [broker.address] },
+        topic,
+        format,
+        group: 'seastate',
+        start: 'earliest',
+        holdMs: 300,
+        commitMs: 50,
+      },
+      {
+        write: async (request) => {
+          const outcome = answers.shift() ?? 'written';
+          if (outcome !== 'later') requests.push(request);
+          return { outcome };
+        },
+        reject: async (records) => rejected.push(...records),
+        now: () => performance.now(),
+        warn: () => {},
+      },
+    );
+  }
+
+  const now = Date.parse('2026-11-22T10:00:00Z');
+  const line = (i: number) =>
+    writeVectorText([['__name__', 'up'], ['instance', `host ${i % 7}`]], now + i, i);
+
+  function samplesOf(made: readonly MadeRequest[]): [time: number, value: number][] {
+    const columns = new WriteColumns();
+    return made.flatMap(({ body }) => {
+      decodeV2(decompress(body, 1 << 24, new Scratch()), defaultWriteLimits, columns);
+      const { times, values, sampleCount } = columns;
+      return Array.from({ length: sampleCount }, (_, i): [number, number] => [
+        times[i]! - now,
+        values[i]!,
+      ]);
+    });
+  }
+
+  test('scattered over partitions, samples come in the order of their time', async () => {
+    const topic = await topicWith(
+      Array.from({ length: 2_000 }, (_, i) => ({
+        partition: (i * 7) % 4,
+        timestamp: now + i,
+        value: line(i),
+      })),
+    );
+    const source = await sourceOf(topic, 'vector-text', ['later', 'written']);
+    const running = source.run();
+    await expect.poll(() => source.counters.samples, { timeout: 10_000 }).toBe(2_000);
+    expect(samplesOf(requests)).toEqual(Array.from({ length: 2_000 }, (_, i) => [i, i]));
+    expect(source.counters.retries).toBe(1);
+    await source.close();
+    await running;
+  });
+
+  test('what was acknowledged is not read again; what does not parse is kept as it came', async () => {
+    const topic = await topicWith([
+      { partition: 1, timestamp: now, value: line(0) },
+      { partition: 1, timestamp: now + 1, value: 'of another team' },
+      { partition: 2, timestamp: now + 2, value: line(2) },
+    ]);
+    const first = await sourceOf(topic, 'vector-text');
+    const running = first.run();
+    await expect.poll(() => first.counters.records, { timeout: 10_000 }).toBe(3);
+    await first.close();
+    await running;
+    expect(samplesOf(requests)).toEqual([[0, 0], [2, 2]]);
+    expect(rejected).toEqual([
+      {
+        headers: {
+          source: `kafka/${topic}/1`,
+          offset: '1',
+          reason: 'not_a_metric',
+          format: 'vector-text',
+        },
+        value: Buffer.from('of another team'),
+      },
+    ]);
+    await send(topic, [{ partition: 1, timestamp: now + 3, value: line(3) }]);
+    const second = await sourceOf(topic, 'vector-text');
+    const again = second.run();
+    await expect.poll(() => second.counters.records, { timeout: 10_000 }).toBe(1);
+    await second.close();
+    await again;
+    expect(samplesOf(requests)).toEqual([[3, 3]]);
+  });
+
+  test('raw remote write requests, compressed or not, of either protocol', async () => {
+    const series = [{ labels: [['__name__', 'up']] as const, samples: [{ time: now, value: 1 }] }];
+    const plain = { 'remote-write-1': encodeRequestV1(series), 'remote-write-2': encodeRequest(series) };
+    for (const format of ['remote-write-1', 'remote-write-2'] as const) {
+      const bytes = plain[format];
+      const topic = await topicWith([
+        { partition: 0, timestamp: now, value: bytes },
+        { partition: 0, timestamp: now + 1, value: compress(bytes) },
+        { partition: 0, timestamp: now + 2, value: 'neither' },
+      ]);
+      const source = await sourceOf(topic, format);
+      const running = source.run();
+      await expect.poll(() => source.counters.records, { timeout: 10_000 }).toBe(3);
+      await source.close();
+      await running;
+      expect(requests.map((request) => request.protocol)).toEqual(format === 'remote-write-1' ? [1, 1] : [2, 2]);
+      for (const request of requests) {
+        expect(decompress(request.body, 1 << 20, new Scratch())).toEqual(bytes);
+      }
+      expect(rejected.map((one) => one.headers['reason'])).toEqual(['not_a_request']);
+    }
+  });
+
+  test('a topic that is not there is named', async () => {
+    await expect(sourceOf('nowhere', 'vector-text')).rejects.toMatchObject({
+      code: 'topic_missing',
+      message: expect.stringContaining('nowhere'),
+    });
+  });
+});
