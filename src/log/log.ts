@@ -12,7 +12,10 @@ export interface NewRecord {
   readonly value: Uint8Array | null;
 }
 
-/** What a reader gets. `timestamp` (ms) was set by the log when it took the record. */
+/**
+ * What a reader gets. `timestamp` (ms) was set by the log when it took the record; within a
+ * partition it never goes back. The bytes of `value` are shared by all readers: never change them.
+ */
 export interface LogRecord extends NewRecord {
   readonly offset: number;
   readonly timestamp: number;
@@ -35,7 +38,8 @@ export interface Log {
   /**
    * Appends records in order and returns the offset of the first. Resolves when they are durable
    * (journal: after fdatasync; Kafka: on all in-sync replicas). Rejects with `log_full` or
-   * `log_unavailable` (`retry: later`), `record_too_large` (`never`): then none of them counts.
+   * `log_unavailable` (`retry: later`), `record_too_large` (`never`): then none of them counts;
+   * or with `log_failed` (`never`): what had not resolved may be there or not, stop the process.
    * Values must not be changed before it resolves.
    */
   append(topic: string, partition: number, records: readonly NewRecord[]): Promise<number>;
@@ -51,7 +55,10 @@ export interface Log {
     bytesMax?: number,
   ): Promise<readonly LogRecord[]>;
 
-  /** `read` again and again, waiting at the head; ends when `signal` aborts. */
+  /**
+   * `read` again and again, waiting at the head; ends when `signal` aborts or the log is closed.
+   * Throws what `read` rejects with, and at the head `log_failed` once the log takes no more.
+   */
   follow(
     topic: string,
     partition: number,
@@ -64,7 +71,11 @@ export interface Log {
   /** The first offset whose record's timestamp is at or after `timeMs`; `next` if there is none. */
   offsetAt(topic: string, partition: number, timeMs: number): Promise<number>;
 
-  /** Nothing from `offset` on may be deleted by retention: the newest snapshot needs it. */
+  /**
+   * Nothing from `offset` on may be deleted by retention: the newest snapshot needs it. Journal:
+   * not kept over a restart, and nothing of a `telemetry` partition is deleted before the first
+   * call for it (who needs nothing says so with Infinity).
+   */
   keepFrom(topic: string, partition: number, offset: number): void;
 
   close(): Promise<void>;

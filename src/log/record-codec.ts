@@ -1,11 +1,16 @@
 import { type ByteReader, type ByteWriter, text, utf8 } from '../core/bytes.ts';
+import { invariant } from '../core/errors.ts';
 import type { Headers, LogRecord } from './log.ts';
 
 /**
- * One encoding of a record, used by the journal's batches and by the runner's messages:
+ * One encoding of a record, used by the runner's messages, and without offset and timestamp (the
+ * batch has them) by the journal's batches:
  *
  *     i64 offset | i64 timestamp ms | u16 n | n x (u16 length, name, u16 length, value)
  *     | i32 value length (-1: no value) | value        (little endian)
+ *
+ * Names and values of headers are UTF-8 of at most 65535 bytes. Header names must not look like
+ * array indexes: JavaScript would change their order.
  */
 export function writeRecord(out: ByteWriter, record: LogRecord): void {
   out.i64(record.offset).i64(record.timestamp);
@@ -23,10 +28,15 @@ export function readRecord(input: ByteReader): LogRecord {
 
 export function writeHeaders(out: ByteWriter, headers: Headers): void {
   const names = Object.keys(headers);
+  invariant(names.length < 65536, 'a record has at most 65535 headers');
   out.u16(names.length);
   for (const name of names) {
     const key = utf8(name);
     const value = utf8(headers[name]!);
+    invariant(
+      key.length < 65536 && value.length < 65536,
+      `header ${name.slice(0, 80)} is too long`,
+    );
     out.u16(key.length).raw(key).u16(value.length).raw(value);
   }
 }

@@ -1,0 +1,72 @@
+import {
+  close,
+  fdatasync,
+  fstat,
+  fsync,
+  ftruncate,
+  open,
+  read,
+  readdir,
+  rename,
+  type Stats,
+  stat,
+  unlink,
+  write,
+} from 'node:fs';
+import { promisify } from 'node:util';
+
+/** The file operations of the journal, on plain file descriptors: cheaper than FileHandle. */
+export const files = {
+  open: promisify(open) as (path: string, flags: string) => Promise<number>,
+  close: promisify(close),
+  stat: promisify(stat) as (path: string) => Promise<Stats>,
+  fstat: promisify(fstat) as (fd: number) => Promise<Stats>,
+  fsync: promisify(fsync),
+  fdatasync: promisify(fdatasync),
+  ftruncate: promisify(ftruncate),
+  rename: promisify(rename),
+  unlink: promisify(unlink),
+  readdir: promisify(readdir) as (path: string) => Promise<string[]>,
+};
+
+const readOnce = promisify(read);
+const writeOnce = promisify(write);
+
+/** Fills `into` from `position` on; returns the bytes read, fewer only at the end of the file. */
+export async function readFully(fd: number, into: Uint8Array, position: number): Promise<number> {
+  let have = 0;
+  while (have < into.length) {
+    const { bytesRead } = await readOnce(fd, into, have, into.length - have, position + have);
+    if (bytesRead === 0) break;
+    have += bytesRead;
+  }
+  return have;
+}
+
+export async function writeFully(fd: number, bytes: Uint8Array, position: number): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesWritten } = await writeOnce(fd, bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+/** Makes a new name in a folder durable. */
+export async function syncFolder(dir: string): Promise<void> {
+  const fd = await files.open(dir, 'r');
+  try {
+    await files.fsync(fd);
+  } finally {
+    await files.close(fd);
+  }
+}
+
+/** `ENOENT` and the like; '' when `error` is no system error. */
+export function systemCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** Whether a write failed for want of room: disk, quota, or a limit on file size. */
+export function isNoRoom(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(systemCode(error));
+}

@@ -1,0 +1,371 @@
+import { ByteWriter } from '../../core/bytes.ts';
+import { messageOf, SeastateError } from '../../core/errors.ts';
+import type { NewRecord } from '../log.ts';
+import { batchHeaderBytes, recordBytes, writeBatch } from './batch.ts';
+import { MarkWriter } from './durable-mark.ts';
+import { files, isNoRoom, writeFully } from './files.ts';
+import type { HeadCache } from './head-cache.ts';
+import type { Head } from './journal-reader.ts';
+import type { JournalSettings } from './options.ts';
+import { addBatch } from './recovery.ts';
+import { Retention } from './retention.ts';
+import type { Candidate } from './scanner.ts';
+import { createSegment, indexPath } from './segment.ts';
+import { newWriterStats, type WriterStats } from './stats.ts';
+import type { Store } from './store.ts';
+import { Waiters } from './waiters.ts';
+
+/** Appends are cut into batches of about this size, groups of batches end at about this one. */
+const batchBytesMax = 256 * 1024;
+const groupBytesMax = 16 * 1024 * 1024;
+/** Room for a new segment's header and for letters that take more than a byte. */
+const slackBytes = 4096;
+/** A segment is closed after a part of the retention time, so that retention can take effect. */
+const segmentsPerRetention = 10;
+
+interface Pending {
+  readonly slot: number;
+  readonly records: readonly NewRecord[];
+  readonly bytes: number;
+  readonly resolve: (offset: number) => void;
+  readonly reject: (error: SeastateError) => void;
+}
+
+/** A batch of the group, `start` bytes into it. */
+interface Placed extends Candidate {
+  readonly start: number;
+}
+
+/**
+ * The one writer of a journal. Appends that come while a group is being made durable wait and go
+ * together in the next: one write, one fdatasync, then all their promises resolve.
+ */
+export class GroupWriter implements Head {
+  readonly #store: Store;
+  readonly #cache: HeadCache;
+  readonly #settings: JournalSettings;
+  readonly #mark: MarkWriter;
+  readonly #waiters = new Waiters();
+  readonly retention: Retention;
+  readonly stats: WriterStats = newWriterStats();
+  #fd: number;
+  #queue: Pending[] = [];
+  /** The group being written. */
+  #inHand: readonly Pending[] = [];
+  #running: Promise<void> | null = null;
+  #failure: SeastateError | null = null;
+  #ended = false;
+
+  private constructor(
+    store: Store,
+    cache: HeadCache,
+    settings: JournalSettings,
+    mark: MarkWriter,
+    fd: number,
+  ) {
+    this.#store = store;
+    this.#cache = cache;
+    this.#settings = settings;
+    this.#mark = mark;
+    this.#fd = fd;
+    this.retention = new Retention(store, settings.holdUntilTold);
+  }
+
+  /** Goes on in the last segment of a recovered store; in a new one where topics were added. */
+  static async open(
+    store: Store,
+    cache: HeadCache,
+    settings: JournalSettings,
+  ): Promise<GroupWriter> {
+    const known = store.catalog.topics.length;
+    for (const topic of settings.topics) store.catalog.add(topic);
+    while (store.next.length < store.catalog.slots) store.next.push(0);
+    const goesOn = store.segments.length > 0 && known === store.catalog.topics.length;
+    const fd = goesOn ? await files.open(store.tail.path, 'r+') : -1;
+    const mark = await MarkWriter.open(store.dir);
+    const writer = new GroupWriter(store, cache, settings, mark, fd);
+    if (!goesOn) await writer.#roll();
+    writer.#publishMark();
+    return writer;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get failure(): SeastateError | null {
+    return this.#failure;
+  }
+
+  refresh(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  wait(slot: number, signal: AbortSignal): Promise<void> {
+    return this.#ended ? Promise.resolve() : this.#waiters.wait(slot, signal);
+  }
+
+  append(slot: number, records: readonly NewRecord[]): Promise<number> {
+    const bytes = this.#bytesOf(records);
+    const refusal = bytes instanceof SeastateError ? bytes : this.#refusal(bytes);
+    if (refusal !== null || bytes instanceof SeastateError) return Promise.reject(refusal);
+    this.stats.pendingBytes += bytes;
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ slot, records, bytes, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Bytes that the records will take, or what is wrong with them. */
+  #bytesOf(records: readonly NewRecord[]): number | SeastateError {
+    if (records.length === 0) return new SeastateError('usage', 'an append needs a record');
+    let sum = 0;
+    for (const record of records) {
+      const bytes = recordBytes(record);
+      if (bytes > this.#settings.recordBytesMax) {
+        return new SeastateError(
+          'record_too_large',
+          bytes === Infinity
+            ? 'a header of a record is over the limit of 65535 bytes, or it has too many'
+            : `a record of ${bytes} bytes is over the limit of ${this.#settings.recordBytesMax}`,
+        );
+      }
+      sum += bytes;
+    }
+    return sum + batchHeaderBytes * (1 + Math.floor(sum / batchBytesMax));
+  }
+
+  #refusal(bytes: number): SeastateError | null {
+    if (this.#failure !== null) return this.#failure;
+    if (this.#ended) {
+      return new SeastateError('log_unavailable', 'the log is closed', { retry: 'later' });
+    }
+    const { pendingBytes } = this.stats;
+    if (pendingBytes === 0 || pendingBytes + bytes <= this.#settings.pendingBytesMax) return null;
+    this.stats.unavailableRejections++;
+    return new SeastateError(
+      'log_unavailable',
+      `${pendingBytes} bytes wait for the disk, the limit is ${this.#settings.pendingBytesMax}`,
+      { retry: 'later' },
+    );
+  }
+
+  async #run(): Promise<void> {
+    await null; // appends of the same turn share the first group
+    while (this.#queue.length > 0 && this.#failure === null) {
+      try {
+        await this.#writeGroup();
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+    this.#running = null;
+  }
+
+  async #writeGroup(): Promise<void> {
+    const now = this.#settings.now();
+    await this.retention.expire(now - this.#settings.retentionMs);
+    await this.#takeGroup();
+    const group = this.#inHand;
+    if (group.length === 0) return;
+    try {
+      if (this.#isTailDone(now)) await this.#roll();
+      const out = new ByteWriter(sumOf(group));
+      const { batches, firsts } = this.#place(group, out);
+      await this.#write(out.view());
+      await this.#sync();
+      this.#publish(batches, out.view());
+      this.#inHand = [];
+      this.stats.appends += group.length;
+      this.#settle(group, (pending, i) => pending.resolve(firsts[i]!));
+    } catch (error) {
+      if (!isNoRoom(error)) throw error;
+      this.#inHand = [];
+      this.#refuse(group, `no room on the disk (${messageOf(error)})`);
+    }
+  }
+
+  /** Takes in hand the appends that go next, as far as there is room for them. */
+  async #takeGroup(): Promise<void> {
+    let count = 0;
+    let bytes = 0;
+    for (const pending of this.#queue) {
+      if (count > 0 && bytes + pending.bytes > groupBytesMax) break;
+      bytes += pending.bytes;
+      count++;
+    }
+    const group = this.#queue.splice(0, count);
+    this.#inHand = group;
+    const room = this.#settings.bytesMax - slackBytes;
+    if (await this.retention.shrink(room - bytes)) return;
+    // Not room for all: those that come first and fit.
+    let left = room - this.#store.bytes;
+    const fitting: Pending[] = [];
+    const refused: Pending[] = [];
+    for (const pending of group) {
+      const fits = pending.bytes <= left;
+      if (fits) left -= pending.bytes;
+      (fits ? fitting : refused).push(pending);
+    }
+    this.#inHand = fitting;
+    const why = this.retention.explain(this.#store.catalog);
+    this.#refuse(
+      refused,
+      `the journal is at its limit of ${this.#settings.bytesMax} bytes: ${why}`,
+    );
+  }
+
+  #isTailDone(now: number): boolean {
+    const { tail } = this.#store;
+    if (tail.length === tail.start) return false;
+    const ageMax = this.#settings.retentionMs / segmentsPerRetention;
+    return tail.length >= this.#settings.segmentBytes || now - tail.created > ageMax;
+  }
+
+  /** Encodes the group; offsets and timestamps are given here, where the order is final. */
+  #place(group: readonly Pending[], out: ByteWriter): { batches: Placed[]; firsts: number[] } {
+    const store = this.#store;
+    const timestamp = Math.max(Math.floor(this.#settings.now()), store.lastTime);
+    const { length: durable, seed } = store.tail;
+    const next = new Map<number, number>();
+    const batches: Placed[] = [];
+    const firsts: number[] = [];
+    for (const { slot, records } of group) {
+      const { id: topic, partition } = store.catalog.place(slot);
+      let offset = next.get(slot) ?? store.next[slot]!;
+      firsts.push(offset);
+      for (const part of split(records)) {
+        const start = out.length;
+        writeBatch(out, { durable, topic, partition, offset, timestamp, records: part, seed });
+        const length = out.length - start;
+        const place = { slot, position: durable + start, length, durable, topic, partition };
+        batches.push({ ...place, offset, timestamp, count: part.length, start });
+        offset += part.length;
+      }
+      next.set(slot, offset);
+    }
+    return { batches, firsts };
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    const { length } = this.#store.tail;
+    try {
+      await writeFully(this.#fd, bytes, length);
+    } catch (error) {
+      if (isNoRoom(error)) {
+        await files.ftruncate(this.#fd, length);
+        await files.fdatasync(this.#fd);
+      }
+      throw error;
+    }
+  }
+
+  async #sync(): Promise<void> {
+    const before = this.#settings.elapsed();
+    try {
+      await files.fdatasync(this.#fd);
+    } catch (error) {
+      // The system may have dropped the pages: nothing written since the last one can be trusted.
+      throw new Error(`fdatasync: ${messageOf(error)}`, { cause: error });
+    }
+    const ms = this.#settings.elapsed() - before;
+    this.stats.syncMs += ms;
+    this.stats.syncMsMax = Math.max(this.stats.syncMsMax, ms);
+  }
+
+  /** The group is durable: readers may see it. */
+  #publish(batches: readonly Placed[], bytes: Uint8Array): void {
+    const { tail } = this.#store;
+    for (const batch of batches) {
+      const { slot, offset, timestamp, count, start, length } = batch;
+      addBatch(this.#store, tail, batch);
+      const own = bytes.subarray(start, start + length);
+      this.#cache.add({ slot, offset, timestamp, count, bytes: own });
+      this.stats.records += count;
+    }
+    this.stats.groups++;
+    this.stats.appendedBytes += bytes.length;
+    this.#publishMark();
+    for (const { slot } of batches) this.#waiters.wake(slot);
+  }
+
+  #publishMark(): void {
+    this.#mark.publish({ sequence: this.#store.tail.sequence, length: this.#store.tail.length });
+  }
+
+  /** Begins a new segment; what is in the old one is durable already. */
+  async #roll(): Promise<void> {
+    const store = this.#store;
+    const header = {
+      sequence: store.segments.length === 0 ? 1 : store.tail.sequence + 1,
+      created: Math.floor(this.#settings.now()),
+      time: store.lastTime,
+      firsts: [...store.next],
+    };
+    const { fd, segment } = await createSegment(store.dir, header, store.catalog.topics);
+    const old = this.#fd;
+    const before = store.segments.at(-1);
+    this.#fd = fd;
+    store.segments = [...store.segments, segment];
+    this.#publishMark();
+    if (old >= 0) await files.close(old);
+    // Only saves time at the next start: it is made anew when it is missing.
+    await before?.index?.save(indexPath(before.path), before.length).catch(() => undefined);
+  }
+
+  #refuse(group: readonly Pending[], why: string): void {
+    this.stats.fullRejections += group.length;
+    const message = `${this.#store.dir} takes no more: ${why}. Make room or raise the limit`;
+    const error = new SeastateError('log_full', message, { retry: 'later' });
+    this.#settle(group, (pending) => pending.reject(error));
+  }
+
+  #settle(group: readonly Pending[], tell: (pending: Pending, index: number) => void): void {
+    group.forEach((pending, i) => {
+      this.stats.pendingBytes -= pending.bytes;
+      tell(pending, i);
+    });
+  }
+
+  /** Nothing more can be promised: every append from now on is refused. */
+  #fail(error: unknown): void {
+    this.#failure = new SeastateError(
+      'log_failed',
+      `writing to ${this.#store.dir} failed: ${messageOf(error)}. Nothing more is taken; stop the` +
+        ` process, check the disk, and start again: what was acknowledged is read back then`,
+      { cause: error },
+    );
+    const failure = this.#failure;
+    this.#settle([...this.#inHand, ...this.#queue.splice(0)], (pending) => pending.reject(failure));
+    this.#waiters.wakeAll();
+  }
+
+  /** Writes what waits, then ends. */
+  async close(): Promise<void> {
+    this.#ended = true;
+    await this.#running;
+    this.#waiters.wakeAll();
+    await this.#mark.close();
+    await files.close(this.#fd);
+  }
+}
+
+function sumOf(group: readonly Pending[]): number {
+  return group.reduce((sum, pending) => sum + pending.bytes, 0);
+}
+
+/** Cuts the records of an append into batches. */
+function split(records: readonly NewRecord[]): (readonly NewRecord[])[] {
+  if (records.length === 1) return [records];
+  const parts: (readonly NewRecord[])[] = [];
+  let start = 0;
+  let bytes = 0;
+  for (let i = 0; i < records.length; i++) {
+    bytes += recordBytes(records[i]!);
+    if (bytes < batchBytesMax && i < records.length - 1) continue;
+    parts.push(records.slice(start, i + 1));
+    start = i + 1;
+    bytes = 0;
+  }
+  return parts;
+}

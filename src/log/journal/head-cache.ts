@@ -1,0 +1,95 @@
+import type { LogRecord } from '../log.ts';
+import { type BatchHeader, readRecords } from './batch.ts';
+
+type CachedBatch = Pick<BatchHeader, 'offset' | 'timestamp' | 'count'> & {
+  readonly slot: number;
+  readonly bytes: Uint8Array;
+};
+
+/** A first-in first-out list that can be read by index. */
+class Fifo<T> {
+  #items: T[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#items.length - this.#head;
+  }
+
+  at(index: number): T {
+    return this.#items[this.#head + index]!;
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  shift(): void {
+    this.#head++;
+    if (this.#head < 1024 || this.#head * 2 < this.#items.length) return;
+    this.#items = this.#items.slice(this.#head);
+    this.#head = 0;
+  }
+}
+
+/**
+ * The newest batches of a journal as they were written, up to `bytesMax`. The bytes are those of
+ * the group that went to the disk: readers share them and nothing is copied.
+ */
+export class HeadCache {
+  readonly #bytesMax: number;
+  readonly #all = new Fifo<CachedBatch>();
+  readonly #slots: Fifo<CachedBatch>[] = [];
+  #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(batch: CachedBatch): void {
+    if (this.#bytesMax === 0) return;
+    let slot = this.#slots[batch.slot];
+    if (slot === undefined) {
+      slot = new Fifo();
+      this.#slots[batch.slot] = slot;
+    }
+    slot.push(batch);
+    this.#all.push(batch);
+    this.#bytes += batch.bytes.length;
+    while (this.#bytes > this.#bytesMax && this.#all.length > 0) {
+      const oldest = this.#all.at(0);
+      this.#all.shift();
+      this.#slots[oldest.slot]!.shift();
+      this.#bytes -= oldest.bytes.length;
+    }
+  }
+
+  /** As `Log.read`; null when the cache does not reach back to `offset`. */
+  read(slot: number, offset: number, bytesMax: number): LogRecord[] | null {
+    const batches = this.#slots[slot];
+    if (batches === undefined || batches.length === 0 || batches.at(0).offset > offset) return null;
+    const records: LogRecord[] = [];
+    let bytes = 0;
+    for (let i = indexOf(batches, offset); i < batches.length && bytes < bytesMax; i++) {
+      const batch = batches.at(i);
+      readRecords(batch.bytes, batch, offset, records);
+      bytes += batch.bytes.length;
+    }
+    return records;
+  }
+}
+
+/** The last batch that begins at or before `offset`. */
+function indexOf(batches: Fifo<CachedBatch>, offset: number): number {
+  let low = 0;
+  let high = batches.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (batches.at(middle).offset <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
