@@ -11,8 +11,8 @@ import { stages } from './processors/stages.ts';
  * The program inside every runtime: a worker thread (setup as workerData) or a child process
  * (setup as one JSON argument) that holds the processors of one stage.
  */
-sealGlobals();
 const setup = (parentPort ? workerData : JSON.parse(process.argv[2] ?? '{}')) as RunnerSetup;
+sealGlobals();
 const runner = new Runner({ name: setup.stage, processors: await processorsOf(setup) }, setup);
 if (parentPort) serveThread(runner, parentPort);
 else serveProcess(runner);

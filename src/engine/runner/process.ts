@@ -2,6 +2,8 @@ import { readSync, writeSync } from 'node:fs';
 import { decodeMessage, encodeMessage, type Reply, type Request } from './messages.ts';
 import type { Runner } from './runner.ts';
 
+/** Taken before the globals are sealed. */
+const { exit } = process;
 const stdin = 0;
 const stdout = 1;
 
@@ -17,7 +19,7 @@ export function serveProcess(runner: Runner): void {
     if (!readFully(message)) throw new Error('the input ended within a message');
     const reply = runner.handle(decodeMessage(message) as Request);
     send(reply);
-    if (reply.type === 'failed') process.exit(70);
+    if (reply.type === 'failed') exit(70);
   }
 }
 

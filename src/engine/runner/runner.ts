@@ -21,6 +21,9 @@ export interface RunnerSetup extends Pick<StageSetup, 'stage' | 'partitions' | '
   readonly bundle?: { readonly path: string; readonly sha256: string };
 }
 
+/** Read before the globals are sealed. */
+const { version: node, arch } = process;
+
 interface Held {
   position: Position;
   readonly state: StageState;
@@ -43,7 +46,6 @@ export class Runner {
 
   hello(): Hello {
     const { stage, bundle } = this.#setup;
-    const { version: node, arch } = process;
     return {
       type: 'hello',
       protocol: protocolVersion,
@@ -118,7 +120,6 @@ export class Runner {
 
   #save(partition: number, state: StageState): Uint8Array[] {
     const { stage, partitions, bundle } = this.#setup;
-    const { version: node, arch } = process;
     const header = { stage, partition, partitions, node, arch, bundle: bundle?.sha256 ?? '' };
     return saveChunks(header, state);
   }

@@ -1,6 +1,7 @@
 /**
  * Closes what would make a processor see more than its log: clock, randomness, time zone, network
- * and timers (DESIGN 3, equality). Files and child processes are closed by Node's `--permission`.
+ * and timers (DESIGN 3, equality). Writing files, child processes and threads are closed by Node's
+ * `--permission`; built-in modules by the bundler, which takes none, and `process` is gone.
  * For the runner's own thread or process only; called before any processor is loaded.
  */
 export function sealGlobals(target: typeof globalThis = globalThis): void {
@@ -25,6 +26,7 @@ export function sealGlobals(target: typeof globalThis = globalThis): void {
 }
 
 const closedGlobals = [
+  'process',
   'Intl',
   'fetch',
   'WebSocket',

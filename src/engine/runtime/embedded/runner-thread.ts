@@ -53,6 +53,8 @@ export class RunnerThread {
     this.#deadlineMs = deadlineMs;
     this.#worker = new Worker(entry, {
       workerData: setup,
+      // Reading stays open: it loads the program. No writing, no child processes, no threads.
+      execArgv: ['--permission', '--allow-fs-read=*'],
       name: `runner ${setup.stage}`,
       resourceLimits: { maxOldGenerationSizeMb: heapMiB },
     });

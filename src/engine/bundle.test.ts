@@ -1,0 +1,45 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { buildBundle } from './bundle.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'seastate-bundle-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+const write = async (name: string, code: string): Promise<string> => {
+  const path = join(folder, name);
+  await writeFile(path, code);
+  return path;
+};
+
+const processor = (name: string) =>
+  `import { defineProcessor } from 'seastate';\nimport { name } from './name.ts';\n` +
+  `export const ${name} = defineProcessor({ name: name + '${name}', version: 1 as number, outputs: [], create: () => ({}) });\n`;
+
+test('files become one module that needs nothing else, named by its content', async () => {
+  await write('name.ts', 'export const name: string = "my-";');
+  const files = [await write('a.ts', processor('a')), await write('b.ts', processor('b'))];
+  const sha = await buildBundle(files, folder);
+  expect(await buildBundle(files, folder)).toBe(sha);
+  const path = join(folder, 'bundles', `${sha}.mjs`);
+  expect(await readFile(path, 'utf8')).not.toMatch(/^import/m);
+  const module = await import(path);
+  expect([module.a.name, module.b.name]).toEqual(['my-a', 'my-b']);
+  await write('name.ts', 'export const name: string = "other-";');
+  expect(await buildBundle(files, folder)).not.toBe(sha);
+});
+
+test.each([
+  ["import { readFileSync } from 'node:fs'; export const a = readFileSync;", /node:fs is closed/],
+  ["import { missing } from './missing.ts'; export const a = missing;", /missing\.ts/],
+  ['export const a = ;', /a\.ts:1:17/],
+])('%s is refused with the place', async (code, message) => {
+  const file = await write('a.ts', code);
+  await expect(buildBundle([file], folder)).rejects.toThrow(message);
+});
