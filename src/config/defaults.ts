@@ -9,13 +9,16 @@ export const processDefaults = {
   shutdownTimeout: '30s',
 
   // The journals: input for replays of a few hours, outputs for weeks.
-  inputRetention: '24h',
-  inputSizeMax: '50GB',
-  outputRetention: '30d',
-  outputSizeMax: '20GB',
+  inputRetention: '6h',
+  inputSizeMax: '20GB',
+  outputsRetention: '28d',
+  outputsSizeMax: '10GB',
   segmentSize: '64MB',
-  /** Below this on the disk the gateway answers 503. */
-  freeSpaceMin: '1GB',
+  cacheSize: '32MB',
+  pendingSizeMax: '64MB',
+  // Topics on Kafka, where we create them.
+  kafkaInputRetention: '24h',
+  kafkaOutputsRetention: '14d',
 
   // One request (413 or 400 above).
   bodySizeMax: '32MB',
@@ -30,8 +33,10 @@ export const processDefaults = {
   inFlightSizeMax: '128MB',
   inFlightRequestsMax: 4_096,
   connectionsMax: 10_000,
-  headersTimeout: '10s',
+  headersTimeout: '20s',
   requestTimeout: '60s',
+  idleTimeout: '5m30s',
+  filesPoll: '10s',
   retryAfterMin: '1s',
   retryAfterMax: '10s',
 

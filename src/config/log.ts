@@ -9,7 +9,7 @@ const journal = (what: string, retention: string, sizeMax: string) =>
       retention: key(duration().prefault(retention), `How long ${what} are kept at least.`),
       size_max: key(
         size().prefault(sizeMax),
-        'Size on disk; above it the oldest go first, but never what the newest snapshot needs.',
+        'Size on disk. The oldest go first, but never what the newest snapshot needs: then writes are answered 503.',
       ),
     })
     .prefault({});
@@ -19,17 +19,21 @@ const journals = z.strictObject({
     journal('telemetry records', defaults.inputRetention, defaults.inputSizeMax),
     'What came in.',
   ),
-  output: key(
-    journal('outputs', defaults.outputRetention, defaults.outputSizeMax),
+  outputs: key(
+    journal('outputs', defaults.outputsRetention, defaults.outputsSizeMax),
     'What was found.',
   ),
   segment_size: key(
     size().prefault(defaults.segmentSize),
     'Size of one file of a journal: the unit of retention.',
   ),
-  free_space_min: key(
-    size().prefault(defaults.freeSpaceMin),
-    'With less than this free on the disk, writes are answered 503.',
+  cache_size: key(
+    size().prefault(defaults.cacheSize),
+    'Newest records kept in memory for readers, per journal.',
+  ),
+  pending_size_max: key(
+    size().prefault(defaults.pendingSizeMax),
+    'Records that wait for the disk, per journal: writes are answered 503 above.',
   ),
 });
 
@@ -72,12 +76,12 @@ const kafka = z.strictObject({
     'Names at the brokers by our names, such as `telemetry: team-a.telemetry`.',
   ),
   create_topics: key(z.boolean().default(true), 'Whether topics that are missing are created.'),
-  input_retention: key(
-    duration().prefault(defaults.inputRetention),
+  retention_input: key(
+    duration().prefault(defaults.kafkaInputRetention),
     'Retention of `telemetry` where we create it.',
   ),
-  output_retention: key(
-    duration().prefault(defaults.outputRetention),
+  retention_outputs: key(
+    duration().prefault(defaults.kafkaOutputsRetention),
     'Retention of the other topics where we create them.',
   ),
 });

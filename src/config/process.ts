@@ -67,6 +67,10 @@ const auth = z.strictObject({
     'How long a replaced secret stays valid.',
     'live',
   ),
+  files_poll: key(
+    duration().prefault(defaults.filesPoll),
+    'How often the files of secrets and certificates are read again.',
+  ),
 });
 
 const tls = z.strictObject({
@@ -110,6 +114,11 @@ const requestLimits = z.strictObject({
   request_timeout: key(
     duration().prefault(defaults.requestTimeout),
     'A client must have sent its request by then.',
+    'restart',
+  ),
+  idle_timeout: key(
+    duration().prefault(defaults.idleTimeout),
+    "A connection may be idle so long between requests; longer than the senders' own limit.",
     'restart',
   ),
   retry_after_min: key(duration().prefault(defaults.retryAfterMin), 'Least Retry-After of a 503.'),
@@ -196,9 +205,10 @@ export const processSchema = z.strictObject({
     'restart',
   ),
   auth: key(auth.prefault({}), 'Who may do what.', 'restart'),
-  tls: key(
-    tls.optional(),
-    'HTTPS instead of HTTP; the files are read again on a reload.',
+  tls: key(tls.optional(), 'HTTPS instead of HTTP.', 'restart'),
+  reload: key(
+    z.enum(['off', 'loopback', 'on']).default('loopback'),
+    'Who may ask for a reload over HTTP: nobody, this machine, or whoever has the role `admin`.',
     'restart',
   ),
   limits: key(requestLimits.prefault({}), 'Limits of requests and connections.', 'restart'),

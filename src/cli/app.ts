@@ -1,0 +1,51 @@
+import { type Application, buildApplication, buildRouteMap, text_en } from '@stricli/core';
+import { buildInfo } from '../self/build.ts';
+import { checkCommand } from './check/command.ts';
+import { type CliContext, describeError } from './context.ts';
+import { exitCodeOf } from './exit.ts';
+import { runCommand } from './run/command.ts';
+import { statusCommand } from './status/command.ts';
+import { tailCommand } from './tail/command.ts';
+import { versionCommand } from './version/command.ts';
+
+const routes = buildRouteMap({
+  routes: {
+    run: runCommand,
+    status: statusCommand,
+    tail: tailCommand,
+    check: checkCommand,
+    version: versionCommand,
+  },
+  docs: {
+    brief: 'Streaming analytics for fleets of Kubernetes and OpenShift clusters',
+    fullDescription: [
+      'Streaming analytics for fleets of Kubernetes and OpenShift clusters.',
+      '',
+      'Start here:',
+      '  seastate run                   receive remote write on http://127.0.0.1:9797',
+      '  seastate tail alerts           what fires, as it happens',
+      '',
+      'Exit codes: 0 ok, 1 a problem, 2 wrong usage. Data goes to stdout, talk to stderr.',
+    ].join('\n'),
+  },
+});
+
+export const app: Application<CliContext> = buildApplication<CliContext>(routes, {
+  name: 'seastate',
+  versionInfo: { currentVersion: buildInfo.version },
+  scanner: { caseStyle: 'allow-kebab-for-camel' },
+  documentation: {
+    caseStyle: 'convert-camel-to-kebab',
+    disableAnsiColor: process.env['NO_COLOR'] !== undefined,
+    onlyRequiredInUsageLine: true,
+  },
+  determineExitCode: exitCodeOf,
+  localization: {
+    text: {
+      ...text_en,
+      headers: { ...text_en.headers, usage: 'EXAMPLES AND USAGE' },
+      exceptionWhileRunningCommand: (error) => `seastate: ${describeError(error)}`,
+      exceptionWhileParsingArguments: (error) => `seastate: ${(error as Error).message}`,
+    },
+  },
+});

@@ -1,0 +1,41 @@
+import { buildCommand } from '@stricli/core';
+import type { CliContext } from '../context.ts';
+import { type ConfigFlags, configAliases, configFlags } from '../flags.ts';
+
+export interface CheckFlags extends ConfigFlags {
+  readonly show?: boolean;
+}
+
+export const checkCommand = buildCommand<CheckFlags, [file?: string], CliContext>({
+  loader: async () => (await import('./check.ts')).check,
+  parameters: {
+    flags: {
+      ...configFlags,
+      show: {
+        kind: 'boolean',
+        optional: true,
+        withNegated: false,
+        brief: 'Print the configuration in force, with defaults and without secrets',
+      },
+    },
+    aliases: configAliases,
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        { placeholder: 'file', optional: true, brief: 'Configuration file', parse: String },
+      ],
+    },
+  },
+  docs: {
+    brief: 'Check a configuration file',
+    fullDescription:
+      'Reads the file as `run` would, and the files that it refers to. Every mistake is told at ' +
+      'once as file:line:column: key: what is wrong. Exits 1 when there is any.',
+    customUsage: [
+      { input: 'seastate.yaml', brief: 'is it good?' },
+      { input: '--show seastate.yaml', brief: 'what is in force?' },
+      { input: '--show --set process.partitions=64', brief: 'defaults with one change' },
+      '[file]',
+    ],
+  },
+});

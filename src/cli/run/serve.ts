@@ -1,0 +1,56 @@
+import { configChanges } from '../../config/reload.ts';
+import type { Config } from '../../config/schema.ts';
+import type { Running } from '../../main.ts';
+import type { Logger } from '../../self/logger.ts';
+import type { CliContext } from '../context.ts';
+import type { LoadedConfig } from '../load-config.ts';
+
+/**
+ * Runs the program until it is asked to end or ends by itself, and then rejects. `reread` gives
+ * the configuration anew for SIGHUP and `/-/reload`; what it throws leaves the last one in force.
+ */
+export async function serve(
+  { signal }: Pick<CliContext, 'signal'>,
+  loaded: LoadedConfig,
+  log: Logger,
+  reread: () => Promise<LoadedConfig>,
+  onStarted?: (running: Running) => void,
+): Promise<void> {
+  const { start } = await import('../../main.ts');
+  let inForce = loaded.config;
+  const reload = async (): Promise<Config> => {
+    const { config, sections } = await reread();
+    const { live, restart } = configChanges(inForce, config, sections);
+    if (restart.length > 0) log.warn({ keys: restart }, 'these keys need a restart');
+    log.setLevel(config.process.logging.level);
+    log.info({ keys: live }, 'configuration read again');
+    inForce = config;
+    return config;
+  };
+  const running = await start(loaded.config, { log, reload });
+  const onHangup = (): void => {
+    running
+      .reload()
+      .catch((error: unknown) =>
+        log.error({ error }, 'reload failed: the last configuration stays'),
+      );
+  };
+  process.on('SIGHUP', onHangup);
+  try {
+    log.info({ url: running.url, data: loaded.config.process.data }, 'listening');
+    onStarted?.(running);
+    await Promise.race([running.ended, aborted(signal)]);
+    if (signal.aborted) log.info({ signal: String(signal.reason) }, 'stopping');
+    await running.stop();
+    log.info({}, 'stopped');
+  } finally {
+    process.off('SIGHUP', onHangup);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

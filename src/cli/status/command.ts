@@ -1,0 +1,45 @@
+import { buildCommand } from '@stricli/core';
+import type { CliContext } from '../context.ts';
+import { formatFlag } from '../flags.ts';
+import type { OutputFormat } from '../output/rows.ts';
+
+export interface StatusFlags {
+  readonly url?: string;
+  readonly tokenFile?: string;
+  readonly output?: OutputFormat;
+}
+
+export const statusCommand = buildCommand<StatusFlags, [], CliContext>({
+  loader: async () => (await import('./status.ts')).status,
+  parameters: {
+    flags: {
+      url: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        placeholder: 'url',
+        brief: 'The server; http://127.0.0.1:9797 by default [SEASTATE_URL]',
+      },
+      tokenFile: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        placeholder: 'file',
+        brief: 'File that holds a bearer token [SEASTATE_TOKEN_FILE]',
+      },
+      output: formatFlag,
+    },
+    aliases: { o: 'output' },
+  },
+  docs: {
+    brief: 'Ask a running server how it is',
+    fullDescription:
+      'Says whether the server is ready, and how its partitions and senders go. Exits 1 when it ' +
+      'is not ready or cannot be reached.',
+    customUsage: [
+      { input: '', brief: 'on this machine' },
+      { input: '--url https://seastate.example:9797 --token-file token', brief: 'elsewhere' },
+      { input: '-o json', brief: 'for programs' },
+    ],
+  },
+});

@@ -1,0 +1,92 @@
+import { buildCommand } from '@stricli/core';
+import { outputTopics } from '../../log/topics.ts';
+import type { CliContext } from '../context.ts';
+import {
+  type ConfigFlags,
+  configAliases,
+  configFlags,
+  countParser,
+  formatFlag,
+  timeParser,
+} from '../flags.ts';
+import type { OutputFormat } from '../output/rows.ts';
+
+export interface TailFlags extends ConfigFlags {
+  readonly from?: number;
+  readonly to?: number;
+  readonly follow: boolean;
+  readonly limit?: number;
+  readonly output?: OutputFormat;
+}
+
+export const tailSubjects = [...outputTopics, 'metrics'] as const;
+
+export const tailCommand = buildCommand<TailFlags, [what?: string, selector?: string], CliContext>({
+  loader: async () => (await import('./tail.ts')).tail,
+  parameters: {
+    flags: {
+      ...configFlags,
+      from: {
+        kind: 'parsed',
+        parse: timeParser,
+        optional: true,
+        placeholder: 'time',
+        brief:
+          'Log time to begin at: RFC 3339, unix seconds, now, -1h; -10m by default, metrics -1m',
+      },
+      to: {
+        kind: 'parsed',
+        parse: timeParser,
+        optional: true,
+        placeholder: 'time',
+        brief: 'Log time to end at',
+      },
+      follow: {
+        kind: 'boolean',
+        default: true,
+        brief: 'Wait for more',
+      },
+      limit: {
+        kind: 'parsed',
+        parse: countParser,
+        optional: true,
+        placeholder: 'n',
+        brief: 'End after so many',
+      },
+      output: formatFlag,
+    },
+    aliases: { ...configAliases, o: 'output', n: 'limit' },
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        {
+          placeholder: 'what',
+          optional: true,
+          brief: `alerts by default; ${tailSubjects.join(', ')}`,
+          parse: String,
+        },
+        {
+          placeholder: 'selector',
+          optional: true,
+          brief: 'Only what matches, such as \'{severity="critical",cluster=~"prod-.*"}\'',
+          parse: String,
+        },
+      ],
+    },
+  },
+  docs: {
+    brief: 'Show alerts, metrics and other records as they come',
+    fullDescription:
+      'Reads the data folder beside the running process, or without one. A line per record to a ' +
+      'pipe, a table to a terminal.',
+    customUsage: [
+      { input: 'alerts', brief: 'alerts that start and end' },
+      { input: `alerts '{severity="critical"}' --from -1d --no-follow`, brief: 'of the last day' },
+      {
+        input: `metrics '{__name__=~"apiserver_request_total|etcd_.*size.*"}'`,
+        brief: 'timestamp, metric, labels and value of chosen series',
+      },
+      { input: 'rejected -o json --no-follow', brief: 'what could not be used, and why' },
+    ],
+  },
+});

@@ -1,0 +1,14 @@
+import { join } from 'node:path';
+
+/** What stands where in the data folder. */
+export function dataLayout(data: string): {
+  readonly log: string;
+  readonly snapshots: string;
+  readonly view: string;
+} {
+  return {
+    log: join(data, 'log'),
+    snapshots: join(data, 'snapshots'),
+    view: join(data, 'view.sqlite'),
+  };
+}
