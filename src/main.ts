@@ -1,27 +1,210 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { setInterval as every } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { settingsContent } from './config/content.ts';
+import { dataLayout } from './config/layout.ts';
 import type { Config } from './config/schema.ts';
 import { SeastateError } from './core/errors.ts';
+import { buildBundle } from './engine/bundle.ts';
+import { EmbeddedRuntime } from './engine/runtime/embedded/runtime.ts';
+import type { SettingsMark } from './gateway/control.ts';
+import { gatewayOptionsOf } from './gateway/from-config.ts';
+import { Gateway } from './gateway/gateway.ts';
+import type { JournalLog } from './log/journal/journals.ts';
+import { openJournals } from './log/journal/journals.ts';
+import { defaultTopics, telemetryTopic } from './log/topics.ts';
+import { buildInfo } from './self/build.ts';
 import type { Logger } from './self/logger.ts';
+import { OwnMetrics } from './self/metrics.ts';
+import { followOutputs, StatusBook } from './server/follow-outputs.ts';
+import { serverOptionsOf } from './server/from-config.ts';
+import { LiveHub } from './server/live-hub.ts';
+import type { ServerParts } from './server/parts.ts';
+import { startServer } from './server/server.ts';
+import { statusReport } from './server/status-report.ts';
+import { openView } from './sinks/sqlite-view/view.ts';
+import { RemoteWriteHandler } from './sources/remote-write/handler.ts';
 
-/** What `start` is given beside the configuration. */
 export interface StartParts {
   readonly log: Logger;
-  /** Reads the configuration anew; rejects when it is not good, and the last good one stays. */
+  /** Reads the configuration again for `/-/reload`; what it throws leaves the last one in force. */
   readonly reload: () => Promise<Config>;
 }
 
-/** The program while it runs. */
+/** The program as it runs. */
 export interface Running {
-  /** Where the server listens, such as `http://127.0.0.1:9797`. */
   readonly url: string;
-  /** Resolves when it has stopped, rejects when it broke. */
+  /** Resolves when it ends by itself, rejects when it cannot go on. */
   readonly ended: Promise<void>;
-  /** What SIGHUP and `/-/reload` do. */
   reload(): Promise<void>;
-  /** Stops taking requests, drains, snapshots; at most `process.shutdown_timeout` long. */
+  /** Drains, makes snapshots, closes. */
   stop(): Promise<void>;
 }
 
-/** Starts all parts in order. */
-export async function start(_config: Config, _parts: StartParts): Promise<Running> {
-  throw new SeastateError('internal', 'main.ts is not put together yet');
+/** Puts the parts together (DESIGN 1) and starts them from the log outwards. */
+export async function start(config: Config, parts: StartParts): Promise<Running> {
+  const layout = dataLayout(config.process.data);
+  const { log: logger } = parts;
+  const warn = (fields: object, message: string): void => logger.warn(fields, message);
+  const now = Date.now;
+  const startedMs = now();
+  const stopping = new AbortController();
+
+  const log = await openLog(config, now);
+  const view = await openView(layout.view);
+  const gateway = new Gateway(gatewayOptionsOf(config), {
+    log,
+    now,
+    random: Math.random,
+    warn,
+    ...(await readMark(config)),
+  });
+  const runtime = openRuntime(config, log, (message, details) => warn(details, message));
+  const live = new LiveHub({ epoch: String(now()) });
+  const book = new StatusBook();
+  const metrics = new OwnMetrics({ gateway, log, runtime, book, live });
+
+  const putInForce = async (next: Config): Promise<void> => {
+    const bundle = await bundleOf(next);
+    const content = { ...settingsContent(next.settings), ...(bundle && { bundle }) };
+    const outcome = await gateway.control.writeSettings(next.settings.version, content);
+    if (outcome === 'written') await writeMark(next, gateway.control.settings!);
+  };
+  const reload = async (): Promise<void> => {
+    const next = await parts.reload();
+    await putInForce(next);
+    gateway.configure(gatewayOptionsOf(next));
+    await server.configure(serverOptionsOf(next, pageFolder));
+  };
+  const serverParts: ServerParts = {
+    write: new RemoteWriteHandler(gateway, { bodyBytesMax: config.process.limits.body_size }),
+    notReady: () => [...gateway.notReady, ...haltedOf(runtime)],
+    reload,
+    metrics: (accept) => metrics.render(accept),
+    alerts: async (query) => view.alerts(query),
+    status: async (tenant) =>
+      statusReport({
+        tenant,
+        version: buildInfo.version,
+        startedMs,
+        nowMs: now(),
+        counters: gateway.counters,
+        feeds: runtime?.status() ?? [],
+        heads: await headsOf(log),
+        stages: book.all(),
+      }),
+    buildInfo,
+    live,
+    now,
+    warn,
+  };
+
+  const server = await startServer(serverOptionsOf(config, pageFolder), serverParts);
+  const following = Promise.all([
+    view.follow(log, stopping.signal),
+    followOutputs({ log, live, book, warn }, stopping.signal),
+  ]);
+  runtime?.start();
+  await gateway.start();
+  await putInForce(config);
+
+  const stop = async (): Promise<void> => {
+    const timeoutMs = config.process.shutdown_timeout;
+    await server.stop(timeoutMs);
+    await gateway.stop();
+    await runtime?.stop(timeoutMs);
+    stopping.abort();
+    await following;
+    view.close();
+    await log.close();
+  };
+  const ended = watchLog(log, stopping.signal);
+  return { url: server.url, ended, reload, stop };
+}
+
+/** Rejects when the log can take nothing any more. */
+async function watchLog(log: JournalLog, signal: AbortSignal): Promise<void> {
+  for await (const _ of every(1_000, undefined, { signal, ref: false })) {
+    if (log.failure) throw log.failure;
+  }
+}
+
+async function headsOf(log: JournalLog): Promise<number[]> {
+  const { partitions } = log.topics.get(telemetryTopic)!;
+  return await Promise.all(
+    Array.from({ length: partitions }, async (_, p) => (await log.bounds(telemetryTopic, p)).next),
+  );
+}
+
+/** The built page, beside src/ and dist/. */
+const pageFolder = fileURLToPath(new URL('../web/dist', import.meta.url));
+
+async function openLog({ process }: Config, now: () => number): Promise<JournalLog> {
+  if (process.log.type === 'kafka') {
+    throw new SeastateError('config', 'process.log.type: kafka is not served yet by this program');
+  }
+  const { journal } = process.log;
+  const limits = ({ retention, size_max }: typeof journal.input) => ({
+    segmentBytes: journal.segment_size,
+    retentionMs: retention,
+    bytesMax: size_max,
+  });
+  return await openJournals({
+    dir: dataLayout(process.data).log,
+    topics: defaultTopics(process.partitions),
+    input: limits(journal.input),
+    outputs: limits(journal.outputs),
+    now,
+  });
+}
+
+function openRuntime(
+  { process }: Config,
+  log: JournalLog,
+  warn: (message: string, details: object) => void,
+): EmbeddedRuntime | undefined {
+  if (process.runtime !== 'embedded') return undefined;
+  return new EmbeddedRuntime({
+    log,
+    stage: 'cluster',
+    topic: telemetryTopic,
+    folder: dataLayout(process.data).snapshots,
+    entry: new URL(
+      import.meta.url.endsWith('.ts') ? './runner.ts' : './runner.js',
+      import.meta.url,
+    ),
+    threads: process.workers ?? Math.max(1, availableParallelism() - 1),
+    heapMiB: 4_096,
+    snapshotEveryMs: process.snapshots.interval,
+    deadlineMs: 60_000,
+    warn,
+  });
+}
+
+async function bundleOf({ process }: Config): Promise<string | undefined> {
+  if (process.processors.length === 0) return undefined;
+  return await buildBundle(process.processors, dataLayout(process.data).snapshots);
+}
+
+const markPath = ({ process }: Config): string => join(process.data, 'settings.json');
+
+/** Settings that were written before; losing the file writes them once more, which readers skip. */
+async function readMark(config: Config): Promise<{ settings?: SettingsMark }> {
+  try {
+    return { settings: JSON.parse(await readFile(markPath(config), 'utf8')) };
+  } catch {
+    return {};
+  }
+}
+
+async function writeMark(config: Config, mark: SettingsMark): Promise<void> {
+  await writeFile(markPath(config), JSON.stringify(mark), { flush: true });
+}
+
+/** Partitions that need somebody: part of readiness. */
+function haltedOf(runtime: EmbeddedRuntime | undefined): string[] {
+  const halted = runtime?.status().filter(({ state }) => state === 'halted') ?? [];
+  return halted.map(({ partition, error }) => `partition ${partition} halted: ${error}`);
 }

@@ -191,6 +191,11 @@ export const processSchema = z.strictObject({
     'Worker threads of the embedded runtime; default: one less than the cores, at least one.',
     'restart',
   ),
+  processors: key(
+    z.array(path()).default([]),
+    'Files of your own processors (TypeScript); other content needs a higher `settings.version`.',
+    'live',
+  ),
   log: key(logSchema.prefault({}), 'Where records are kept.', 'restart'),
   snapshots: key(
     z

@@ -27,10 +27,14 @@ export interface Sample {
   interval: number;
   /** Expected intervals since the sample before, at most 5: 1 on a regular series. */
   steps: number;
-  /** Samples of the series before this one. */
+  /** Samples that this state has scored before. */
   count: number;
+  /** ms since the first of them. */
+  age: number;
   /** True when more than five intervals have passed: what is short-lived should start anew. */
   gap: boolean;
+  /** True after a level shift was declared: what follows the level should settle here. */
+  shifted: boolean;
   kind: MetricKind;
 }
 

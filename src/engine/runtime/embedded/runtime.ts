@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { Log } from '../../../log/log.ts';
 import { Feed, type FeedStatus } from './feed.ts';
@@ -86,12 +87,29 @@ export class EmbeddedRuntime {
     });
   }
 
-  /** Ends the feeding, makes a last snapshot of every partition, ends the threads. */
-  async stop(): Promise<void> {
+  /**
+   * Processes what the log holds, for at most `drainMs`, ends the feeding, makes a last snapshot of
+   * every partition, ends the threads.
+   */
+  async stop(drainMs = 0): Promise<void> {
+    await this.#drain(drainMs);
     this.#stopping.abort();
     await this.#running;
     await Promise.all(this.#feeds.map((feed) => feed.finish()));
     await this.kill();
+  }
+
+  async #drain(drainMs: number): Promise<void> {
+    const { log, topic } = this.#options;
+    const pauseMs = 20;
+    for (let left = drainMs; left > 0; left -= pauseMs) {
+      const heads = await Promise.all(this.#feeds.map((_, p) => log.bounds(topic, p)));
+      const behind = this.status().filter(
+        ({ state, next, partition }) => state !== 'halted' && next < heads[partition]!.next,
+      );
+      if (behind.length === 0) return;
+      await sleep(pauseMs);
+    }
   }
 
   /** Ends at once, as a crash would. */

@@ -1,0 +1,71 @@
+import { text } from '../core/bytes.ts';
+import { messageOf } from '../core/errors.ts';
+import type { StatusData } from '../engine/status.ts';
+import type { Log, LogRecord } from '../log/log.ts';
+import type { LiveHub } from './live-hub.ts';
+
+/** Topics of which every output is told to the live stream, and the name of the event there. */
+const liveTopics: Readonly<Record<string, string>> = {
+  alerts: 'alert',
+  anomalies: 'anomaly',
+  events: 'event',
+  incidents: 'incident',
+};
+
+/** The newest `status` of every partition of a stage. */
+export class StatusBook {
+  readonly #latest = new Map<string, StatusData>();
+
+  take(data: StatusData): void {
+    this.#latest.set(`${data.stage}/${data.partition}`, data);
+  }
+
+  /** In order of stage and partition. */
+  all(): StatusData[] {
+    return [...this.#latest.values()].sort(
+      (a, b) => a.stage.localeCompare(b.stage) || a.partition - b.partition,
+    );
+  }
+}
+
+export interface FollowParts {
+  readonly log: Log;
+  readonly live: LiveHub;
+  readonly book: StatusBook;
+  readonly warn: (fields: object, message: string) => void;
+}
+
+/** Tells the live stream what comes out from now on, and keeps the newest status. */
+export async function followOutputs(parts: FollowParts, signal: AbortSignal): Promise<void> {
+  const tellLive = (event: string) => (record: LogRecord) => {
+    parts.live.publish(event, dataOf(record), record.headers['tenant']);
+  };
+  const topics = Object.entries(liveTopics).filter(([topic]) => parts.log.topics.has(topic));
+  await Promise.all([
+    ...topics.map(([topic, event]) => follow(parts, topic, 0, tellLive(event), signal)),
+    follow(parts, 'status', statusBacklog, (record) => parts.book.take(dataOf(record)), signal),
+  ]);
+}
+
+/** Records of `status` read at the start: enough that every partition has one among them. */
+const statusBacklog = 4_096;
+
+const dataOf = <T>(record: LogRecord): T => JSON.parse(text(record.value!)).data as T;
+
+async function follow(
+  { log, warn }: FollowParts,
+  topic: string,
+  backlog: number,
+  take: (record: LogRecord) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const { first, next } = await log.bounds(topic, 0);
+    const from = Math.max(first, next - backlog);
+    for await (const records of log.follow(topic, 0, from, signal)) {
+      for (const record of records) if (record.value !== null) take(record);
+    }
+  } catch (error) {
+    if (!signal.aborted) warn({ topic, error: messageOf(error) }, 'topic cannot be followed');
+  }
+}

@@ -1,0 +1,50 @@
+import type { FeedStatus } from '../engine/runtime/embedded/feed.ts';
+import type { StatusData } from '../engine/status.ts';
+import type { GatewayCounters } from '../gateway/counters.ts';
+
+export interface StatusInput {
+  /** Only what belongs to this tenant; all when undefined. */
+  readonly tenant: string | undefined;
+  readonly version: string;
+  readonly startedMs: number;
+  readonly nowMs: number;
+  readonly counters: GatewayCounters;
+  /** Empty where another process runs the stages. */
+  readonly feeds: readonly FeedStatus[];
+  /** Offset of the next record, by partition of `telemetry`. */
+  readonly heads: readonly number[];
+  readonly stages: readonly StatusData[];
+}
+
+/** What `GET /api/v1/status` and `seastate status` tell: plain facts, then one list per kind. */
+export function statusReport(input: StatusInput): object {
+  const mine = <T extends { readonly tenant: string }>(list: readonly T[]): T[] =>
+    list.filter(({ tenant }) => input.tenant === undefined || tenant === input.tenant);
+  const tenants = [...input.counters.tenants].map(([tenant, counters]) => ({
+    tenant,
+    requests: counters.requestsV1 + counters.requestsV2,
+    samples: counters.samples,
+    rejected_samples: counters.rejectedSamples,
+    filtered_samples: counters.filteredSamples,
+    refused_requests: [...counters.refused.values()].reduce((sum, n) => sum + n, 0),
+  }));
+  return {
+    version: input.version,
+    uptime_seconds: Math.round((input.nowMs - input.startedMs) / 1000),
+    series: input.stages.reduce((sum, { series }) => sum + series, 0),
+    identity_clashes: input.counters.identityClashes,
+    clock_skew_ms: input.counters.clockSkewMs,
+    tenants: mine(tenants),
+    partitions: input.feeds.map((feed) => ({
+      partition: feed.partition,
+      state: feed.state,
+      lag_records: Math.max(0, (input.heads[feed.partition] ?? 0) - feed.next),
+      error: feed.error,
+    })),
+    clusters: mine(input.stages.flatMap(({ clusters }) => clusters)),
+    senders: mine(input.stages.flatMap(({ senders }) => senders)).map((sender) => ({
+      ...sender,
+      silent_seconds: Math.max(0, Math.round((input.nowMs - sender.seen) / 1000)),
+    })),
+  };
+}
