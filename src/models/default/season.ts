@@ -1,0 +1,68 @@
+import { weight } from '../../engine/model.ts';
+import { buckets, count, float } from './layout.ts';
+
+/**
+ * Daily season: the mean of each hour of the day over about five days, and an offset of the level
+ * that follows within about 100 samples. Residuals that teach are clipped, so that an anomaly does
+ * not become the season.
+ */
+const hourMs = 3_600_000;
+export const dayMs = 86_400_000;
+const memoryDays = 5;
+const offsetSamples = 100;
+
+export const bucketOf = (time: number): number =>
+  Math.floor((((time % dayMs) + dayMs) % dayMs) / hourMs);
+
+/** Level of a bucket, without the offset; the long mean where the hour was never seen. */
+export function seasonAt(
+  f: Float32Array,
+  o: number,
+  c: Uint16Array,
+  oc: number,
+  bucket: number,
+): number {
+  const seen = c[oc + count.visits + bucket]! > 0;
+  return seen ? f[o + float.season + bucket]! : f[o + float.long]!;
+}
+
+/** Distance of `y` to what the season is in this hour and the two beside it: 0 between them. */
+export function outsideSeason(
+  f: Float32Array,
+  o: number,
+  c: Uint16Array,
+  oc: number,
+  bucket: number,
+  y: number,
+): number {
+  const offset = f[o + float.offset]!;
+  const before = seasonAt(f, o, c, oc, bucket === 0 ? buckets - 1 : bucket - 1);
+  const now = seasonAt(f, o, c, oc, bucket);
+  const after = seasonAt(f, o, c, oc, bucket === buckets - 1 ? 0 : bucket + 1);
+  const upper = Math.max(before, now, after) + offset;
+  if (y > upper) return y - upper;
+  const lower = Math.min(before, now, after) + offset;
+  return y < lower ? y - lower : 0;
+}
+
+/** Learns `y`, whose residual is `residual` and `clipped` what of it may teach. */
+export function learnSeason(
+  f: Float32Array,
+  o: number,
+  c: Uint16Array,
+  oc: number,
+  bucket: number,
+  y: number,
+  clipped: number,
+  perHour: number,
+  seasoned: boolean,
+  steps: number,
+): void {
+  if (seasoned) f[o + float.offset]! += clipped * weight(offsetSamples, steps);
+  const at = o + float.season + bucket;
+  const visits = c[oc + count.visits + bucket]!;
+  if (visits === 0) f[at] = y;
+  const error = visits < perHour ? y - f[o + float.offset]! - f[at]! : clipped;
+  f[at]! += error / Math.min(visits + 1, Math.max(perHour * memoryDays, 1));
+  if (visits < 65_535) c[oc + count.visits + bucket] = visits + 1;
+}

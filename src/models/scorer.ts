@@ -1,0 +1,356 @@
+import type { ByteReader, ByteWriter } from '../core/bytes.ts';
+import { Columns, type ColumnsSpec } from '../engine/columns.ts';
+import type { MetricKind, Model, Result, Sample } from '../engine/model.ts';
+import {
+  askedByDefault,
+  neededRarity,
+  raised,
+  rearm,
+  recordFactor,
+  restOf,
+  worn,
+} from './budget.ts';
+import { nextInterval, stepsOf } from './interval.ts';
+import { matters } from './kinds.ts';
+import { Pool } from './pool.ts';
+import { rarityThenAdd, tailBins } from './tail.ts';
+
+/** What became of a sample. Only a scored one has a score. */
+export type Outcome = 'scored' | 'quiet' | 'late' | 'missing' | 'stale' | 'primed';
+export type AnomalyKind = 'improbable' | 'level-shift' | 'flatline' | 'stopped';
+
+/** What the scorer says about the newest sample; one object, overwritten by each push. */
+export interface Verdict {
+  outcome: Outcome;
+  /** Value as scored: of a counter its rate per second. */
+  value: number;
+  score: number;
+  alarm: boolean;
+  expected: number;
+  lower: number;
+  upper: number;
+  kind: AnomalyKind;
+  direction: 'up' | 'down' | 'none';
+  /** Multiples of the cut: 1 is an alarm. */
+  strength: number;
+  /** ms, first sample of the run that led here; NaN outside of one. */
+  onset: number;
+  /** -log10 of the rarity that alarms this series now. */
+  needed: number;
+  /** 0 to 1: how much of its past a model of this series knows. */
+  confidence: number;
+  /** When a forecast's bound is reached, ms; else NaN. */
+  reached: number;
+  earliest: number;
+  latest: number;
+  readonly terms: Float64Array;
+}
+
+export interface ScorerOptions {
+  /** Alarms per series and day that may be raised by chance. */
+  readonly asked?: number;
+}
+
+const seriesColumns = {
+  /** ms of the newest sample. */
+  time: 'f64',
+  /** ms of the first sample that the model state has scored. */
+  began: 'f64',
+  /** Newest value as it came, of a counter. */
+  raw: 'f64',
+  /** Newest value as scored. */
+  held: 'f64',
+  /** ms where the present run of improbable samples began, 0 outside. */
+  onset: 'f64',
+  interval: 'f32',
+  /** Samples in the model state; before it has one, samples that held the same value. */
+  count: 'u32',
+  slot: { type: 'i32', initial: -1 },
+  raise: 'f32',
+  strength: 'f32',
+  /** Samples since the last alarm, held at 65535. */
+  since: { type: 'u16', initial: 65_535 },
+  /** Equal samples in a row now, and the most so far. */
+  equal: 'u16',
+  longest: 'u16',
+  /** Samples in a row above (+) or below (-) the band. */
+  side: 'i8',
+  /** Samples that may not alarm yet, after a gap. */
+  mute: 'u8',
+  flags: 'u8',
+} as const satisfies ColumnsSpec;
+
+const flag = { seen: 1, primed: 2, stopped: 4, shifted: 8, flat: 16 } as const;
+const shiftLength = 16;
+const seeds = 32;
+const muteAfterGap = 3;
+const runScore = 2;
+const tailsSpec = { bins: { type: 'u16', width: tailBins + 1 } } as const;
+
+/**
+ * Runs one model over many series, sample by sample, in one pass: preprocessing, model, rarity,
+ * cut, persistence. Slots are the caller's; a series that never moved costs its few columns here
+ * and no model state.
+ */
+export class Scorer {
+  readonly verdict: Verdict;
+  readonly #model: Model<unknown, ColumnsSpec>;
+  readonly #asked: number;
+  readonly #recordFactor: number;
+  readonly #series = new Columns(seriesColumns);
+  readonly #states: Pool<ColumnsSpec>;
+  readonly #tails = new Columns(tailsSpec);
+  readonly #sample: Sample;
+  readonly #result: Result;
+  #reserved = 0;
+
+  constructor(model: Model<never, never>, options: ScorerOptions = {}) {
+    this.#model = model as unknown as Model<unknown, ColumnsSpec>;
+    this.#asked = options.asked ?? askedByDefault;
+    this.#recordFactor = recordFactor(this.#asked);
+    this.#states = new Pool(this.#model.definition.state);
+    const terms = new Float64Array(this.#model.definition.terms?.length ?? 0);
+    this.#sample = {
+      value: 0,
+      values: new Float64Array(this.#model.definition.inputs?.length ?? 1),
+      time: 0,
+      interval: 0,
+      steps: 1,
+      count: 0,
+      age: 0,
+      gap: false,
+      shifted: false,
+      kind: 'gauge',
+    };
+    const nothing = Number.NaN;
+    const forecast = { reached: nothing, earliest: nothing, latest: nothing };
+    const band = { expected: nothing, lower: nothing, upper: nothing };
+    this.#result = { score: 0, evidence: 0, ratio: 0, terms, ...band, ...forecast };
+    this.verdict = {
+      outcome: 'missing',
+      value: nothing,
+      score: 0,
+      alarm: false,
+      kind: 'improbable',
+      direction: 'none',
+      strength: 0,
+      onset: nothing,
+      needed: nothing,
+      confidence: 0,
+      terms,
+      ...band,
+      ...forecast,
+    };
+  }
+
+  /** Bytes of a series that never moved, and of one in full. */
+  get bytes(): { quiet: number; full: number } {
+    const quiet = this.#series.bytesPerSlot;
+    const tail = this.#ownTail ? this.#tails.bytesPerSlot : 0;
+    return { quiet, full: quiet + this.#states.bytesPerSlot + tail };
+  }
+
+  get #ownTail(): boolean {
+    return (this.#model.definition.calibration ?? 'tail') === 'tail';
+  }
+
+  /** Scores one sample. `stale`: the series ended at `time` (a stale marker). */
+  push(slot: number, time: number, value: number, kind: MetricKind, stale = false): Verdict {
+    if (slot >= this.#reserved) this.#reserve(slot + 1);
+    const v = this.verdict;
+    this.#clear();
+    const a = this.#series.arrays;
+    const seen = (a.flags[slot]! & flag.seen) !== 0;
+    if (seen && !(time > a.time[slot]!)) return this.#no('late');
+    if (stale) {
+      a.flags[slot]! |= flag.stopped;
+      return this.#no('stale');
+    }
+    if (!Number.isFinite(value)) return this.#no('missing');
+    const s = this.#sample;
+    const step = seen ? time - a.time[slot]! : 0;
+    if (!this.#prepare(slot, time, step, value, kind)) return this.#no('primed');
+    v.value = s.value;
+    if (a.slot[slot]! < 0 && this.#isQuiet(slot)) {
+      v.expected = v.lower = v.upper = s.value;
+      v.outcome = 'quiet';
+      return v;
+    }
+    v.outcome = 'scored';
+    let first = 0;
+    if (a.slot[slot]! < 0) first = this.#begin(slot);
+    this.#score(slot);
+    if (first > 0) this.#result.evidence = Math.max(this.#result.evidence, first);
+    this.#judge(slot, step);
+    this.#remember(slot);
+    return v;
+  }
+
+  #reserve(count: number): void {
+    this.#series.reserve(count);
+    this.#reserved = Math.floor(this.#series.arrays.slot.length);
+  }
+
+  #no(outcome: Outcome): Verdict {
+    this.verdict.outcome = outcome;
+    return this.verdict;
+  }
+
+  #clear(): void {
+    const v = this.verdict;
+    v.value = v.expected = v.lower = v.upper = v.onset = v.needed = Number.NaN;
+    v.reached = v.earliest = v.latest = Number.NaN;
+    v.score = v.strength = v.confidence = 0;
+    v.alarm = false;
+    v.kind = 'improbable';
+    v.direction = 'none';
+  }
+
+  /** Fills the sample; false when there is no value to score yet (first one of a counter). */
+  #prepare(slot: number, time: number, step: number, value: number, kind: MetricKind): boolean {
+    const a = this.#series.arrays;
+    const s = this.#sample;
+    const flags = a.flags[slot]!;
+    a.time[slot] = time;
+    a.flags[slot] = (flags | flag.seen) & ~flag.stopped;
+    s.steps = 1;
+    s.gap = false;
+    if (step > 0) {
+      const interval = nextInterval(a.interval[slot]!, step, a.interval[slot] === 0 ? 0 : a.count[slot]!);
+      if (a.interval[slot]! > 0) {
+        s.gap = step > 5 * a.interval[slot]!;
+        s.steps = stepsOf(a.interval[slot]!, step);
+      }
+      a.interval[slot] = interval;
+    }
+    if (s.gap) a.mute[slot] = muteAfterGap;
+    s.interval = a.interval[slot]!;
+    s.time = time;
+    s.kind = kind;
+    s.value = value;
+    if (kind === 'counter') {
+      const before = a.raw[slot]!;
+      a.raw[slot] = value;
+      if (step === 0) return false;
+      s.value = ((value >= before ? value - before : value) / step) * 1000;
+    }
+    return true;
+  }
+
+  #isQuiet(slot: number): boolean {
+    const a = this.#series.arrays;
+    const value = this.#sample.value;
+    if (a.count[slot] === 0) a.held[slot] = value;
+    if (value !== a.held[slot]) return false;
+    a.count[slot]!++;
+    return true;
+  }
+
+  /**
+   * The series moves for the first time: gives it model state, taught with the newest part of what
+   * it held. Returns how rare such a move is: one in as many samples as there were.
+   */
+  #begin(slot: number): number {
+    const a = this.#series.arrays;
+    const s = this.#sample;
+    const at = this.#states.take();
+    a.slot[slot] = at;
+    const held = a.count[slot]!;
+    const { value, steps, gap, time } = s;
+    const taught = Math.min(held, seeds);
+    const interval = s.interval > 0 ? s.interval : 1;
+    a.began[slot] = time - taught * interval;
+    a.count[slot] = 0;
+    s.value = a.held[slot]!;
+    s.steps = 1;
+    s.gap = false;
+    for (let k = taught; k > 0; k--) {
+      s.time = time - k * interval;
+      this.#score(slot);
+      a.count[slot]!++;
+    }
+    s.value = value;
+    s.steps = steps;
+    s.gap = gap;
+    s.time = time;
+    a.longest[slot] = Math.min(held, 65_535);
+    return held > seeds ? Math.log10(held + 1) : 0;
+  }
+
+  #score(slot: number): void {
+    const a = this.#series.arrays;
+    const s = this.#sample;
+    const r = this.#result;
+    r.score = r.evidence = r.ratio = 0;
+    r.expected = r.lower = r.upper = Number.NaN;
+    r.reached = r.earliest = r.latest = Number.NaN;
+    r.terms.fill(0);
+    s.count = a.count[slot]!;
+    s.age = s.time - a.began[slot]!;
+    s.shifted = (a.flags[slot]! & flag.shifted) !== 0;
+    s.values[0] = s.value;
+    const { definition, parameters } = this.#model;
+    const at = a.slot[slot]!;
+    definition.score(s, this.#states.arrays, at, parameters, r);
+    if (this.#ownTail) {
+      this.#tails.reserve(at + 1);
+      const { bins } = this.#tails.arrays;
+      const o = at * (tailBins + 1);
+      r.evidence = rarityThenAdd(bins, o, bins, o + tailBins, r.score);
+    }
+  }
+
+  #judge(slot: number, step: number): void {
+    const a = this.#series.arrays;
+    const [v, r, s] = [this.verdict, this.#result, this.#sample];
+    v.score = r.score;
+    v.expected = r.expected;
+    v.lower = r.lower;
+    v.upper = r.upper;
+    v.reached = r.reached;
+    v.earliest = r.earliest;
+    v.latest = r.latest;
+    v.confidence = s.count / (s.count + 200);
+    const raise = worn(a.raise[slot]!, step, this.#asked);
+    a.raise[slot] = raise;
+    v.needed = neededRarity(s.interval, this.#asked) * (1 + raise);
+    const byRarity = r.evidence / v.needed;
+    v.strength = Math.max(byRarity, r.ratio / this.#recordFactor);
+    if (s.value > r.expected) v.direction = 'up';
+    else if (s.value < r.expected) v.direction = 'down';
+    if (r.score > runScore) {
+      if (a.onset[slot] === 0) a.onset[slot] = s.time;
+    } else a.onset[slot] = 0;
+    const mute = a.mute[slot]!;
+    if (mute > 0) a.mute[slot] = mute - 1;
+    const since = a.since[slot]!;
+    if (since < 65_535) a.since[slot] = since + 1;
+    if (!(v.strength >= 1) || mute > 0) return;
+    if (since <= restOf(s.interval) - 1 && v.strength < rearm * a.strength[slot]!) return;
+    if (!matters(s.kind, s.value, r.expected)) return;
+    v.alarm = true;
+    v.onset = a.onset[slot]! > 0 ? a.onset[slot]! : s.time;
+    a.since[slot] = 0;
+    a.strength[slot] = v.strength;
+    if (byRarity >= 1) a.raise[slot] = raised(raise);
+  }
+
+  #remember(slot: number): void {
+    const a = this.#series.arrays;
+    a.held[slot] = this.#sample.value;
+    a.count[slot]!++;
+  }
+
+  save(out: ByteWriter, count: number): void {
+    this.#series.save(out, count);
+    this.#states.save(out);
+    this.#tails.save(out, this.#ownTail ? this.#states.count : 0);
+  }
+
+  load(input: ByteReader): void {
+    const count = this.#series.load(input);
+    this.#reserve(count);
+    this.#states.load(input);
+    this.#tails.load(input);
+  }
+}
