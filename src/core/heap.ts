@@ -32,21 +32,18 @@ export class Heap {
     return address;
   }
 
-  /** A block of `newSize` bytes with the first `size` bytes of the old one: it may have moved. */
-  enlarge(address: number, size: number, newSize: number): number {
+  /**
+   * A block of `newSize` bytes in place of one of `size`, which it extends or else copies: the
+   * first `keep` bytes stay.
+   */
+  enlarge(address: number, size: number, newSize: number, keep: number = size): number {
     if (address + align(size) === this.#next) {
       this.#reserve(address + newSize);
       return address;
     }
     const moved = this.allocate(newSize);
-    new Uint8Array(this.buffer).copyWithin(moved, address, address + size);
+    new Uint8Array(this.buffer).copyWithin(moved, address, address + keep);
     return moved;
-  }
-
-  /** Functions over this memory by name. */
-  instantiate(module: WebAssembly.Module): Record<string, (...args: number[]) => number> {
-    const instance = new WebAssembly.Instance(module, { env: { memory: this.memory } });
-    return instance.exports as Record<string, (...args: number[]) => number>;
   }
 
   #reserve(end: number): void {
@@ -65,9 +62,17 @@ export class Heap {
   }
 }
 
-/** Compiles functions to a module that any heap can instantiate. */
-export function compile(functions: readonly WasmFunction[]): WebAssembly.Module {
-  return new WebAssembly.Module(assemble(functions));
+/** Functions of i32 arguments by name. */
+export type Kernel = Readonly<Record<string, (...args: number[]) => number>>;
+
+/** Compiles functions over `memories` memories; `link` gives them theirs. */
+export function compile(functions: readonly WasmFunction[], memories = 1): WebAssembly.Module {
+  return new WebAssembly.Module(assemble(functions, memories));
+}
+
+export function link(module: WebAssembly.Module, ...heaps: readonly Heap[]): Kernel {
+  const memories = Object.fromEntries(heaps.map(({ memory }, index) => [index, memory]));
+  return new WebAssembly.Instance(module, { env: memories }).exports as Kernel;
 }
 
 function align(size: number): number {

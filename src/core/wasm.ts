@@ -1,7 +1,8 @@
 /**
- * A small assembler for WebAssembly functions over an imported memory (webassembly.github.io/spec,
+ * A small assembler for WebAssembly functions over imported memories (webassembly.github.io/spec,
  * binary format): for the few inner loops where it pays, written beside the TypeScript that they
- * speed up. Code is built by functions named like the instructions; a `Local` is read by `get`.
+ * speed up. Code is built by functions named like the instructions. A local given as an operand is
+ * read, a number is an i32 constant. Comparisons and shifts are unsigned.
  */
 export type Code = (labels: readonly string[]) => number[];
 export type ValueType = 'i32' | 'i64' | 'f64' | 'v128';
@@ -56,21 +57,24 @@ const op2 =
   (a: I32, b: I32): Code =>
   (labels) => [...operand(a)(labels), ...operand(b)(labels), ...opcode];
 
-/** Loads at address + offset, unaligned. */
+/** Alignment (none promised), memory when it is not the first, offset. */
+const place = (offset: number, memory: number): number[] =>
+  memory === 0 ? [0, ...leb(offset)] : [0x40, memory, ...leb(offset)];
+
+/** Loads at address + offset of the memory with the given index. */
 const load =
   (...opcode: number[]) =>
-  (address: I32, offset = 0): Code =>
-  (labels) => [...operand(address)(labels), ...opcode, 0, ...leb(offset)];
+  (address: I32, offset = 0, memory = 0): Code =>
+  (labels) => [...operand(address)(labels), ...opcode, ...place(offset, memory)];
 
 const store =
   (...opcode: number[]) =>
-  (address: I32, value: I32, offset = 0): Code =>
+  (address: I32, value: I32, offset = 0, memory = 0): Code =>
   (labels) => [
     ...operand(address)(labels),
     ...operand(value)(labels),
     ...opcode,
-    0,
-    ...leb(offset),
+    ...place(offset, memory),
   ];
 
 export const add = op2(0x6a);
@@ -216,8 +220,11 @@ export interface WasmFunction {
   readonly body: readonly Code[];
 }
 
-/** Module bytes: imports `env.memory` and exports the functions. */
-export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
+/** Module bytes: imports `memories` memories as `env.0`, `env.1` ... and exports the functions. */
+export function assemble(
+  functions: readonly WasmFunction[],
+  memories = 1,
+): Uint8Array<ArrayBuffer> {
   const vector = (items: number[][]): number[] => [...leb(items.length), ...items.flat()];
   const section = (id: number, bytes: number[]): number[] => [id, ...leb(bytes.length), ...bytes];
   const name = (text: string): number[] => vector([...text].map((c) => [c.charCodeAt(0)]));
@@ -225,6 +232,10 @@ export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBu
     0x60,
     ...vector(Array(frame.parameters).fill([typeBytes.i32])),
     ...vector([[typeBytes.i32]]),
+  ]);
+  const imports = Array.from({ length: memories }, (_, index) => [
+    ...[...name('env'), ...name(String(index))],
+    ...[0x02, 0x00, 0x01],
   ]);
   const code = functions.map(({ frame, body }) => {
     const locals = vector(frame.locals.map((type) => [1, typeBytes[type]]));
@@ -234,7 +245,7 @@ export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBu
   return new Uint8Array([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     ...section(1, vector(types)),
-    ...section(2, vector([[...name('env'), ...name('memory'), 0x02, 0x00, 0x01]])),
+    ...section(2, vector(imports)),
     ...section(3, vector(functions.map((_, index) => leb(index)))),
     ...section(7, vector(functions.map((f, index) => [...name(f.name), 0x00, ...leb(index)]))),
     ...section(10, vector(code)),

@@ -8,7 +8,7 @@ import {
   readSample,
 } from './decode-entry.ts';
 import type { WriteLimits } from './limits.ts';
-import { overLimit, Wire } from './wire.ts';
+import { overLimit, type Wire } from './wire.ts';
 
 /**
  * Reads a decompressed `prometheus.WriteRequest` (remote write 1.0) into columns that point into
@@ -23,9 +23,12 @@ export function decodeV1(bytes: Uint8Array, limits: WriteLimits, into: WriteColu
   const c = into;
   c.begin(1, bytes);
   const end = bytes.length;
-  const w = new Wire(c.bytes, c.view);
-  const gathered = new LabelGatherer(c.bytes);
-  while (w.at < end) {
+  const w = c.wire;
+  const gathered = new LabelGatherer();
+  const { samplesMax, seriesMax } = limits;
+  for (;;) {
+    w.at = c.walk(w.at, samplesMax, seriesMax, 0);
+    if (w.at >= end) break;
     const tag = w.tag(end);
     if (tag === 0x0a) {
       const size = w.size(end);
@@ -88,34 +91,25 @@ function readSeries(
 function readMetadata(w: Wire, end: number, c: WriteColumns, limits: WriteLimits): void {
   const index = c.metadataCount;
   if (index >= limits.seriesMax) throw overLimit('seriesMax', limits.seriesMax);
-  if (index >= c.familyType.length) c.growMetadata();
-  c.familyType[index] = 0;
-  for (const array of [
-    c.familyStart,
-    c.familyEnd,
-    c.familyHelpStart,
-    c.familyHelpEnd,
-    c.familyUnitStart,
-    c.familyUnitEnd,
-  ]) {
-    array[index] = 0;
-  }
+  if (index >= c.familyTypes.length) c.growMetadata();
+  c.familyTypes[index] = 0;
+  c.familyRanges.fill(0, index * 6, index * 6 + 6);
   while (w.at < end) {
     const tag = w.tag(end);
-    if (tag === 0x08) c.familyType[index] = metricType(w.uint32(end));
-    else if (tag === 0x12) readRange(w, end, c.familyStart, c.familyEnd, index);
-    else if (tag === 0x22) readRange(w, end, c.familyHelpStart, c.familyHelpEnd, index);
-    else if (tag === 0x2a) readRange(w, end, c.familyUnitStart, c.familyUnitEnd, index);
+    if (tag === 0x08) c.familyTypes[index] = metricType(w.uint32(end));
+    else if (tag === 0x12) readRange(w, end, c.familyRanges, index * 6);
+    else if (tag === 0x22) readRange(w, end, c.familyRanges, index * 6 + 2);
+    else if (tag === 0x2a) readRange(w, end, c.familyRanges, index * 6 + 4);
     else w.skip(tag, end);
   }
   c.metadataCount = index + 1;
 }
 
-function readRange(w: Wire, end: number, starts: Uint32Array, ends: Uint32Array, index: number) {
+function readRange(w: Wire, end: number, ranges: Uint32Array, at: number): void {
   const size = w.size(end);
-  starts[index] = w.at;
+  ranges[at] = w.at;
   w.at += size;
-  ends[index] = w.at;
+  ranges[at + 1] = w.at;
 }
 
 /**
@@ -123,16 +117,11 @@ function readRange(w: Wire, end: number, starts: Uint32Array, ends: Uint32Array,
  * copy of the message. Each label moves at most once, so twice its length is always enough.
  */
 class LabelGatherer {
-  readonly #source: Uint8Array;
   #copy: Uint8Array<ArrayBuffer> | undefined;
+  #sourceLength = 0;
   #length = 0;
 
-  constructor(source: Uint8Array) {
-    this.#source = source;
-  }
-
   add(c: WriteColumns, index: number, start: number, end: number): void {
-    const source = this.#source;
     if (c.labelStart[index] === c.labelEnd[index]) {
       c.labelStart[index] = start;
       c.labelEnd[index] = end;
@@ -142,28 +131,27 @@ class LabelGatherer {
       c.labelEnd[index] = end;
       return;
     }
-    this.#copy ??= this.#begin(source);
-    if (c.labelEnd[index]! <= source.length) {
+    this.#copy ??= this.#begin(c.bytes);
+    if (c.labelEnd[index]! <= this.#sourceLength) {
       const from = c.labelStart[index]!;
       const to = c.labelEnd[index]!;
       this.#copy.copyWithin(this.#length, from, to);
       c.labelStart[index] = this.#length;
       this.#length += to - from;
     }
-    this.#copy.set(source.subarray(start, end), this.#length);
+    this.#copy.copyWithin(this.#length, start, end);
     this.#length += end - start;
     c.labelEnd[index] = this.#length;
   }
 
   finish(c: WriteColumns): void {
-    if (!this.#copy) return;
-    c.bytes = this.#copy.subarray(0, this.#length);
-    c.view = new DataView(this.#copy.buffer, 0, this.#length);
+    if (this.#copy) c.place(this.#copy.subarray(0, this.#length));
   }
 
   #begin(source: Uint8Array): Uint8Array<ArrayBuffer> {
     const copy = new Uint8Array(source.length * 2);
     copy.set(source);
+    this.#sourceLength = source.length;
     this.#length = source.length;
     return copy;
   }

@@ -8,7 +8,7 @@ import {
   readSample,
 } from './decode-entry.ts';
 import type { WriteLimits } from './limits.ts';
-import { overLimit, Wire } from './wire.ts';
+import { overLimit, type Wire } from './wire.ts';
 
 /**
  * Reads a decompressed `io.prometheus.write.v2.Request` (remote write 2.0, rc.3 and rc.4) into
@@ -24,21 +24,17 @@ export function decodeV2(bytes: Uint8Array, limits: WriteLimits, into: WriteColu
   const c = into;
   c.begin(2, bytes);
   const end = bytes.length;
-  const w = new Wire(c.bytes, c.view);
-  while (w.at < end) {
+  const w = c.wire;
+  const { samplesMax, seriesMax, symbolsMax } = limits;
+  for (;;) {
+    w.at = c.walk(w.at, samplesMax, seriesMax, symbolsMax);
+    if (w.at >= end) break;
     const tag = w.tag(end);
     if (tag === 0x2a) {
       const size = w.size(end);
       readSeries(w, w.at + size, c, limits);
     } else if (tag === 0x22) {
-      const size = w.size(end);
-      const index = c.symbolCount;
-      if (index >= limits.symbolsMax) throw overLimit('symbolsMax', limits.symbolsMax);
-      if (index >= c.symbolStart.length) c.growSymbols();
-      c.symbolStart[index] = w.at;
-      c.symbolEnd[index] = w.at + size;
-      c.symbolCount = index + 1;
-      w.at += size;
+      readSymbol(w, end, c, limits);
     } else {
       w.skip(tag, end);
     }
@@ -46,6 +42,17 @@ export function decodeV2(bytes: Uint8Array, limits: WriteLimits, into: WriteColu
   if (c.symbolCount > 0 && c.symbolStart[0] !== c.symbolEnd[0]) {
     w.fail('symbol 0 is not the empty string', c.symbolStart[0]);
   }
+}
+
+function readSymbol(w: Wire, end: number, c: WriteColumns, limits: WriteLimits): void {
+  const size = w.size(end);
+  const index = c.symbolCount;
+  if (index >= limits.symbolsMax) throw overLimit('symbolsMax', limits.symbolsMax);
+  if (index >= c.symbolStart.length) c.growSymbols();
+  c.symbolStart[index] = w.at;
+  c.symbolEnd[index] = w.at + size;
+  c.symbolCount = index + 1;
+  w.at += size;
 }
 
 function readSeries(w: Wire, end: number, c: WriteColumns, limits: WriteLimits): void {
@@ -84,11 +91,11 @@ function readSeries(w: Wire, end: number, c: WriteColumns, limits: WriteLimits):
 /** Packed symbol numbers. */
 function readRefs(w: Wire, messageEnd: number, c: WriteColumns): void {
   const size = w.size(messageEnd);
-  const { bytes } = w;
   const end = w.at + size;
   let count = c.refCount;
   if (count + size > c.refs.length) c.growRefs(count + size);
-  const refs = c.refs;
+  const { refs } = c;
+  const { bytes } = w;
   let at = w.at;
   while (at < end) {
     let ref = bytes[at++]!;

@@ -1,11 +1,10 @@
 import { text } from '../../core/bytes.ts';
-import { BytesTable } from './bytes-table.ts';
+import { Scratch } from '../snappy/snappy.ts';
 import { grown, WriteColumns } from './columns.ts';
 import { decodeV2 } from './decode-v2.ts';
 import { recordLimits, type WriteLimits } from './limits.ts';
-import { SymbolMap } from './symbol-map.ts';
-import { VectorTable } from './vector-table.ts';
-import { Wire } from './wire.ts';
+import { PredictingTable } from './predicting-table.ts';
+import { findSymbols, resolveSymbol } from './symbols.ts';
 
 /** Histograms of a record, in wire order. Message i is bytes[starts[i], ends[i]). */
 export interface HistogramSamples {
@@ -47,20 +46,20 @@ export interface SampleColumns {
  * with the series that followed the one before it last time.
  */
 export class SeriesReader {
+  /** Decompress into this one, and `read` takes the bytes without a copy. */
+  readonly scratch = new Scratch();
+  readonly #columns = new WriteColumns(this.scratch);
   readonly #seed: number;
-  readonly #columns = new WriteColumns();
-  #symbols: BytesTable;
-  #series: VectorTable;
-  readonly #map = new SymbolMap();
+  #symbols: PredictingTable;
+  #series: PredictingTable;
   #types = new Uint8Array(1024);
-  #vector = new Uint32Array(64);
-  #sampleSeries = new Int32Array(1024);
+  #vector = new DataView(new ArrayBuffer(256));
   #histogramSeries = new Int32Array(64);
 
   constructor(options: { seed?: number } = {}) {
     this.#seed = options.seed ?? 0;
-    this.#symbols = new BytesTable(this.#seed);
-    this.#series = new VectorTable(this.#seed);
+    this.#symbols = new PredictingTable(this.#seed);
+    this.#series = new PredictingTable(this.#seed);
   }
 
   /** Raw series ids given out so far: each is below it. */
@@ -69,12 +68,17 @@ export class SeriesReader {
   }
 
   get bytesUsed(): number {
-    return this.#symbols.bytesUsed + this.#series.bytesUsed + this.#types.byteLength;
+    return (
+      this.#symbols.bytesUsed +
+      this.#series.bytesUsed +
+      this.#types.byteLength +
+      this.scratch.heap.bytesUsed
+    );
   }
 
   clear(): void {
-    this.#symbols = new BytesTable(this.#seed);
-    this.#series = new VectorTable(this.#seed);
+    this.#symbols = new PredictingTable(this.#seed);
+    this.#series = new PredictingTable(this.#seed);
     this.#types = new Uint8Array(1024);
   }
 
@@ -101,18 +105,14 @@ export class SeriesReader {
   read(bytes: Uint8Array, limits: WriteLimits = recordLimits): SampleColumns {
     const c = this.#columns;
     decodeV2(bytes, limits, c);
-    this.#map.read(c, this.#symbols);
-    if (this.#sampleSeries.length < c.times.length) {
-      this.#sampleSeries = new Int32Array(c.times.length);
-    }
-    if (this.#histogramSeries.length < c.histogramTimes.length) {
-      this.#histogramSeries = new Int32Array(c.histogramTimes.length);
-    }
+    findSymbols(c, this.#symbols);
     const firstNew = this.#series.count;
-    this.#readSeries(c);
+    this.#findSeries(c);
+    this.#series.spread(c);
+    if (c.histogramCount > 0) this.#spreadHistograms(c);
     return {
       length: c.sampleCount,
-      series: this.#sampleSeries,
+      series: c.sampleIds,
       times: c.times,
       values: c.values,
       words: c.valueWords,
@@ -131,55 +131,49 @@ export class SeriesReader {
     };
   }
 
-  #readSeries(c: WriteColumns): void {
-    const { labelStart, labelEnd, sampleFrom, histogramFrom, metadataType, refs } = c;
-    const ids = this.#map.ids;
-    const table = this.#series;
-    let { items, starts, next } = table;
+  #findSeries(c: WriteColumns): void {
+    const { seriesCount, entryIds, metadataType } = c;
     let after = -1;
-    for (let i = 0; i < c.seriesCount; i++) {
-      const from = labelStart[i]!;
-      const count = labelEnd[i]! - from;
-      let id = next[after + 1]!;
-      if (id >= 0) {
-        const start = starts[id]!;
-        if (starts[id + 1]! - start === count) {
-          for (let k = 0; k < count; k++) {
-            if (items[start + k] !== ids[refs[from + k]!]) {
-              id = -1;
-              break;
-            }
-          }
-        } else id = -1;
-      }
-      if (id < 0) {
-        id = this.#slowSeries(c, from, count, after);
-        ({ items, starts, next } = table);
-      }
-      if (metadataType[i] !== 0) this.#types[id] = metadataType[i]!;
-      for (let k = sampleFrom[i]!; k < sampleFrom[i + 1]!; k++) this.#sampleSeries[k] = id;
-      for (let k = histogramFrom[i]!; k < histogramFrom[i + 1]!; k++) {
-        this.#histogramSeries[k] = id;
-      }
-      after = id;
+    for (let i = 0; ; i++) {
+      const stop = this.#series.matchVectors(c, i, after);
+      if (stop > i) after = entryIds[stop - 1]!;
+      i = stop;
+      if (i >= seriesCount) break;
+      after = this.#findByHash(c, i, after);
+      entryIds[i] = after;
+    }
+    for (let i = 0; i < seriesCount; i++) {
+      if (metadataType[i] !== 0) this.#types[entryIds[i]!] = metadataType[i]!;
     }
   }
 
-  #slowSeries(c: WriteColumns, from: number, count: number, after: number): number {
-    if (count % 2 !== 0) new Wire(c.bytes, c.view).fail('a label without value');
-    if (count > this.#vector.length) this.#vector = new Uint32Array(count * 2);
-    const vector = this.#vector;
+  #findByHash(c: WriteColumns, entry: number, after: number): number {
+    const from = c.labelStart[entry]!;
+    const count = c.labelEnd[entry]! - from;
+    if (count % 2 !== 0) c.wire.fail('a label without value');
+    if (count * 4 > this.#vector.byteLength) {
+      this.#vector = new DataView(new ArrayBuffer(count * 8));
+    }
     for (let k = 0; k < count; k++) {
       const ref = c.refs[from + k]!;
       if (ref >= c.symbolCount) {
-        new Wire(c.bytes, c.view).fail(`symbol ${ref} of ${c.symbolCount} does not exist`);
+        c.wire.fail(`symbol ${ref} does not exist, there are ${c.symbolCount}`);
       }
-      vector[k] = this.#map.resolve(c, this.#symbols, ref);
+      this.#vector.setUint32(4 * k, resolveSymbol(c, this.#symbols, ref), true);
     }
-    const known = this.#series.find(vector, count, after);
+    const known = this.#series.find(this.#vector, 0, 4 * count, after);
     if (known >= 0) return known;
-    const id = this.#series.add(vector, count, after);
+    const id = this.#series.add(this.#vector, 0, 4 * count, after);
     if (id >= this.#types.length) this.#types = grown(this.#types);
     return id;
+  }
+
+  #spreadHistograms(c: WriteColumns): void {
+    if (this.#histogramSeries.length < c.histogramTimes.length) {
+      this.#histogramSeries = new Int32Array(c.histogramTimes.length);
+    }
+    for (let i = 0; i < c.seriesCount; i++) {
+      this.#histogramSeries.fill(c.entryIds[i]!, c.histogramFrom[i], c.histogramFrom[i + 1]);
+    }
   }
 }

@@ -5,14 +5,13 @@ import { SeastateError } from '../../core/errors.ts';
  * read behind it, and every failure is `body_malformed`.
  */
 export class Wire {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-  at: number;
+  bytes: Uint8Array;
+  view: DataView;
+  at = 0;
 
-  constructor(bytes: Uint8Array, view: DataView, at = 0) {
+  constructor(bytes: Uint8Array = new Uint8Array(0)) {
     this.bytes = bytes;
-    this.view = view;
-    this.at = at;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   fail(reason: string, at = this.at): never {

@@ -1,31 +1,43 @@
 import { SeastateError } from '../../core/errors.ts';
-import { declaredLength, decodeBlock, encodeBlock, encodedBound, slack } from './block.ts';
+import { compile, Heap, type Kernel, link } from '../../core/heap.ts';
+import { declaredLength, encodedBound, headLength, writeHead } from './block.ts';
+import { snappyDecoder } from './decode-kernel.ts';
+import { snappyEncoder, tableBytes } from './encode-kernel.ts';
+
+/** The kernels read and write past an end by whole vectors; nothing there is ever used. */
+const slack = 128;
+const module = compile([snappyDecoder(), snappyEncoder()]);
 
 /**
  * A buffer that is kept and used again. What was put into it is valid until its owner puts the
- * next thing into it.
+ * next thing into it. `decodeV1`, `decodeV2` and `SeriesReader` take it without a copy when it is
+ * their own (`columns.scratch`, `reader.scratch`).
  */
 export class Scratch {
-  #bytes: Uint8Array<ArrayBuffer>;
-  #view: DataView;
+  readonly heap: Heap;
+  readonly kernel: Kernel;
+  #address = 0;
+  #size = 0;
 
-  constructor(capacity = 0) {
-    this.#bytes = new Uint8Array(capacity);
-    this.#view = new DataView(this.#bytes.buffer);
+  constructor(heap: Heap = new Heap()) {
+    this.heap = heap;
+    this.kernel = link(module, heap);
   }
 
-  /** At least `length` bytes, holding whatever was left in them. */
-  room(length: number): Uint8Array<ArrayBuffer> {
-    if (this.#bytes.length < length) {
-      this.#bytes = new Uint8Array(length + (length >>> 2));
-      this.#view = new DataView(this.#bytes.buffer);
+  /** Address of room for `length` bytes and some slack. */
+  room(length: number): number {
+    const needed = length + slack;
+    if (needed > this.#size) {
+      const size = Math.max(needed, this.#size * 2);
+      this.#address = this.heap.enlarge(this.#address, this.#size, size, 0);
+      this.#size = size;
     }
-    return this.#bytes;
+    return this.#address;
   }
 
-  /** A view of all of it. */
-  get view(): DataView {
-    return this.#view;
+  /** The bytes at an address: dead when the heap grows. */
+  view(address: number, length: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.heap.buffer, address, length);
   }
 }
 
@@ -34,22 +46,38 @@ export class Scratch {
  * checked against `maxBytes` before anything is allocated. Returns a view of `into`.
  * Errors: `body_too_large`, `body_not_snappy`.
  */
-export function decompress(body: Uint8Array, maxBytes: number, into: Scratch): Uint8Array {
+export function decompress(
+  body: Uint8Array,
+  maxBytes: number,
+  into: Scratch,
+): Uint8Array<ArrayBuffer> {
   const length = declaredLength(body);
   if (length < 0) throw notSnappy('no length at its head');
   if (length > maxBytes) throw tooLarge(length, maxBytes);
   // The densest element makes 64 bytes of 3, so a liar cannot make us allocate much.
   if (length > body.length * 22) throw notSnappy(`${body.length} bytes cannot hold ${length}`);
-  const out = into.room(length + slack);
-  const from = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  if (!decodeBlock(body, from, out, into.view, length)) throw notSnappy('a broken element');
-  return out.subarray(0, length);
+  const to = into.room(length + slack + body.length);
+  const from = to + length + slack;
+  into.view(from, body.length).set(body);
+  const ok = into.kernel.decode!(from + headLength(body), from + body.length, to, to + length);
+  if (ok === 0) throw notSnappy('a broken element');
+  return into.view(to, length);
 }
 
+const encoderScratch = new Scratch();
+
 /** Compresses to a snappy block: bytes of their own. */
-export function compress(bytes: Uint8Array): Uint8Array {
-  const out = new Uint8Array(encodedBound(bytes.length));
-  return out.slice(0, encodeBlock(bytes, out));
+export function compress(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const scratch = encoderScratch;
+  const { length } = bytes;
+  const bound = encodedBound(length);
+  const table = scratch.room(tableBytes + length + slack + bound);
+  const from = table + tableBytes;
+  const to = from + length + slack;
+  scratch.view(from, length).set(bytes);
+  const head = writeHead(scratch.view(to, bound), length);
+  const end = scratch.kernel.encode!(from, from + length, to + head, table);
+  return scratch.view(to, end - to).slice();
 }
 
 function notSnappy(reason: string): SeastateError {

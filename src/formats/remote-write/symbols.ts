@@ -1,0 +1,35 @@
+import type { WriteColumns } from './columns.ts';
+import type { PredictingTable } from './predicting-table.ts';
+
+/**
+ * Looks up all symbols of a request: `c.symbolIds` are their ids, -1 where the table does not (yet) know
+ * one. Unknown symbols are not added here: the values of exemplars (trace ids) stand among them
+ * and would fill the table.
+ */
+export function findSymbols(c: WriteColumns, table: PredictingTable): void {
+  const { symbolCount, symbolStart, symbolEnd, symbolIds, view } = c;
+  let after = -1;
+  for (let k = 0; ; k++) {
+    const stop = table.matchRanges(c, symbolStart, symbolEnd, symbolIds, k, symbolCount, after);
+    if (stop >= symbolCount) return;
+    if (stop > k) after = symbolIds[stop - 1]!;
+    k = stop;
+    const id = table.find(view, symbolStart[k]!, symbolEnd[k]!, after);
+    symbolIds[k] = id;
+    if (id >= 0) after = id;
+  }
+}
+
+/** Id of symbol `ref`, added if it is new. `ref` is below the symbol count. */
+export function resolveSymbol(c: WriteColumns, table: PredictingTable, ref: number): number {
+  const found = c.symbolIds[ref]!;
+  if (found >= 0) return found;
+  const start = c.symbolStart[ref]!;
+  const end = c.symbolEnd[ref]!;
+  // A message may hold one text twice, so it may have been added since.
+  const after = ref > 0 ? c.symbolIds[ref - 1]! : -1;
+  let id = table.find(c.view, start, end, after);
+  if (id < 0) id = table.add(c.view, start, end, after);
+  c.symbolIds[ref] = id;
+  return id;
+}

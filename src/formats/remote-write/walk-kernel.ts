@@ -1,0 +1,397 @@
+import { compile } from '../../core/heap.ts';
+import {
+  add,
+  and,
+  and64,
+  block,
+  br,
+  brIf,
+  type Code,
+  eq,
+  eq64,
+  extend,
+  Frame,
+  ge,
+  giveBack,
+  gt,
+  i64,
+  increase,
+  type Local,
+  load8,
+  load32,
+  load64,
+  loop,
+  ne,
+  or,
+  or64,
+  set,
+  shl,
+  shl64,
+  shr,
+  shr64,
+  store8,
+  store32,
+  store64,
+  storeDouble,
+  sub,
+  toDouble,
+  type WasmFunction,
+  when,
+} from '../../core/wasm.ts';
+
+/**
+ * The walk over what nearly all of a request is: symbols, and series entries of labels, samples
+ * and metadata in the order in which every sender writes them. Whatever else it meets it leaves to
+ * the TypeScript decoders: it stops before that field with nothing of it counted.
+ *
+ * The frame is 32-bit words: 0 address of the message; then count and capacity of symbols (1),
+ * series (3), refs (5), samples (7); histograms (9) and exemplars (10) so far; from 12 on the
+ * addresses of the columns of `WriteColumns`, as `columnNames` has them.
+ */
+export const columnNames = [
+  'symbolStart',
+  'symbolEnd',
+  'labelStart',
+  'labelEnd',
+  'sampleFrom',
+  'histogramFrom',
+  'exemplarFrom',
+  'helpRef',
+  'unitRef',
+  'metadataType',
+  'refs',
+  'times',
+  'values',
+  'startTimes',
+] as const;
+export const firstColumn = 12;
+export const frameSlots = firstColumn + columnNames.length;
+
+const odd = 'odd';
+
+/** What both walks share: `walk(at, end, frame)` returns the address of the field it leaves. */
+class Walk {
+  readonly frame = new Frame(3);
+  readonly at = this.frame.parameter(0);
+  readonly end = this.frame.parameter(1);
+  readonly slots = this.frame.parameter(2);
+  readonly base = this.frame.local();
+  readonly symbol = this.frame.local();
+  readonly symbolMax = this.frame.local();
+  readonly entry = this.frame.local();
+  readonly entryMax = this.frame.local();
+  readonly ref = this.frame.local();
+  readonly refMax = this.frame.local();
+  readonly sample = this.frame.local();
+  readonly sampleMax = this.frame.local();
+  /** Samples with those of the open entry. */
+  readonly open = this.frame.local();
+  readonly p = this.frame.local();
+  readonly tag = this.frame.local();
+  readonly size = this.frame.local();
+  readonly more = this.frame.local();
+  readonly bits = this.frame.local();
+  readonly entryEnd = this.frame.local();
+  readonly partEnd = this.frame.local();
+  readonly cell = this.frame.local();
+  readonly value = this.frame.local('i64');
+  readonly time = this.frame.local('i64');
+  readonly start = this.frame.local('i64');
+
+  column(name: (typeof columnNames)[number]): Code {
+    return load32(this.slots, 4 * (firstColumn + columnNames.indexOf(name)));
+  }
+
+  /** Address of an element of four bytes. */
+  element(name: (typeof columnNames)[number], index: Local): Code {
+    return add(this.column(name), shl(index, 2));
+  }
+
+  /** A varint of at most three bytes at `p`. */
+  smallVarint(into: Local): Code[] {
+    const { p, more } = this;
+    return [
+      set(into, load8(p)),
+      increase(p, 1),
+      when(ge(into, 0x80), [
+        set(more, load8(p)),
+        increase(p, 1),
+        set(into, or(and(into, 0x7f), shl(and(more, 0x7f), 7))),
+        when(ge(more, 0x80), [
+          set(more, load8(p)),
+          increase(p, 1),
+          brIf(odd, ge(more, 0x80)),
+          set(into, or(into, shl(more, 14))),
+        ]),
+      ]),
+    ];
+  }
+
+  /** A length at `p` and where it ends; all of it lies before `end`. */
+  nested(into: Local, end: Local): Code[] {
+    const { p, size } = this;
+    return [
+      ...this.smallVarint(size),
+      brIf(odd, gt(p, end)),
+      brIf(odd, gt(size, sub(end, p))),
+      set(into, add(p, size)),
+    ];
+  }
+
+  #varint64(into: Local): Code[] {
+    const { p, more, bits } = this;
+    return [
+      set(into, i64(0n)),
+      set(bits, 0),
+      loop(
+        'varint',
+        set(more, load8(p)),
+        increase(p, 1),
+        set(into, or64(into, shl64(extend(and(more, 0x7f)), extend(bits)))),
+        increase(bits, 7),
+        when(ge(more, 0x80), [brIf(odd, ge(bits, 70)), br('varint')]),
+      ),
+    ];
+  }
+
+  /** The sample message from `p` to `partEnd`, as sample number `open`. */
+  readSample(withStart: boolean): Code[] {
+    const { p, tag, partEnd, value, time, start, open, cell, size } = this;
+    const group = (shift: bigint, mask: bigint): Code => and64(shr64(time, i64(shift)), i64(mask));
+    const plain: Code[] = [
+      set(time, load64(p, 10)),
+      when(eq64(and64(time, i64(0x8080_8080_8080n)), i64(0x80_8080_8080n)), [
+        set(value, load64(p, 1)),
+        set(
+          time,
+          [
+            group(1n, 0x3f80n),
+            group(2n, 0x1f_c000n),
+            group(3n, 0xfe0_0000n),
+            group(4n, 0x7_f000_0000n),
+            group(5n, 0x3f8_0000_0000n),
+          ].reduce((sum, part) => or64(sum, part), and64(time, i64(0x7fn))),
+        ),
+        set(p, partEnd),
+      ]),
+    ];
+    return [
+      brIf(odd, ge(open, this.sampleMax)),
+      set(value, i64(0n)),
+      set(start, i64(0n)),
+      block(
+        'read',
+        // What nearly every sample is: the value, then a time of six bytes.
+        when(and(eq(size, 16), and(eq(load8(p), 0x09), eq(load8(p, 9), 0x10))), plain),
+        brIf('read', eq(p, partEnd)),
+        set(time, i64(0n)),
+        loop(
+          'field',
+          brIf('read', ge(p, partEnd)),
+          set(tag, load8(p)),
+          increase(p, 1),
+          when(eq(tag, 0x09), [set(value, load64(p)), increase(p, 8), br('field')]),
+          when(eq(tag, 0x10), [...this.#varint64(time), br('field')]),
+          ...(withStart ? [when(eq(tag, 0x18), [...this.#varint64(start), br('field')])] : []),
+          br(odd),
+        ),
+      ),
+      brIf(odd, ne(p, partEnd)),
+      set(cell, shl(open, 3)),
+      storeDouble(add(this.column('times'), cell), toDouble(time)),
+      store64(add(this.column('values'), cell), value),
+      storeDouble(add(this.column('startTimes'), cell), toDouble(start)),
+      increase(open, 1),
+    ];
+  }
+
+  /** Counts the open entry, whose labels are [from, to). */
+  commit(from: Code | Local, to: Code | Local): Code[] {
+    const { entry, open, sample, slots } = this;
+    const put = (name: (typeof columnNames)[number], value: Code | Local, plus = 0): Code =>
+      store32(this.element(name, entry), value, plus);
+    return [
+      put('labelStart', from),
+      put('labelEnd', to),
+      put('sampleFrom', sample),
+      put('sampleFrom', open, 4),
+      put('histogramFrom', load32(slots, 36)),
+      put('histogramFrom', load32(slots, 36), 4),
+      put('exemplarFrom', load32(slots, 40)),
+      put('exemplarFrom', load32(slots, 40), 4),
+      set(sample, open),
+      increase(entry, 1),
+      set(this.at, this.entryEnd),
+    ];
+  }
+
+  /** The whole function around the reading of one field, which ends by `br('fields')`. */
+  function(name: string, field: Code[]): WasmFunction {
+    const counters: [Local, number][] = [
+      [this.base, 0],
+      [this.symbol, 1],
+      [this.symbolMax, 2],
+      [this.entry, 3],
+      [this.entryMax, 4],
+      [this.ref, 5],
+      [this.refMax, 6],
+      [this.sample, 7],
+      [this.sampleMax, 8],
+    ];
+    return {
+      name,
+      frame: this.frame,
+      body: [
+        ...counters.map(([local, slot]) => set(local, load32(this.slots, 4 * slot))),
+        block(odd, loop('fields', brIf(odd, ge(this.at, this.end)), ...field, br('fields'))),
+        ...counters.map(([local, slot]) => store32(this.slots, local, 4 * slot)),
+        giveBack(this.at),
+      ],
+    };
+  }
+}
+
+function walkV1(): WasmFunction {
+  const w = new Walk();
+  const { p, tag, size, entryEnd, partEnd, base, frame } = w;
+  const labels = frame.local();
+  const labelsEnd = frame.local();
+  return w.function('walk1', [
+    set(p, w.at),
+    brIf(odd, ne(load8(p), 0x0a)),
+    increase(p, 1),
+    ...w.nested(entryEnd, w.end),
+    brIf(odd, ge(w.entry, w.entryMax)),
+    set(labels, p),
+    block(
+      'labelsEnd',
+      loop(
+        'labels',
+        brIf('labelsEnd', ge(p, entryEnd)),
+        brIf('labelsEnd', ne(load8(p), 0x0a)),
+        increase(p, 1),
+        ...w.nested(p, entryEnd),
+        br('labels'),
+      ),
+    ),
+    set(labelsEnd, p),
+    set(w.open, w.sample),
+    block(
+      'entryEnd',
+      loop(
+        'parts',
+        brIf('entryEnd', ge(p, entryEnd)),
+        set(tag, load8(p)),
+        brIf(odd, ne(tag, 0x12)),
+        increase(p, 1),
+        ...w.nested(partEnd, entryEnd),
+        ...w.readSample(false),
+        br('parts'),
+      ),
+    ),
+    set(size, base),
+    ...w.commit(sub(labels, size), sub(labelsEnd, size)),
+  ]);
+}
+
+function walkV2(): WasmFunction {
+  const w = new Walk();
+  const { p, tag, size, more, entryEnd, partEnd, base, frame, entry, symbol } = w;
+  const newRefs = frame.local();
+  const to = frame.local();
+  const type = frame.local();
+  const help = frame.local();
+  const unit = frame.local();
+  const readRefs: Code[] = [
+    set(to, w.element('refs', w.ref)),
+    block(
+      'refsEnd',
+      loop(
+        'refs',
+        brIf('refsEnd', ge(p, partEnd)),
+        set(tag, load8(p)),
+        increase(p, 1),
+        when(ge(tag, 0x80), [
+          set(more, load8(p)),
+          increase(p, 1),
+          set(tag, or(and(tag, 0x7f), shl(and(more, 0x7f), 7))),
+          when(ge(more, 0x80), [
+            set(more, load8(p)),
+            increase(p, 1),
+            brIf(odd, ge(more, 0x80)),
+            set(tag, or(tag, shl(more, 14))),
+          ]),
+        ]),
+        store32(to, tag),
+        increase(to, 4),
+        br('refs'),
+      ),
+    ),
+    brIf(odd, ne(p, partEnd)),
+    set(newRefs, sub(to, w.element('refs', w.ref))),
+  ];
+  const readMetadata: Code[] = [
+    block(
+      'metadataEnd',
+      loop(
+        'metadata',
+        brIf('metadataEnd', ge(p, partEnd)),
+        set(tag, load8(p)),
+        increase(p, 1),
+        ...w.smallVarint(size),
+        when(eq(tag, 0x08), [brIf(odd, gt(size, 7)), set(type, size), br('metadata')]),
+        when(eq(tag, 0x18), [set(help, size), br('metadata')]),
+        when(eq(tag, 0x20), [set(unit, size), br('metadata')]),
+        br(odd),
+      ),
+    ),
+    brIf(odd, ne(p, partEnd)),
+  ];
+  return w.function('walk2', [
+    set(p, w.at),
+    set(tag, load8(p)),
+    increase(p, 1),
+    ...w.nested(entryEnd, w.end),
+    when(eq(tag, 0x22), [
+      brIf(odd, ge(symbol, w.symbolMax)),
+      store32(w.element('symbolStart', symbol), sub(p, base)),
+      store32(w.element('symbolEnd', symbol), sub(entryEnd, base)),
+      increase(symbol, 1),
+      set(w.at, entryEnd),
+      br('fields'),
+    ]),
+    brIf(odd, ne(tag, 0x2a)),
+    brIf(odd, ge(entry, w.entryMax)),
+    brIf(odd, ne(load8(p), 0x0a)),
+    increase(p, 1),
+    ...w.nested(partEnd, entryEnd),
+    brIf(odd, gt(add(w.ref, size), w.refMax)),
+    ...readRefs,
+    set(w.open, w.sample),
+    set(type, 0),
+    set(help, 0),
+    set(unit, 0),
+    block(
+      'entryEnd',
+      loop(
+        'parts',
+        brIf('entryEnd', ge(p, entryEnd)),
+        set(tag, load8(p)),
+        increase(p, 1),
+        ...w.nested(partEnd, entryEnd),
+        when(eq(tag, 0x12), [...w.readSample(true), br('parts')]),
+        brIf(odd, ne(tag, 0x2a)),
+        ...readMetadata,
+        br('parts'),
+      ),
+    ),
+    store32(w.element('helpRef', entry), help),
+    store32(w.element('unitRef', entry), unit),
+    store8(add(w.column('metadataType'), entry), type),
+    set(size, add(w.ref, shr(newRefs, 2))),
+    ...w.commit(w.ref, size),
+    set(w.ref, size),
+  ]);
+}
+
+export const walkModule = compile([walkV1(), walkV2()]);
