@@ -192,7 +192,7 @@ export const processSchema = z.strictObject({
     'restart',
   ),
   processors: key(
-    z.array(path()).default([]),
+    z.array(readableFile()).default([]),
     'Files of your own processors (TypeScript); other content needs a higher `settings.version`.',
     'live',
   ),
