@@ -8,9 +8,7 @@ export function clock(series: Series, share: number): Uint8Array {
   const n = series.values.length;
   const step = Math.round(share * n);
   const start = probation(n);
-  return Uint8Array.from({ length: n }, (_, i) =>
-    i >= start && (i - start) % step === 0 ? 1 : 0,
-  );
+  return Uint8Array.from({ length: n }, (_, i) => (i >= start && (i - start) % step === 0 ? 1 : 0));
 }
 
 /** 1 where the value is above or below all earlier ones, at most once in `coolDown` rows. */

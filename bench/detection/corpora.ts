@@ -22,7 +22,8 @@ export interface Series {
 
 /** The folder of the corpora, or undefined when there is none. */
 export function corporaFolder(): string | undefined {
-  const folder = process.env['SEASTATE_TEST_DATA'] ?? resolve(import.meta.dirname, '../../../shared/data');
+  const folder =
+    process.env['SEASTATE_TEST_DATA'] ?? resolve(import.meta.dirname, '../../../shared/data');
   return existsSync(join(folder, 'nab')) ? folder : undefined;
 }
 

@@ -10,10 +10,11 @@ import {
   restOf,
   worn,
 } from './budget.ts';
+import { hasStopped, isFlatline, nextPause, nextSide, shiftLength } from './changes.ts';
 import { nextInterval, stepsOf } from './interval.ts';
 import { matters } from './kinds.ts';
 import { Pool } from './pool.ts';
-import { rarityThenAdd, tailBins } from './tail.ts';
+import { shareThenAdd, tailWidth } from './tail.ts';
 
 /** What became of a sample. Only a scored one has a score. */
 export type Outcome = 'scored' | 'quiet' | 'late' | 'missing' | 'stale' | 'primed';
@@ -63,6 +64,8 @@ const seriesColumns = {
   /** ms where the present run of improbable samples began, 0 outside. */
   onset: 'f64',
   interval: 'f32',
+  /** Longest usual pause, ms. */
+  pause: 'f32',
   /** Samples in the model state; before it has one, samples that held the same value. */
   count: 'u32',
   slot: { type: 'i32', initial: -1 },
@@ -80,12 +83,12 @@ const seriesColumns = {
   flags: 'u8',
 } as const satisfies ColumnsSpec;
 
-const flag = { seen: 1, primed: 2, stopped: 4, shifted: 8, flat: 16 } as const;
-const shiftLength = 16;
+/** Bits of `flags`. */
+const flag = { seen: 1, ended: 2, shifted: 4 } as const;
 const seeds = 32;
 const muteAfterGap = 3;
 const runScore = 2;
-const tailsSpec = { bins: { type: 'u16', width: tailBins + 1 } } as const;
+const tailsSpec = { counts: { type: 'u16', width: tailWidth } } as const;
 
 /**
  * Runs one model over many series, sample by sample, in one pass: preprocessing, model, rarity,
@@ -103,6 +106,9 @@ export class Scorer {
   readonly #sample: Sample;
   readonly #result: Result;
   #reserved = 0;
+  /** The rarity needed at the interval of the newest sample: most series share it. */
+  #needed = 0;
+  #neededFor = -1;
 
   constructor(model: Model<never, never>, options: ScorerOptions = {}) {
     this.#model = model as unknown as Model<unknown, ColumnsSpec>;
@@ -163,7 +169,7 @@ export class Scorer {
     const seen = (a.flags[slot]! & flag.seen) !== 0;
     if (seen && !(time > a.time[slot]!)) return this.#no('late');
     if (stale) {
-      a.flags[slot]! |= flag.stopped;
+      a.flags[slot]! |= flag.ended;
       return this.#no('stale');
     }
     if (!Number.isFinite(value)) return this.#no('missing');
@@ -212,16 +218,21 @@ export class Scorer {
     const s = this.#sample;
     const flags = a.flags[slot]!;
     a.time[slot] = time;
-    a.flags[slot] = (flags | flag.seen) & ~flag.stopped;
+    a.flags[slot] = (flags | flag.seen) & ~flag.ended;
     s.steps = 1;
     s.gap = false;
     if (step > 0) {
-      const interval = nextInterval(a.interval[slot]!, step, a.interval[slot] === 0 ? 0 : a.count[slot]!);
+      const interval = nextInterval(
+        a.interval[slot]!,
+        step,
+        a.interval[slot] === 0 ? 0 : a.count[slot]!,
+      );
       if (a.interval[slot]! > 0) {
         s.gap = step > 5 * a.interval[slot]!;
         s.steps = stepsOf(a.interval[slot]!, step);
       }
       a.interval[slot] = interval;
+      a.pause[slot] = nextPause(a.pause[slot]!, step, interval);
     }
     if (s.gap) a.mute[slot] = muteAfterGap;
     s.interval = a.interval[slot]!;
@@ -294,9 +305,7 @@ export class Scorer {
     definition.score(s, this.#states.arrays, at, parameters, r);
     if (this.#ownTail) {
       this.#tails.reserve(at + 1);
-      const { bins } = this.#tails.arrays;
-      const o = at * (tailBins + 1);
-      r.evidence = rarityThenAdd(bins, o, bins, o + tailBins, r.score);
+      r.evidence = -Math.log10(shareThenAdd(this.#tails.arrays.counts, at * tailWidth, r.score));
     }
   }
 
@@ -313,7 +322,11 @@ export class Scorer {
     v.confidence = s.count / (s.count + 200);
     const raise = worn(a.raise[slot]!, step, this.#asked);
     a.raise[slot] = raise;
-    v.needed = neededRarity(s.interval, this.#asked) * (1 + raise);
+    if (s.interval !== this.#neededFor) {
+      this.#neededFor = s.interval;
+      this.#needed = neededRarity(s.interval, this.#asked);
+    }
+    v.needed = this.#needed * (1 + raise);
     const byRarity = r.evidence / v.needed;
     v.strength = Math.max(byRarity, r.ratio / this.#recordFactor);
     if (s.value > r.expected) v.direction = 'up';
@@ -325,20 +338,112 @@ export class Scorer {
     if (mute > 0) a.mute[slot] = mute - 1;
     const since = a.since[slot]!;
     if (since < 65_535) a.since[slot] = since + 1;
-    if (!(v.strength >= 1) || mute > 0) return;
-    if (since <= restOf(s.interval) - 1 && v.strength < rearm * a.strength[slot]!) return;
+    const changed = this.#change(slot);
+    if (!(v.strength >= 1 || changed) || mute > 0) return;
+    if (since < restOf(s.interval) && v.strength < rearm * a.strength[slot]!) return;
     if (!matters(s.kind, s.value, r.expected)) return;
     v.alarm = true;
-    v.onset = a.onset[slot]! > 0 ? a.onset[slot]! : s.time;
+    if (!changed) v.onset = a.onset[slot]! > 0 ? a.onset[slot]! : s.time;
     a.since[slot] = 0;
     a.strength[slot] = v.strength;
     if (byRarity >= 1) a.raise[slot] = raised(raise);
+  }
+
+  /** Level shifts and flatlines; true when one is declared at this sample. */
+  #change(slot: number): boolean {
+    const a = this.#series.arrays;
+    const v = this.verdict;
+    const s = this.#sample;
+    a.flags[slot]! &= ~flag.shifted;
+    const side = nextSide(a.side[slot]!, s.value, v.lower, v.upper);
+    a.side[slot] = side;
+    if (side === shiftLength || side === -shiftLength) {
+      a.flags[slot]! |= flag.shifted;
+      a.side[slot] = 0;
+      v.kind = 'level-shift';
+      v.onset = s.time - (shiftLength - 1) * s.interval;
+      return true;
+    }
+    if (s.value !== a.held[slot] || s.count === 0) {
+      if (a.equal[slot]! > a.longest[slot]!) a.longest[slot] = a.equal[slot]!;
+      a.equal[slot] = 0;
+      return false;
+    }
+    const equal = Math.min(a.equal[slot]! + 1, 65_535);
+    a.equal[slot] = equal;
+    if (!isFlatline(equal, a.longest[slot]!, s.count, s.interval)) return false;
+    v.kind = 'flatline';
+    v.onset = s.time - equal * s.interval;
+    return true;
   }
 
   #remember(slot: number): void {
     const a = this.#series.arrays;
     a.held[slot] = this.#sample.value;
     a.count[slot]!++;
+  }
+
+  /**
+   * Asks whether the series has stopped reporting when its sender's clock says `now` (ms). True
+   * once per silence, with the verdict filled; its return raises no alarm.
+   */
+  overdue(slot: number, now: number): boolean {
+    const a = this.#series.arrays;
+    if (slot >= this.#reserved || (a.flags[slot]! & (flag.seen | flag.ended)) !== flag.seen)
+      return false;
+    const silence = now - a.time[slot]!;
+    if (a.count[slot]! < 2 || !hasStopped(silence, a.interval[slot]!, a.pause[slot]!)) return false;
+    a.flags[slot]! |= flag.ended;
+    this.#clear();
+    const v = this.verdict;
+    v.outcome = 'missing';
+    v.alarm = true;
+    v.kind = 'stopped';
+    v.onset = a.time[slot]! + a.interval[slot]!;
+    v.strength = silence / (3 * a.interval[slot]!);
+    return true;
+  }
+
+  /**
+   * Gives `to`, a series just born, a copy of what is known of `from`, a dead one of the same
+   * workload. They share nothing afterwards.
+   */
+  inherit(from: number, to: number): void {
+    this.#reserve(Math.max(from, to) + 1);
+    const a = this.#series.arrays;
+    const kept = a.slot[from]!;
+    if (kept < 0 || a.slot[to]! >= 0) return;
+    const at = this.#states.take();
+    this.#states.copy(kept, at);
+    if (this.#ownTail) {
+      this.#tails.reserve(at + 1);
+      const { counts } = this.#tails.arrays;
+      counts.copyWithin(at * tailWidth, kept * tailWidth, (kept + 1) * tailWidth);
+    }
+    for (const column of [
+      'began',
+      'held',
+      'interval',
+      'pause',
+      'count',
+      'raise',
+      'longest',
+    ] as const) {
+      a[column][to] = a[column][from]!;
+    }
+    a.slot[to] = at;
+    a.mute[to] = muteAfterGap;
+  }
+
+  /** The slot is given back: nothing of the series is kept. */
+  forget(slot: number): void {
+    if (slot >= this.#reserved) return;
+    const at = this.#series.arrays.slot[slot]!;
+    if (at >= 0) {
+      this.#states.give(at);
+      if (this.#ownTail) this.#tails.reset(at);
+    }
+    this.#series.reset(slot);
   }
 
   save(out: ByteWriter, count: number): void {

@@ -4,63 +4,74 @@
  * the tail goes on as a straight line through the 30th largest and the largest bin. No fit, so
  * nothing that can fail. (Histograms as calibrators: common in monitoring, HdrHistogram for the
  * bins; the extrapolation is the exponential tail of extreme value theory in log space.)
+ *
+ * A tail is 45 counts: 40 bins, 4 sums of 8 bins (of all but the lowest group), the total.
  */
-export const tailBins = 40;
+export const tailWidth = 45;
+const bins = 40;
+const groupSize = 8;
+const groups = bins;
+const total = bins + 4;
+const middle = bins / 2;
 const perOctave = 2;
-const middle = tailBins / 2;
 const full = 20_000;
 const enough = 30;
-const last = tailBins - 1e-3;
+const last = bins - 1e-3;
 
-/** Place of a positive ratio on the axis of bins. */
+const float = new Float64Array(1);
+const words = new Uint32Array(float.buffer);
+
+/**
+ * Place of a ratio on the axis of bins: twice the exponent and the mantissa of the number itself,
+ * which is log2 up to a monotone bend, the same on every machine.
+ */
 function placeOf(ratio: number): number {
   if (!(ratio > 0)) return 0;
-  const place = perOctave * Math.log2(ratio) + middle;
+  float[0] = ratio;
+  const high = words[1]!;
+  const place = perOctave * ((high >>> 20) - 1023 + (high & 0xfffff) / 0x100000) + middle;
   return place < 0 ? 0 : place > last ? last : place;
 }
 
 /**
- * -log10 of the share of earlier values at or above `ratio`, 0 before 30 values; then adds `ratio`.
- * The histogram is bins[at, at + 40), its sum is sums[sum].
+ * The share of earlier values at or above `ratio`, 1 before there are 30; then adds `ratio`.
+ * The tail is c[at, at + 45).
  */
-export function rarityThenAdd(
-  bins: Uint16Array,
-  at: number,
-  sums: Uint16Array,
-  sum: number,
-  ratio: number,
-): number {
+export function shareThenAdd(c: Uint16Array, at: number, ratio: number): number {
   const place = placeOf(ratio);
   const bin = Math.floor(place);
-  const total = sums[sum]!;
-  const rarity = total < enough ? 0 : rarityOf(bins, at, total, place, bin);
-  bins[at + bin]!++;
-  if (total + 1 >= full) sums[sum] = halve(bins, at);
-  else sums[sum] = total + 1;
-  return rarity;
+  const sum = c[at + total]!;
+  const share = sum < enough ? 1 : shareOf(c, at, sum, place, bin);
+  c[at + bin]!++;
+  if (bin >= groupSize) c[at + groups + (bin >> 3) - 1]!++;
+  if (sum + 1 >= full) halve(c, at);
+  else c[at + total] = sum + 1;
+  return share;
 }
 
-function rarityOf(bins: Uint16Array, at: number, total: number, place: number, bin: number) {
-  let above = 0;
-  for (let i = tailBins - 1; i > bin; i--) above += bins[at + i]!;
-  above += bins[at + bin]! * (1 - (place - bin));
-  if (above >= 1) return -Math.log10((above + 0.5) / (total + 1));
-  let top = tailBins - 1;
-  while (top > 0 && bins[at + top] === 0) top--;
-  if (place < top + 1) return -Math.log10((above + 0.5) / (total + 1));
+function shareOf(c: Uint16Array, at: number, sum: number, place: number, bin: number): number {
+  let above = c[at + bin]! * (1 - (place - bin));
+  const group = bin >> 3;
+  for (let i = bin + 1; i < (group + 1) * groupSize; i++) above += c[at + i]!;
+  for (let g = group; g < 4; g++) above += c[at + groups + g]!;
+  if (above >= 1) return (above + 0.5) / (sum + 1);
+  let top = bins - 1;
+  while (top > 0 && c[at + top] === 0) top--;
+  if (place < top + 1) return (above + 0.5) / (sum + 1);
   let thirtieth = top;
-  for (let seen = bins[at + top]!; seen < enough && thirtieth > 0; ) {
-    seen += bins[at + --thirtieth]!;
-  }
-  const slope = Math.log10(enough) / Math.max(top + 1 - thirtieth, perOctave / 2);
-  return -Math.log10(1.5 / (total + 1)) + slope * (place - (top + 1));
+  for (let seen = c[at + top]!; seen < enough && thirtieth > 0; ) seen += c[at + --thirtieth]!;
+  const decay = 1 / Math.max(top + 1 - thirtieth, perOctave / 2);
+  return (1.5 / (sum + 1)) * enough ** (-decay * (place - (top + 1)));
 }
 
-function halve(bins: Uint16Array, at: number): number {
-  let total = 0;
-  for (let i = at; i < at + tailBins; i++) {
-    bins[i] = bins[i]! >> 1;
-    total += bins[i]!;
+function halve(c: Uint16Array, at: number): void {
+  let sum = 0;
+  c.fill(0, at + groups, at + groups + 4);
+  for (let i = 0; i < bins; i++) {
+    const half = c[at + i]! >> 1;
+    c[at + i] = half;
+    sum += half;
+    if (i >= groupSize) c[at + groups + (i >> 3) - 1]! += half;
   }
-  return total;
+  c[at + total] = sum;
 }

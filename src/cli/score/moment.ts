@@ -3,8 +3,7 @@ export type Clock = 'text' | 'seconds' | 'milliseconds' | 'microseconds' | 'nano
 
 const plain =
   /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ](\d{1,2}):(\d\d)(?::(\d\d(?:\.\d+)?))?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?$/;
-const american =
-  /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?:[T ](\d{1,2}):(\d\d)(?::(\d\d(?:\.\d+)?))?)?$/;
+const american = /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?:[T ](\d{1,2}):(\d\d)(?::(\d\d(?:\.\d+)?))?)?$/;
 
 /**
  * ms since the epoch of a time as text: RFC 3339, the same with a blank or slashes, without a zone

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Arrays } from '../../engine/columns.ts';
 import { defineModel, type Result, type Sample, weight } from '../../engine/model.ts';
-import { rarityThenAdd, tailBins } from '../tail.ts';
+import { shareThenAdd, tailWidth } from '../tail.ts';
 import { excess, fadingExcess } from './envelope.ts';
 import { bits, count, float, levels, state } from './layout.ts';
 import { bucketOf, dayMs, learnSeason, outsideSeason, seasonAt } from './season.ts';
@@ -44,8 +44,8 @@ const faint = 0.18;
 const bandUp = 1.04;
 const bandDown = 0.9998;
 
-/** Sum of the rarities of short, seasonal and long residual; learns their scales and tails. */
-function rarities(
+/** How rare a residual of this size is, as a share; learns its scale and tail. */
+function shareOf(
   f: Float32Array,
   o: number,
   c: Uint16Array,
@@ -58,12 +58,11 @@ function rarities(
   const size = Math.abs(residual);
   const at = o + float.scale + k;
   const scale = f[at]!;
-  const tail = oc + count.tails + k * tailBins;
   const ratio = scale > 0 ? size / scale : 0;
-  const rarity = rarityThenAdd(c, tail, c, oc + count.tailSums + k, ratio);
+  const share = shareThenAdd(c, oc + count.tails + k * tailWidth, ratio);
   const taught = scale > 0 && n > 20 ? Math.min(size, clip * scale) : size;
   f[at] = scale + (taught - scale) * Math.max(1 / scaleSamples, 1 / (n + 1));
-  return rarity;
+  return share;
 }
 
 /** Mean of the newest sums of rarities over the persistence. */
@@ -73,7 +72,9 @@ function persistent(f: Float32Array, o: number, sum: number, s: Sample, minutes:
   const at = o + float.recent;
   let total = sum;
   for (let k = 0; k < wide - 1; k++) total += f[at + k]!;
-  f.copyWithin(at + 1, at, at + recentMost - 2);
+  f[at + 3] = f[at + 2]!;
+  f[at + 2] = f[at + 1]!;
+  f[at + 1] = f[at]!;
   f[at] = sum;
   return total / wide;
 }
@@ -119,10 +120,7 @@ function seasonRecords(
   for (let k = 0; k < levels; k++) {
     const at = o + float.deviation + k;
     f[at]! += (outside - f[at]!) * weight(levelSamples[k]!, steps);
-    deviation = Math.max(
-      deviation,
-      excess(f, o + float.deviationEnvelope + 3 * k, n, f[at]!),
-    );
+    deviation = Math.max(deviation, excess(f, o + float.deviationEnvelope + 3 * k, n, f[at]!));
   }
   terms[3] = deviation;
 }
@@ -154,6 +152,14 @@ function restart(f: Float32Array, o: number, y: number): void {
   for (let k = 0; k < recentMost - 1; k++) f[o + float.recent + k] = 0;
 }
 
+/** After a level shift: the offset and the long mean move to where the values are now. */
+function settle(f: Float32Array, o: number, season: number, y: number): void {
+  const level = f[o + float.level]!;
+  f[o + float.offset] = level - season;
+  f[o + float.long] = level;
+  restart(f, o, y);
+}
+
 function begin(st: State, at: number, value: number): void {
   const o = at * float.width;
   st.origin[at] = value;
@@ -175,11 +181,14 @@ function expect(f: Float32Array, o: number, season: number, seasoned: boolean, r
 function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void {
   const n = s.count;
   if (n === 0) begin(st, at, s.value);
-  const [f, o] = [st.floats, at * float.width];
-  const [c, oc] = [st.counts, at * count.width];
+  const f = st.floats;
+  const o = at * float.width;
+  const c = st.counts;
+  const oc = at * count.width;
   const origin = st.origin[at]!;
   const y = s.value - origin;
   if (s.gap) restart(f, o, y);
+  if (s.shifted) settle(f, o, seasonAt(f, o, c, oc, bucketOf(s.time)), y);
   const bucket = bucketOf(s.time);
   const seasoned = s.age >= dayMs;
   const season = seasonAt(f, o, c, oc, bucket) + f[o + float.offset]!;
@@ -191,9 +200,10 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   const residual = y - season;
   const ns = c[oc + count.seasoned]!;
   const seasonScale = f[o + float.scale + 1]!;
-  let sum = rarities(f, o, c, oc, n, 0, y - f[o + float.fast]!, p.clip);
-  if (seasoned) sum += rarities(f, o, c, oc, ns, 1, residual, p.clip);
-  sum += rarities(f, o, c, oc, n, 2, y - f[o + float.long]!, p.clip);
+  let share = shareOf(f, o, c, oc, n, 0, y - f[o + float.fast]!, p.clip);
+  if (seasoned) share *= shareOf(f, o, c, oc, ns, 1, residual, p.clip);
+  share *= shareOf(f, o, c, oc, n, 2, y - f[o + float.long]!, p.clip);
+  const sum = share < 1 ? -Math.log10(share) : 0;
   f[o + float.fast]! += (y - f[o + float.fast]!) * weight(fastSamples, s.steps);
   f[o + float.long]! +=
     (y - f[o + float.long]!) * Math.max(weight(longSamples, s.steps), 1 / (n + 1));

@@ -1,4 +1,4 @@
-import { tailBins } from '../tail.ts';
+import { tailWidth } from '../tail.ts';
 
 /**
  * State of the default detector: one row of floats, one of counts, one of bits, so that a sample
@@ -37,16 +37,19 @@ export const float = {
   width: 50 + buckets,
 } as const;
 
+const visits = 3 * tailWidth;
+
 /** Offsets in the row of 16-bit counts. */
 export const count = {
   tails: 0,
-  tailSums: 3 * tailBins,
-  visits: 3 * tailBins + 3,
-  seasoned: 3 * tailBins + 3 + buckets,
-  word: 3 * tailBins + 4 + buckets,
-  block: 3 * tailBins + 5 + buckets,
-  inBlock: 3 * tailBins + 6 + buckets,
-  width: 3 * tailBins + 7 + buckets,
+  /** Samples that each hour of the day has taught. */
+  visits,
+  /** Samples scored against the season. */
+  seasoned: visits + buckets,
+  word: visits + buckets + 1,
+  block: visits + buckets + 2,
+  inBlock: visits + buckets + 3,
+  width: visits + buckets + 4,
 } as const;
 
 /** Bits that say which words were seen: 2048 of single samples, 64 of block means. */
