@@ -8,7 +8,7 @@ export interface RunFlags extends ConfigFlags {
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
 }
 
-export const runFlags = {
+const runFlags = {
   ...configFlags,
   listen: {
     kind: 'parsed',
