@@ -1,4 +1,5 @@
 import type { ByteReader, ByteWriter } from '../core/bytes.ts';
+import { messageOf, SeastateError } from '../core/errors.ts';
 import { Columns, type ColumnsSpec } from '../engine/columns.ts';
 import type { MetricKind, Model, Result, Sample } from '../engine/model.ts';
 import {
@@ -17,7 +18,7 @@ import { Pool } from './pool.ts';
 import { shareThenAdd, tailWidth } from './tail.ts';
 
 /** What became of a sample. Only a scored one has a score. */
-export type Outcome = 'scored' | 'quiet' | 'late' | 'missing' | 'stale' | 'primed';
+export type Outcome = 'scored' | 'quiet' | 'late' | 'missing' | 'stale' | 'primed' | 'failed';
 export type AnomalyKind = 'improbable' | 'level-shift' | 'flatline' | 'stopped';
 
 /** What the scorer says about the newest sample; one object, overwritten by each push. */
@@ -25,6 +26,8 @@ export interface Verdict {
   outcome: Outcome;
   /** Value as scored: of a counter its rate per second. */
   value: number;
+  /** Of a model that failed on this sample: what it threw. The series goes on. */
+  error: string;
   score: number;
   alarm: boolean;
   expected: number;
@@ -135,6 +138,7 @@ export class Scorer {
     this.verdict = {
       outcome: 'missing',
       value: nothing,
+      error: '',
       score: 0,
       alarm: false,
       kind: 'improbable',
@@ -184,8 +188,14 @@ export class Scorer {
     }
     v.outcome = 'scored';
     let first = 0;
-    if (a.slot[slot]! < 0) first = this.#begin(slot);
-    this.#score(slot);
+    try {
+      if (a.slot[slot]! < 0) first = this.#begin(slot);
+      this.#score(slot);
+    } catch (error) {
+      v.error = messageOf(error);
+      this.#remember(slot);
+      return this.#no('failed');
+    }
     if (first > 0) this.#result.evidence = Math.max(this.#result.evidence, first);
     this.#judge(slot, step);
     this.#remember(slot);
@@ -303,6 +313,8 @@ export class Scorer {
     const { definition, parameters } = this.#model;
     const at = a.slot[slot]!;
     definition.score(s, this.#states.arrays, at, parameters, r);
+    if (definition.calibration === 'fixed') r.ratio = r.score * this.#recordFactor;
+    if (!(r.score >= 0)) throw new SeastateError('model_result', `the score is ${r.score}`);
     if (this.#ownTail) {
       this.#tails.reserve(at + 1);
       r.evidence = -Math.log10(shareThenAdd(this.#tails.arrays.counts, at * tailWidth, r.score));

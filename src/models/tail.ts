@@ -30,7 +30,7 @@ function placeOf(ratio: number): number {
   float[0] = ratio;
   const high = words[1]!;
   const place = perOctave * ((high >>> 20) - 1023 + (high & 0xfffff) / 0x100000) + middle;
-  return place < 0 ? 0 : place > last ? last : place;
+  return Math.min(Math.max(place, 0), last);
 }
 
 /**

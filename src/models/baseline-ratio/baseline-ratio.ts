@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { defineModel, weight } from '../../engine/model.ts';
+
+const parameters = z.strictObject({
+  /** An alarm above so many times the baseline. */
+  above: z.number().gt(1).default(2),
+  /** An alarm below this part of the baseline. */
+  below: z.number().min(0).lt(1).default(0.5),
+  /** Samples that the baseline is the mean of. */
+  samples: z.number().min(2).max(1e6).default(500),
+  /** Samples before the first alarm. */
+  warmUp: z.number().int().min(1).max(1e6).default(100),
+});
+
+/** Twice as much, or half as much, as usual: what people mean by "traffic dropped by half". */
+export const baselineRatio = defineModel({
+  name: 'baseline-ratio',
+  version: 1,
+  summary: 'Alarms when the value is a multiple, or a part, of its long exponential mean.',
+  parameters,
+  state: { mean: 'f64' },
+  calibration: 'fixed',
+  score(sample, state, at, { above, below, samples, warmUp }, result) {
+    const { value, count } = sample;
+    const mean = count === 0 ? value : state.mean[at]!;
+    result.expected = mean;
+    result.lower = mean * (mean > 0 ? below : above);
+    result.upper = mean * (mean > 0 ? above : below);
+    const ratio = mean === 0 ? 1 : value / mean;
+    if (count >= warmUp) {
+      result.score = Math.max(
+        Math.log(ratio) / Math.log(above),
+        below > 0 ? Math.log(ratio) / Math.log(below) : 0,
+        ratio <= below ? 1 : 0,
+        0,
+      );
+      if (!(ratio > 0)) result.score = ratio <= below ? 1 : 0;
+    }
+    const share = Math.max(weight(samples, sample.steps), 1 / (count + 1));
+    const taught = count < warmUp ? value : Math.min(Math.max(value, result.lower), result.upper);
+    state.mean[at] = mean + (taught - mean) * share;
+  },
+});
