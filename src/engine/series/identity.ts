@@ -7,7 +7,7 @@ const spec = { start: 'u32', pairs: 'u16', hash: 'i32' } as const;
 
 /**
  * Which label set of which cluster has which slot. A label set is a vector of symbol ids (name,
- * value, name, value ... sorted by name) in one array; the index compares whole vectors.
+ * value, name, value ... by the id of the name) in one array; the index compares whole vectors.
  * Slots are given back and reused, first the one freed last.
  */
 export class Identity {
@@ -22,7 +22,6 @@ export class Identity {
   /** slot + 1 by hash, 0 where free, -1 where one was removed. */
   #index = new Int32Array(1024);
   #indexUsed = 0;
-  readonly #vector: number[] = [];
 
   /** Slots ever given out. */
   get count(): number {
@@ -38,6 +37,7 @@ export class Identity {
     return this.#columns.arrays.cluster[slot]!;
   }
 
+  /** Sorted by name. */
   labels(slot: number): Label[] {
     const { start, pairs } = this.#columns.arrays;
     const labels: Label[] = [];
@@ -45,12 +45,12 @@ export class Identity {
     for (let left = pairs[slot]!; left > 0; left--) {
       labels.push([this.symbols.text(this.#refs[at++]!), this.symbols.text(this.#refs[at++]!)]);
     }
-    return labels;
+    return labels.sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
   label(slot: number, name: string): string {
     const id = this.symbols.lookup(name);
-    if (id === undefined) return '';
+    if (id < 0) return '';
     const { start, pairs } = this.#columns.arrays;
     let at = start[slot]!;
     for (let left = pairs[slot]!; left > 0; left--, at += 2) {
@@ -59,47 +59,37 @@ export class Identity {
     return '';
   }
 
-  /** Slot of a label set (sorted by name), or -1. */
-  find(cluster: number, labels: readonly Label[]): number {
-    this.#vector.length = 0;
-    for (const [name, value] of labels) {
-      const nameId = this.symbols.lookup(name);
-      const valueId = nameId === undefined ? undefined : this.symbols.lookup(value);
-      if (nameId === undefined || valueId === undefined) return -1;
-      this.#vector.push(nameId, valueId);
-    }
-    const hash = hashOf(cluster, this.#vector);
+  /** Slot of a label set, or -1. */
+  find(cluster: number, vector: readonly number[]): number {
+    const hash = hashOf(cluster, vector);
     const mask = this.#index.length - 1;
     for (let at = hash & mask; this.#index[at] !== 0; at = (at + 1) & mask) {
       const slot = this.#index[at]! - 1;
-      if (slot >= 0 && this.#equals(slot, cluster, hash)) return slot;
+      if (slot >= 0 && this.#equals(slot, cluster, hash, vector)) return slot;
     }
     return -1;
   }
 
-  #equals(slot: number, cluster: number, hash: number): boolean {
+  #equals(slot: number, cluster: number, hash: number, vector: readonly number[]): boolean {
     const columns = this.#columns.arrays;
     if (columns.hash[slot] !== hash || columns.cluster[slot] !== cluster) return false;
-    if (columns.pairs[slot]! * 2 !== this.#vector.length) return false;
+    if (columns.pairs[slot]! * 2 !== vector.length) return false;
     const start = columns.start[slot]!;
-    return this.#vector.every((id, i) => this.#refs[start + i] === id);
+    for (let i = 0; i < vector.length; i++) if (this.#refs[start + i] !== vector[i]) return false;
+    return true;
   }
 
-  /** Gives a slot to a label set (sorted by name) that has none. */
-  add(cluster: number, labels: readonly Label[]): number {
+  /** Gives a slot to a label set that has none. */
+  add(cluster: number, vector: readonly number[]): number {
     const slot = this.#free.pop() ?? this.#count++;
     this.#columns.reserve(this.#count);
     this.#live++;
     const columns = this.#columns.arrays;
     columns.start[slot] = this.#refsUsed;
-    columns.pairs[slot] = labels.length;
+    columns.pairs[slot] = vector.length / 2;
     columns.cluster[slot] = cluster;
-    this.#vector.length = 0;
-    for (const [name, value] of labels) {
-      this.#vector.push(this.symbols.intern(name), this.symbols.intern(value));
-    }
-    this.#push(this.#vector);
-    columns.hash[slot] = hashOf(cluster, this.#vector);
+    columns.hash[slot] = hashOf(cluster, vector);
+    this.#push(vector);
     this.#indexUsed++;
     if (this.#indexUsed * 2 > this.#index.length) this.#rebuild();
     else this.#place(slot);

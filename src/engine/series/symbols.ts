@@ -10,6 +10,8 @@ export class SymbolTable {
   #ends = new Uint32Array(256);
   #hashes = new Uint32Array(256);
   #count = 0;
+  /** Raised whenever ids change their meaning: what was learnt about them is void then. */
+  generation = 0;
   /** id + 1 by hash, 0 where free; a power of two long, at most half full. */
   #index = new Int32Array(1024);
 
@@ -21,14 +23,15 @@ export class SymbolTable {
     return this.#count === 0 ? 0 : this.#ends[this.#count - 1]!;
   }
 
-  /** Id of a text, given on first sight. */
-  intern(value: string): number {
-    return this.#find(value) ?? this.#add(utf8(value));
+  /** Id of UTF-8 bytes, given on first sight. */
+  intern(bytes: Uint8Array): number {
+    const known = this.find(bytes);
+    return known < 0 ? this.#add(bytes) : known;
   }
 
-  /** Id of a text that is there, or undefined. */
-  lookup(value: string): number | undefined {
-    return this.#find(value);
+  /** Id of a text that is there, or -1. */
+  lookup(value: string): number {
+    return this.find(utf8(value));
   }
 
   text(id: number): string {
@@ -39,15 +42,15 @@ export class SymbolTable {
     return this.#arena.subarray(id === 0 ? 0 : this.#ends[id - 1]!, this.#ends[id]!);
   }
 
-  #find(value: string): number | undefined {
-    const bytes = utf8(value);
+  /** Id of UTF-8 bytes that are there, or -1. */
+  find(bytes: Uint8Array): number {
     const mask = this.#index.length - 1;
     const hash = xxh32(bytes);
     for (let at = hash & mask; this.#index[at] !== 0; at = (at + 1) & mask) {
       const id = this.#index[at]! - 1;
       if (this.#hashes[id] === hash && Buffer.compare(this.#bytes(id), bytes) === 0) return id;
     }
-    return undefined;
+    return -1;
   }
 
   #add(bytes: Uint8Array): number {
@@ -94,6 +97,7 @@ export class SymbolTable {
     this.#hashes = kept.#hashes;
     this.#count = kept.#count;
     this.#index = kept.#index;
+    this.generation++;
     return renamed;
   }
 

@@ -123,7 +123,7 @@ export class SeriesTracker implements SeriesView {
    * until the next call. Throws `body_malformed` or `limit_exceeded` before anything is taken.
    */
   apply(cluster: number, request: Uint8Array, limits: WriteLimits, logTime: number): Block {
-    this.#raw[cluster] ??= new RawSeries();
+    this.#raw[cluster] ??= new RawSeries(this.#replicaLabels);
     const raw = this.#raw[cluster];
     const input = raw.read(request, limits);
     if (cluster >= this.#clusterCount) {
@@ -223,21 +223,17 @@ export class SeriesTracker implements SeriesView {
 
   /** Finds out whose sample a raw series carries. */
   #learn(cluster: number, series: number, raw: RawSeries): number {
-    let prometheus = '';
-    let replica = '';
-    for (const [name, value] of raw.labels(series)) {
-      if (name === 'prometheus') prometheus = value;
-      else if (this.#replicaLabels.has(name)) replica += `${value}\0`;
-    }
-    const index = this.senders.replica(cluster, prometheus, replica.slice(0, -1));
+    const { prometheus, replica } = raw.sender(series);
+    const index = this.senders.replica(cluster, prometheus, replica);
     raw.setReplica(series, index);
     return index;
   }
 
   /** The slot of a raw series by its identity; a new one if the caps allow. */
   #track(cluster: number, series: number, stale: boolean, raw: RawSeries): number {
-    const labels = raw.labels(series).filter(([name]) => !this.#replicaLabels.has(name));
-    let slot = this.#identity.find(cluster, labels);
+    const { symbols } = this.#identity;
+    const known = raw.vector(series, symbols, false);
+    let slot = known ? this.#identity.find(cluster, known) : -1;
     if (slot < 0) {
       if (stale) return this.#skip(staleUnknown);
       const { max_per_cluster, births_per_tick } = this.#settings.series;
@@ -249,7 +245,7 @@ export class SeriesTracker implements SeriesView {
         return this.#skip(untracked);
       clusters.live[cluster]!++;
       clusters.births[cluster]!++;
-      slot = this.#identity.add(cluster, labels);
+      slot = this.#identity.add(cluster, raw.vector(series, symbols, true)!);
       this.#columns.reserve(this.#identity.count);
       const generation = this.#columns.arrays.generation[slot]! + 1;
       this.#columns.reset(slot);
