@@ -1,0 +1,114 @@
+package io.seastate.spark;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.spark.TaskContext;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.streaming.MapState;
+import org.apache.spark.sql.streaming.OutputMode;
+import org.apache.spark.sql.streaming.StatefulProcessor;
+import org.apache.spark.sql.streaming.TTLConfig;
+import org.apache.spark.sql.streaming.TimeMode;
+import org.apache.spark.sql.streaming.TimerValues;
+import org.apache.spark.sql.streaming.ValueState;
+import scala.Tuple2;
+import scala.jdk.javaapi.CollectionConverters;
+
+/** Spark's side of one partition per key: the state in Spark's store, the work in a runner. */
+final class PartitionProcessor extends StatefulProcessor<Integer, Tuple2<Integer, byte[]>, Row> {
+  private static final long serialVersionUID = 1;
+
+  private final Config config;
+  private final Config.Stage stage;
+  private final Counters counters;
+  private transient ValueState<byte[]> head;
+  private transient MapState<Integer, byte[]> chunks;
+  private transient MapState<Integer, byte[]> tail;
+
+  PartitionProcessor(Config config, Config.Stage stage, Counters counters) {
+    this.config = config;
+    this.stage = stage;
+    this.counters = counters;
+  }
+
+  @Override
+  public void init(OutputMode outputMode, TimeMode timeMode) {
+    head = getHandle().getValueState("head", Encoders.BINARY(), TTLConfig.NONE());
+    chunks = getHandle().getMapState("chunks", Encoders.INT(), Encoders.BINARY(), TTLConfig.NONE());
+    tail = getHandle().getMapState("tail", Encoders.INT(), Encoders.BINARY(), TTLConfig.NONE());
+  }
+
+  @Override
+  public scala.collection.Iterator<Row> handleInputRows(
+      Integer key, scala.collection.Iterator<Tuple2<Integer, byte[]>> rows, TimerValues timers) {
+    int partition = -1;
+    List<byte[]> records = new ArrayList<>();
+    while (rows.hasNext()) {
+      Tuple2<Integer, byte[]> row = rows.next();
+      if (partition >= 0 && partition != row._1()) {
+        throw new IllegalStateException("partitions " + partition + " and " + row._1() + " in one");
+      }
+      partition = row._1();
+      records.add(row._2());
+    }
+    // Exactly one partition per task: the keys are chosen so.
+    if (TaskContext.getPartitionId() != partition) {
+      throw new IllegalStateException(
+          "partition " + partition + " came to state partition " + TaskContext.getPartitionId()
+              + ": the checkpoint is of a topic with another number of partitions");
+    }
+    records.sort(Comparator.comparingLong(LogRecords::offset));
+    List<Row> outputs;
+    try {
+      outputs = new Feed(config, stage, partition, store(), counters).take(records);
+    } catch (Exception error) {
+      throw new RuntimeException(
+          "stage " + stage.name + ", partition " + partition + ", from offset "
+              + LogRecords.offset(records.get(0)) + ": " + error.getMessage(), error);
+    }
+    return CollectionConverters.asScala(outputs.iterator());
+  }
+
+  private Feed.Store store() {
+    return new Feed.Store() {
+      @Override
+      public Head head() {
+        return head.exists() ? Head.read(head.get()) : null;
+      }
+
+      @Override
+      public void putHead(Head value) {
+        head.update(value.write());
+      }
+
+      @Override
+      public List<byte[]> chunks(int count) {
+        return read(chunks, count);
+      }
+
+      /** Old entries beyond the count stay and are written over later: clearing costs more. */
+      @Override
+      public void putChunk(int index, byte[] chunk) {
+        chunks.updateValue(index, chunk);
+      }
+
+      @Override
+      public List<byte[]> tail(int count) {
+        return read(tail, count);
+      }
+
+      @Override
+      public void putTail(int index, byte[] records) {
+        tail.updateValue(index, records);
+      }
+    };
+  }
+
+  private static List<byte[]> read(MapState<Integer, byte[]> state, int count) {
+    List<byte[]> parts = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) parts.add(state.getValue(i));
+    return parts;
+  }
+}

@@ -1,0 +1,97 @@
+package io.seastate.spark;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.spark.SparkFiles;
+
+/**
+ * The runners of this executor, each bound to (stage, partition mod runners) for its life, so that
+ * it keeps the states of its partitions. A slot has one runner per bundle: the newest one.
+ */
+final class Runners {
+  private static final Map<String, Slot> SLOTS = new ConcurrentHashMap<>();
+
+  static {
+    Runtime.getRuntime().addShutdownHook(new Thread(Runners::closeAll, "seastate-runners-end"));
+  }
+
+  private Runners() {}
+
+  static final class Slot {
+    private final ReentrantLock lock = new ReentrantLock(true);
+    private RunnerProcess runner;
+    private String bundle = "";
+
+    /** The runner of the slot under `bundle`; the caller holds the slot. */
+    RunnerProcess runner(Config config, Config.Stage stage, String wanted) throws IOException {
+      if (runner != null && runner.usable() && bundle.equals(wanted)) return runner;
+      drop();
+      runner = start(config, stage, wanted);
+      bundle = wanted;
+      return runner;
+    }
+
+    void lock() {
+      lock.lock();
+    }
+
+    void unlock() {
+      lock.unlock();
+    }
+
+    /** Ends the runner: it is not used again. */
+    void drop() {
+      if (runner != null) runner.close();
+      runner = null;
+    }
+  }
+
+  static Slot slot(Config config, Config.Stage stage, int partition) {
+    String key = config.checkpoint + "/" + stage.name + "/" + partition % config.runners;
+    return SLOTS.computeIfAbsent(key, name -> new Slot());
+  }
+
+  private static RunnerProcess start(Config config, Config.Stage stage, String bundle)
+      throws IOException {
+    ObjectNode setup = Config.JSON.createObjectNode();
+    setup.put("stage", stage.name).put("partitions", stage.partitions);
+    setup.set("targets", Config.JSON.valueToTree(stage.targets));
+    if (!bundle.isEmpty()) {
+      ObjectNode code = setup.putObject("bundle");
+      code.put("path", bundleUrl(config, bundle)).put("sha256", bundle);
+    }
+    List<String> command = new ArrayList<>();
+    for (String word : config.command) command.add(resolve(word));
+    command.add(setup.toString());
+    return new RunnerProcess(command, config.deadlineMs, stage.name, bundle);
+  }
+
+  /** `files:NAME` stands for a file that was shipped with the job (--files). */
+  private static String resolve(String word) {
+    return word.startsWith("files:") ? SparkFiles.get(word.substring(6)) : word;
+  }
+
+  private static String bundleUrl(Config config, String bundle) throws IOException {
+    if (config.snapshots == null) {
+      throw new IOException("settings name the bundle " + bundle + ", but there is no snapshots"
+          + " folder to take it from: set snapshots");
+    }
+    Path local = Files.createTempDirectory("seastate-bundle-").resolve(bundle + ".mjs");
+    SnapshotFiles.copy(config.snapshots + "/bundles/" + bundle + ".mjs", local);
+    URI url = local.toUri();
+    return url.toString();
+  }
+
+  static void closeAll() {
+    for (Slot slot : SLOTS.values()) slot.drop();
+    SLOTS.clear();
+  }
+}

@@ -1,0 +1,121 @@
+package io.seastate.spark;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.zip.CRC32;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The place of snapshots that both runtimes read (any Hadoop file system), in the embedded
+ * runtime's format: STAGE/PARTITION/EPOCH-OFFSET.snapshot, skips.json beside them.
+ */
+final class SnapshotFiles {
+  private static final int MAGIC = 0x53535331;
+  private static final int KEPT = 2;
+
+  private final Path folder;
+  private final FileSystem files;
+
+  record Stored(Position position, String bundle, List<byte[]> chunks) {}
+
+  SnapshotFiles(String root, String stage, int partition) throws IOException {
+    folder = new Path(root, stage + "/" + partition);
+    files = folder.getFileSystem(new Configuration());
+  }
+
+  static void copy(String from, java.nio.file.Path to) throws IOException {
+    Path path = new Path(from);
+    try (InputStream in = path.getFileSystem(new Configuration()).open(path)) {
+      Files.copy(in, to);
+    }
+  }
+
+  Set<Long> skips() throws IOException {
+    Path path = new Path(folder, "skips.json");
+    Set<Long> skips = new HashSet<>();
+    if (!files.exists(path)) return skips;
+    try (InputStream in = files.open(path)) {
+      JsonNode found = Config.JSON.readTree(in);
+      found.fieldNames().forEachRemaining(offset -> skips.add(Long.parseLong(offset)));
+    }
+    return skips;
+  }
+
+  void write(Position position, String bundle, List<byte[]> chunks) throws IOException {
+    Bytes out = new Bytes(1 << 20).i32(MAGIC);
+    position.write(out);
+    out.text("{}").text(bundle).i32(chunks.size());
+    for (byte[] chunk : chunks) out.bytes(chunk);
+    CRC32 crc = new CRC32();
+    byte[] body = out.toByteArray();
+    crc.update(body);
+    String name = String.format("%06d-%016d.snapshot", position.epoch(), position.next());
+    Path aside = new Path(folder, name + ".tmp");
+    try (OutputStream to = files.create(aside, true)) {
+      to.write(body);
+      to.write(new Bytes(4).i32((int) crc.getValue()).toByteArray());
+    }
+    Path path = new Path(folder, name);
+    files.delete(path, false);
+    if (!files.rename(aside, path)) throw new IOException("could not rename " + aside);
+    List<Path> all = list();
+    for (Path old : all.subList(0, Math.max(0, all.size() - KEPT))) files.delete(old, false);
+  }
+
+  /** The newest snapshot, null without one. */
+  Stored newest() throws IOException {
+    List<Path> all = list();
+    return all.isEmpty() ? null : read(all.get(all.size() - 1));
+  }
+
+  private List<Path> list() throws IOException {
+    List<Path> found = new ArrayList<>();
+    if (!files.exists(folder)) return found;
+    for (FileStatus status : files.listStatus(folder)) {
+      if (status.getPath().getName().endsWith(".snapshot")) found.add(status.getPath());
+    }
+    found.sort((a, b) -> a.getName().compareTo(b.getName()));
+    return found;
+  }
+
+  private Stored read(Path path) throws IOException {
+    byte[] bytes;
+    try (InputStream in = files.open(path)) {
+      bytes = in.readAllBytes();
+    }
+    ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    CRC32 crc = new CRC32();
+    crc.update(bytes, 0, Math.max(0, bytes.length - 4));
+    if (bytes.length < 8 || in.getInt(bytes.length - 4) != (int) crc.getValue()
+        || in.getInt() != MAGIC) {
+      throw new IOException("snapshot " + path + " is broken (checksum): remove it, the one before"
+          + " it is taken then");
+    }
+    Position position = Position.read(in);
+    take(in);
+    String bundle = new String(take(in), StandardCharsets.UTF_8);
+    byte[][] chunks = new byte[in.getInt()][];
+    for (int i = 0; i < chunks.length; i++) chunks[i] = take(in);
+    return new Stored(position, bundle, Arrays.asList(chunks));
+  }
+
+  private static byte[] take(ByteBuffer in) {
+    byte[] bytes = new byte[in.getInt()];
+    in.get(bytes);
+    return bytes;
+  }
+}

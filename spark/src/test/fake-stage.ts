@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { ByteReader, ByteWriter, utf8 } from '../../../src/core/bytes.ts';
+import { digestOutput, digestRecord, type Position } from '../../../src/engine/position.ts';
+import type { StageOutput } from '../../../src/engine/stage.ts';
+import type { LogRecord } from '../../../src/log/log.ts';
+
+export interface FakeSetup {
+  readonly stage: string;
+  readonly partitions: number;
+  readonly targets: Readonly<Record<string, number>>;
+  readonly bundle?: { readonly path: string; readonly sha256: string };
+}
+
+const chunkBytes = 16;
+
+/**
+ * State of one partition of the fake stage: one numbered output per record, whose value depends on
+ * all records before it. Chunks are tiny, so that every snapshot has several.
+ */
+export class FakeState {
+  position: Position;
+  readonly #setup: FakeSetup;
+  readonly #partition: number;
+  readonly #topic: string;
+  readonly #code: string;
+  #sum = 0;
+  #numbers: number[];
+
+  constructor(setup: FakeSetup, partition: number, position: Position) {
+    this.#setup = setup;
+    this.#partition = partition;
+    this.position = position;
+    this.#topic = Object.keys(setup.targets)[0]!;
+    this.#numbers = Array.from({ length: setup.targets[this.#topic]! }, () => 0);
+    // What a bundle changes: its text is appended to every value.
+    this.#code = setup.bundle ? readFileSync(new URL(setup.bundle.path), 'utf8') : '';
+  }
+
+  apply(records: readonly LogRecord[]): StageOutput[] {
+    const outputs: StageOutput[] = [];
+    for (const record of records) this.#take(record, outputs);
+    return outputs;
+  }
+
+  #take(record: LogRecord, outputs: StageOutput[]): void {
+    const kind = record.headers['kind'] ?? '';
+    for (const byte of record.value ?? []) this.#sum = (this.#sum * 31 + byte) % 1_000_003;
+    let digest = digestRecord(this.position.digest, record);
+    if (kind !== 'skip') {
+      const output = this.#output(kind);
+      outputs.push(output);
+      digest = digestOutput(digest, output);
+    }
+    this.position = { epoch: this.position.epoch, next: record.offset + 1, digest };
+  }
+
+  #output(kind: string): StageOutput {
+    const partition = this.#sum % this.#numbers.length;
+    const number = this.#numbers[partition]!++;
+    const from = `${this.#setup.stage}/${this.#partition}/${this.position.epoch}`;
+    const value = `${this.#partition}:${this.#sum}${this.#code}`;
+    return {
+      topic: this.#topic,
+      partition,
+      headers: { from, number: String(number), kind },
+      value: number % 10 === 9 ? null : utf8(value),
+    };
+  }
+
+  save(): Uint8Array[] {
+    const out = new ByteWriter().u32(this.#sum).u32(this.#numbers.length);
+    for (const number of this.#numbers) out.u32(number);
+    const bytes = out.take();
+    return Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, i) =>
+      bytes.subarray(i * chunkBytes, (i + 1) * chunkBytes),
+    );
+  }
+
+  load(chunks: readonly Uint8Array[]): void {
+    const input = new ByteReader(Buffer.concat(chunks));
+    this.#sum = input.u32();
+    this.#numbers = Array.from({ length: input.u32() }, () => input.u32());
+  }
+}

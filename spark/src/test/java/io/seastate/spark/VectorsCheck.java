@@ -1,0 +1,68 @@
+package io.seastate.spark;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+
+/** Checks the Java side against the protocol's vectors: `VectorsCheck protocol-vectors.json`. */
+public final class VectorsCheck {
+  private static final HexFormat HEX = HexFormat.of();
+
+  private VectorsCheck() {}
+
+  public static void main(String[] args) throws Exception {
+    JsonNode vectors = Config.JSON.readTree(Files.readString(Path.of(args[0])));
+    byte[] digest = new byte[32];
+    for (int i = 0; i < 32; i++) digest[i] = (byte) i;
+    Position position = new Position(3, (1L << 40) + 7, digest);
+    byte[] batch = bytes(vectors, "batch");
+    // type, partition, position, wantSnapshot
+    byte[] records = Arrays.copyOfRange(batch, 1 + 4 + Position.BYTES + 1, batch.length);
+
+    same("batch", batch, Messages.batch(5, position, true, records));
+    same("load", bytes(vectors, "load"),
+        Messages.load(5, position, List.of(Bytes.utf8("chunk")), List.of(records)));
+    Messages.Done done = (Messages.Done) Messages.read(bytes(vectors, "done"));
+    check("done", done.partition() == 5 && done.position().same(position)
+        && done.outputs().size() == 2 && done.chunks().size() == 2);
+    Messages.Output first = done.outputs().get(0);
+    check("output", first.topic().equals("alerts") && first.partition() == 0
+        && Arrays.equals(first.names(), new String[] {"from", "number"})
+        && Arrays.equals(first.values()[1], Bytes.utf8("0"))
+        && Arrays.equals(first.value(), Bytes.utf8("{}")));
+    check("mark", done.outputs().get(1).value() == null && done.outputs().get(1).partition() == 1);
+    check("chunk", Arrays.equals(done.chunks().get(1), Bytes.utf8("bc")));
+    check("need", ((Messages.Need) Messages.read(bytes(vectors, "need"))).partition() == 5);
+    Messages.Hello hello = (Messages.Hello) Messages.read(bytes(vectors, "hello"));
+    check("hello", Config.JSON.readTree(hello.json()).path("protocol").asInt() == 1);
+    Messages.Failed failed = (Messages.Failed) Messages.read(bytes(vectors, "failed"));
+    check("failed", Config.JSON.readTree(failed.json()).path("offset").asInt() == 12);
+
+    byte[] record = Arrays.copyOfRange(records, 4, records.length);
+    check("record", LogRecords.offset(record) == (1L << 40) + 7
+        && LogRecords.timestamp(record) == 1_700_000_000_123L
+        && LogRecords.kind(record).equals("samples"));
+    byte[] skipped = LogRecords.skipped(record);
+    check("skip", LogRecords.kind(skipped).equals("skip")
+        && LogRecords.offset(skipped) == LogRecords.offset(record));
+    // Spark's own murmur3 of the ints 12, 6, 2, 0 gives the partitions 0 to 3 of 4.
+    check("keys", Arrays.equals(Keys.ofPartitions(4), new int[] {12, 6, 2, 0}));
+    System.out.println("ok");
+  }
+
+  private static byte[] bytes(JsonNode vectors, String name) {
+    return HEX.parseHex(vectors.path(name).asText());
+  }
+
+  private static void same(String name, byte[] wanted, byte[] made) {
+    if (Arrays.equals(wanted, made)) return;
+    throw new AssertionError(name + ": " + HEX.formatHex(made) + ", wanted " + HEX.formatHex(wanted));
+  }
+
+  private static void check(String name, boolean holds) {
+    if (!holds) throw new AssertionError(name + " was not read as written");
+  }
+}
