@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import { messageOf, SeastateError } from '../../core/errors.ts';
+import { loadRules } from '../../processors/events/catalogue.ts';
+import type { Interval } from '../../processors/events/interval.ts';
+import type { UnknownReason } from '../../processors/events/state.ts';
+import { Driver } from './driver.ts';
+import { readInputs } from './input.ts';
+
+export interface EventsTestArgs {
+  /** Records of any shape, and metrics as JSON lines. */
+  readonly files: readonly string[];
+  /** Name of the cluster for what names none; `test` by default. */
+  readonly cluster?: string;
+  /** Own rules, YAML. */
+  readonly rules?: readonly string[];
+}
+
+export interface Io {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
+/** One line of the answer. */
+export interface Found {
+  readonly id: string;
+  readonly fact: string;
+  readonly object: string;
+  readonly start: number;
+  readonly end: number | null;
+  readonly parent: string | null;
+  readonly evidence: Interval['evidence'];
+}
+
+/**
+ * `seastate events test FILE...`: runs the events processor over the files in order of time and
+ * prints every interval that it would tell, one JSON object per line. What only concerns the
+ * collecting (gaps in metrics) is not printed. Returns the exit code.
+ */
+export async function eventsTest(args: EventsTestArgs, io: Io): Promise<number> {
+  try {
+    const rules = [];
+    for (const file of args.rules ?? []) rules.push(loadRules(await textOf(file), file));
+    const { inputs, rejected } = await readInputs(args.files);
+    const driver = new Driver({ rules });
+    driver.run(inputs, args.cluster ?? 'test');
+    for (const found of foundIn(driver)) io.stdout.write(`${JSON.stringify(found)}\n`);
+    for (const [reason, count] of rejected) {
+      io.stderr.write(`${count} records could not be used: ${reason}\n`);
+    }
+    for (const unknown of driver.rows<UnknownReason>('unknown-reasons')) {
+      const { kind, reason, component, count, message } = unknown;
+      io.stderr.write(`unclassified: ${kind} ${reason} (${component}) x${count}: ${message}\n`);
+    }
+    if (inputs.length === 0) io.stderr.write('no Kubernetes event and no metric in the input\n');
+    return inputs.length === 0 ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof SeastateError)) throw error;
+    io.stderr.write(`${error.message}\n`);
+    return error.code === 'usage' ? 2 : 1;
+  }
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new SeastateError('usage', `cannot read ${file}: ${messageOf(error)}`);
+  }
+}
+
+/** The newest revision of every interval that stands, by start. */
+export function foundIn(driver: Driver): Found[] {
+  const newest = new Map<string, Interval>();
+  for (const { data } of driver.outputs) newest.set((data as Interval).id, data as Interval);
+  return [...newest.values()]
+    .filter((interval) => interval.change !== 'withdraw' && interval.family !== 'collector')
+    .sort((a, b) => a.start - b.start || (a.id < b.id ? -1 : 1))
+    .map(({ id, fact, object, start, end, parent, evidence }) => ({
+      id,
+      fact,
+      object,
+      start,
+      end,
+      parent,
+      evidence,
+    }));
+}

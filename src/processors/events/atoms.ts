@@ -1,0 +1,82 @@
+/**
+ * Evidence, as small plain records. A scope (one node, one deployment ...) has a timeline of
+ * atoms in order of time; all intervals are derived from timelines, so that order of arrival,
+ * repeats and late events do not matter.
+ */
+export interface Atom {
+  /** ms: when it happened, as well as the source tells. */
+  t: number;
+  /** Signal, with `:on`, `:off`, `:gone` behind it for metrics. */
+  k: string;
+  /** 'e' of a Kubernetes event, 'm' of a metric. */
+  s: 'e' | 'm';
+  /** Value of a metric signal: number, or the text of its `value` template. */
+  v?: number | string;
+  /** Which series or object of the scope. */
+  sub?: string;
+  /** Occurrences that the event counts (a lower bound). */
+  c?: number;
+  /** Tells event objects of the same text apart: occurrences of different ones add up. */
+  e?: string;
+  /** Seen at the very beginning of the cluster's metrics: since when is not known. */
+  first?: true;
+  /** Slots of the evidence. */
+  x?: Record<string, string>;
+}
+
+export type Timeline = Atom[];
+
+/**
+ * Adds an atom in its place. The same evidence of the same second is one: its count may only
+ * grow. Returns whether anything changed.
+ */
+export function addAtom(timeline: Timeline, atom: Atom): boolean {
+  let at = timeline.length;
+  const second = Math.floor(atom.t / 1000);
+  while (at > 0 && timeline[at - 1]!.t > atom.t) at--;
+  for (let i = Math.min(at + 64, timeline.length) - 1; i >= 0; i--) {
+    const old = timeline[i]!;
+    if (old.t < atom.t - 1000) break;
+    if (Math.floor(old.t / 1000) === second && isSame(old, atom)) return mergeAtom(old, atom);
+  }
+  timeline.splice(at, 0, atom);
+  return true;
+}
+
+function isSame(a: Atom, b: Atom): boolean {
+  if (a.k !== b.k || a.s !== b.s || a.sub !== b.sub) return false;
+  return a.s === 'e' ? slotsEqual(a.x, b.x) : a.v === b.v;
+}
+
+function slotsEqual(a: Atom['x'], b: Atom['x']): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}
+
+function mergeAtom(old: Atom, atom: Atom): boolean {
+  if (atom.c === undefined || atom.c <= (old.c ?? 0)) return false;
+  old.c = atom.c;
+  return true;
+}
+
+/**
+ * Drops atoms before `horizon`, but keeps what they say about the present: the newest of each
+ * metric signal, and one `known` for all. Returns how many went.
+ */
+export function pruneTimeline(timeline: Timeline, horizon: number): number {
+  const cut = timeline.findIndex((atom) => atom.t >= horizon);
+  const old = cut < 0 ? timeline.length : cut;
+  if (old === 0) return 0;
+  const newest = new Map<string, Atom>();
+  for (const atom of timeline.slice(0, old)) {
+    if (atom.s === 'm') newest.set(`${atom.k.split(':')[0]}\0${atom.sub ?? ''}`, atom);
+  }
+  const first = timeline[0]!;
+  const keep: Atom[] = [{ t: first.t, k: 'known', s: first.s }, ...newest.values()];
+  keep.sort((a, b) => a.t - b.t);
+  if (keep.length >= old) return 0;
+  timeline.splice(0, old, ...keep);
+  return old - keep.length;
+}

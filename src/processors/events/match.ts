@@ -1,0 +1,146 @@
+import type { KubernetesEvent } from '../../formats/kubernetes-events/event.ts';
+import type { Atom } from './atoms.ts';
+import type { Catalogue } from './catalogue.ts';
+import { deploymentOfSet, workloadOfPod } from './names.ts';
+import { type EventPattern, render, type Signal } from './rule.ts';
+
+interface Compiled {
+  readonly signal: Signal;
+  readonly kinds: ReadonlySet<string> | null;
+  readonly component: RegExp | null;
+  readonly type: string | undefined;
+  readonly reason: RegExp | null;
+  readonly message: RegExp | null;
+}
+
+export interface Placed {
+  readonly scope: string;
+  readonly atom: Atom;
+}
+
+/** Where the node of a pod is known from: `namespace/name` to node. */
+export type NodeOfPod = (pod: string) => string;
+
+/** Finds the signals of Kubernetes events: by reason first, then kind, component, type, message. */
+export class EventMatcher {
+  readonly #byReason = new Map<string, Compiled[]>();
+  readonly #byPattern: Compiled[] = [];
+  readonly #routine: ReadonlySet<string>;
+
+  constructor(catalogue: Catalogue) {
+    this.#routine = catalogue.routine;
+    for (const signal of catalogue.signals) {
+      if (signal.event) this.#add(signal, signal.event);
+    }
+  }
+
+  #add(signal: Signal, pattern: EventPattern): void {
+    const list = (value: string | string[] | undefined): string[] =>
+      value === undefined ? [] : [value].flat();
+    const regexp = (text: string | undefined): RegExp | null =>
+      text === undefined ? null : new RegExp(text);
+    const kinds = list(pattern.kind);
+    const compiled: Compiled = {
+      signal,
+      kinds: kinds.length > 0 ? new Set(kinds) : null,
+      component: regexp(pattern.component),
+      type: pattern.type,
+      reason: regexp(pattern.reasonPattern),
+      message: regexp(pattern.message),
+    };
+    const reasons = list(pattern.reason);
+    if (reasons.length === 0) this.#byPattern.push(compiled);
+    for (const reason of reasons) {
+      const known = this.#byReason.get(reason);
+      if (known) known.push(compiled);
+      else this.#byReason.set(reason, [compiled]);
+    }
+  }
+
+  /** Atoms of an event: one for its first occurrence, one for its last when that is later. */
+  match(event: KubernetesEvent, nodeOf: NodeOfPod): Placed[] {
+    const placed: Placed[] = [];
+    const message = event.message.replace(/^\(combined from similar events\): /, '');
+    for (const compiled of this.#byReason.get(event.reason) ?? []) {
+      place(compiled, event, message, nodeOf, placed);
+    }
+    for (const compiled of this.#byPattern) {
+      if (compiled.reason === null || compiled.reason.test(event.reason)) {
+        place(compiled, event, message, nodeOf, placed);
+      }
+    }
+    return placed;
+  }
+
+  /** Whether the catalogue knows the reason, be it as one that tells nothing. */
+  isRoutine(event: KubernetesEvent): boolean {
+    return this.#routine.has(`${event.kind}/${event.reason}`) || this.#routine.has(`/${event.reason}`);
+  }
+}
+
+function place(
+  compiled: Compiled,
+  event: KubernetesEvent,
+  message: string,
+  nodeOf: NodeOfPod,
+  placed: Placed[],
+): void {
+  if (compiled.kinds !== null && !compiled.kinds.has(event.kind)) return;
+  if (compiled.component !== null && event.component !== '') {
+    if (!compiled.component.test(event.component)) return;
+  }
+  if (compiled.type !== undefined && event.type !== '' && event.type !== compiled.type) return;
+  const found = compiled.message === null ? null : compiled.message.exec(message);
+  if (compiled.message !== null && found === null) return;
+  const slots = slotsOf(event, nodeOf, found?.groups);
+  const scope = render(compiled.signal.scope, slots);
+  if (scope === null) return;
+  const x = keptSlots(slots, found?.groups);
+  const base = { k: compiled.signal.id, s: 'e' as const, x };
+  const e = event.name === '' ? {} : { e: event.name.slice(event.name.lastIndexOf('.') + 1) };
+  const repeated = event.end - event.start >= 1000;
+  const first = repeated ? 1 : event.count;
+  placed.push({ scope, atom: { t: event.start, ...base, c: first, ...e } });
+  if (repeated) placed.push({ scope, atom: { t: event.end, ...base, c: event.count, ...e } });
+}
+
+function slotsOf(
+  event: KubernetesEvent,
+  nodeOf: NodeOfPod,
+  groups: Record<string, string | undefined> | undefined,
+): Record<string, string> {
+  const slots: Record<string, string> = {
+    kind: event.kind,
+    namespace: event.namespace,
+    name: event.object,
+    host: event.host,
+    container: event.container,
+    component: event.component,
+    reason: event.reason,
+  };
+  if (event.kind === 'Pod') {
+    slots['workload'] = workloadOfPod(event.object);
+    slots['deployment'] = deploymentOfSet(slots['workload']);
+    slots['podNode'] = event.host || nodeOf(`${event.namespace}/${event.object}`);
+  } else if (event.kind === 'ReplicaSet') {
+    slots['deployment'] = deploymentOfSet(event.object);
+  }
+  for (const [name, value] of Object.entries(groups ?? {})) {
+    if (value !== undefined) slots[name] = value;
+  }
+  return slots;
+}
+
+const kept = ['kind', 'namespace', 'name', 'component', 'deployment', 'podNode', 'host'];
+
+function keptSlots(
+  slots: Record<string, string>,
+  groups: Record<string, string | undefined> | undefined,
+): Record<string, string> {
+  const x: Record<string, string> = {};
+  for (const name of [...kept, ...Object.keys(groups ?? {})]) {
+    const value = slots[name];
+    if (value !== undefined && value !== '') x[name] = value;
+  }
+  return x;
+}

@@ -1,0 +1,332 @@
+import { messageOf } from '../../core/errors.ts';
+import {
+  type Block,
+  defineProcessor,
+  type Handlers,
+  type ProcessorContext,
+} from '../../engine/processor.ts';
+import type { LogRecord } from '../../log/log.ts';
+import {
+  decodeKubernetesEvent,
+  type KubernetesEvent,
+} from '../../formats/kubernetes-events/event.ts';
+import { addAtom, pruneTimeline } from './atoms.ts';
+import { buildCatalogue, type Catalogue } from './catalogue.ts';
+import { compose } from './compose.ts';
+import { derive, viewOf } from './derive.ts';
+import { EventMatcher, type Placed } from './match.ts';
+import { MetricProbes } from './metrics.ts';
+import { type EventsSettings, eventsSettingsSchema } from './settings.ts';
+import { type ClusterRow, newCluster, type UnknownReason } from './state.ts';
+import { tellAll } from './tell.ts';
+import { baselineMs } from './trackers/node-story.ts';
+
+/** Never a value of a sample here: "no sample yet" and "ended". */
+const none = Number.NaN;
+
+/**
+ * Key cluster events: what clusters did, as intervals with evidence, from Kubernetes events and
+ * from metrics. All evidence is kept as timelines; at the end of a tick every cluster with new
+ * evidence is derived anew and the difference to what was told goes out as revisions.
+ */
+export const eventsProcessor = defineProcessor<EventsSettings>({
+  name: 'events',
+  version: 1,
+  outputs: ['events'],
+  settings: eventsSettingsSchema as never,
+  create: (context) => new EventsProcessor(context),
+});
+
+class EventsProcessor implements Handlers {
+  readonly #context: ProcessorContext<EventsSettings>;
+  readonly #clusters;
+  readonly #unknown;
+  readonly #series;
+  #catalogue!: Catalogue;
+  #matcher!: EventMatcher;
+  #probes!: MetricProbes;
+
+  constructor(context: ProcessorContext<EventsSettings>) {
+    this.#context = context;
+    this.#clusters = context.table<ClusterRow>('clusters');
+    this.#unknown = context.table<UnknownReason>('unknown-reasons');
+    this.#series = context.columns('series', {
+      probe: 'u16',
+      value: { type: 'f64', initial: none },
+    });
+    this.#compile();
+  }
+
+  #compile(): void {
+    this.#catalogue = buildCatalogue(this.#context.settings.rules);
+    this.#matcher = new EventMatcher(this.#catalogue);
+    this.#probes = new MetricProbes(this.#catalogue);
+  }
+
+  settings(): void {
+    this.#compile();
+    const { series } = this.#context;
+    for (let slot = 0; slot < series.count; slot++) {
+      if (series.isLive(slot)) this.born(slot);
+    }
+  }
+
+  born(slot: number): void {
+    this.#series.arrays.probe[slot] = this.#probes.numberOf(
+      this.#context.series.label(slot, '__name__'),
+    );
+  }
+
+  samples(block: Block): void {
+    const { slots, times, values, stale, length } = block;
+    if (length === 0) return;
+    const { probe, value } = this.#series.arrays;
+    let row: ClusterRow | undefined;
+    let newest = 0;
+    for (let i = 0; i < length; i++) {
+      const slot = slots[i]!;
+      if (times[i]! > newest) newest = times[i]!;
+      if (probe[slot] === 0) continue;
+      const after = stale[i] === 1 ? none : values[i]!;
+      const before = value[slot]!;
+      if (after === before || (after !== after && before !== before)) continue;
+      value[slot] = after;
+      row ??= this.#row(block.cluster);
+      this.#changed(row, slot, before, after, times[i]!);
+    }
+    this.#heard(row ?? this.#row(block.cluster), newest, slots[0]!);
+  }
+
+  ended(slot: number): void {
+    const { value, probe } = this.#series.arrays;
+    const before = value[slot]!;
+    if (probe[slot] === 0 || before !== before) return;
+    value[slot] = none;
+    const { series } = this.#context;
+    const row = this.#row(series.cluster(slot));
+    this.#changed(row, slot, before, none, series.lastTime(slot));
+  }
+
+  #changed(row: ClusterRow, slot: number, before: number, after: number, time: number): void {
+    const { series } = this.#context;
+    if (row.metricsSince === 0) row.metricsSince = time;
+    const baseline = before !== before && time - row.metricsSince < this.#baseline(row);
+    const placed = this.#probes.atoms(this.#series.arrays.probe[slot]!, {
+      labels: series.labels(slot),
+      before,
+      after,
+      time,
+      baseline,
+      interval: series.interval(slot),
+    });
+    for (const one of placed) this.#add(row, one);
+  }
+
+  /** In the first samples of a cluster everything appears: that tells nothing. */
+  #baseline(row: ClusterRow): number {
+    return row.cadence === 0 ? baselineMs : Math.min(baselineMs, 0.9 * row.cadence);
+  }
+
+  /** The clock of a cluster's metrics, and the times when it stood still. */
+  #heard(row: ClusterRow, time: number, slot: number): void {
+    if (row.metricsSince === 0) row.metricsSince = time;
+    row.lastSampleLog = this.#context.logTime;
+    const step = time - row.lastSample;
+    if (row.lastSample === 0) row.lastSample = time;
+    if (step < 500) return;
+    const open = row.silences.at(-1);
+    if (open !== undefined && open[1] >= row.lastSample && open[0] === row.lastSample) {
+      row.silences.pop();
+    }
+    if (this.#isSilence(row, step, slot)) {
+      row.silences.push([row.lastSample, time]);
+      if (row.silences.length > 64) row.silences.shift();
+      row.dirty = true;
+    } else {
+      row.cadence = row.cadence === 0 ? step : Math.round(0.9 * row.cadence + 0.1 * step);
+    }
+    row.lastSample = time;
+  }
+
+  #isSilence(row: ClusterRow, step: number, slot: number): boolean {
+    if (row.cadence === 0) return false;
+    return step > Math.max(20_000, 4 * row.cadence, 2.5 * this.#context.series.interval(slot));
+  }
+
+  record(kind: string, cluster: number, record: LogRecord): void {
+    if (kind !== 'kubernetes-event' || record.value === null) return;
+    let event: KubernetesEvent;
+    try {
+      event = decodeKubernetesEvent(record.value);
+    } catch (error) {
+      this.#context.count(messageOf(error) === '' ? 'bad_event' : 'bad_kubernetes_event');
+      return;
+    }
+    if (event.end > this.#context.logTime + 10 * 60_000) {
+      this.#context.count('kubernetes_event_in_future');
+      return;
+    }
+    // What the API forgets after its time to live has not happened once more.
+    if (event.verb === 'DELETED') return;
+    const row = this.#row(cluster);
+    row.lastEventLog = this.#context.logTime;
+    this.#learnPod(row, event);
+    const nodeOf = (pod: string): string => row.pods[pod] ?? '';
+    const placed = this.#matcher.match(event, nodeOf);
+    for (const one of placed) this.#add(row, one);
+    if (event.start < row.since || row.since === 0) {
+      if (event.start > this.#context.logTime - this.#context.settings.keep) row.since = event.start;
+    }
+    if (placed.length === 0 && !this.#matcher.isRoutine(event)) this.#unclassified(cluster, event);
+  }
+
+  #learnPod(row: ClusterRow, event: KubernetesEvent): void {
+    if (event.kind !== 'Pod') return;
+    const assigned = /^Successfully assigned \S+ to (\S+)/.exec(event.message)?.[1];
+    const node = event.reason === 'Scheduled' ? assigned : event.host;
+    const pod = `${event.namespace}/${event.object}`;
+    if (!node || row.pods[pod] === node) return;
+    delete row.pods[pod];
+    row.pods[pod] = node;
+    if (event.count > 1) return;
+    const names = Object.keys(row.pods);
+    const most = this.#context.settings.podsPerCluster;
+    // Trimmed by a tenth at a time, so that the list of names is not made for every pod.
+    if (names.length <= most * 1.1) return;
+    for (const name of names.slice(0, names.length - most)) delete row.pods[name];
+    this.#context.count('pods_forgotten', names.length - most);
+  }
+
+  #unclassified(cluster: number, event: KubernetesEvent): void {
+    this.#context.count('unclassified_reason');
+    const key = `${cluster}/${event.kind}/${event.reason}/${event.component}`;
+    const known = this.#unknown.get(key);
+    if (known) {
+      known.last = Math.max(known.last, event.end);
+      known.count++;
+      known.message = event.message.slice(0, 200);
+      return;
+    }
+    if (this.#unknown.size >= this.#context.settings.unknownReasons) {
+      this.#context.count('unclassified_reasons_over_limit');
+      return;
+    }
+    this.#unknown.set(key, {
+      cluster,
+      kind: event.kind,
+      reason: event.reason,
+      component: event.component,
+      type: event.type,
+      message: event.message.slice(0, 200),
+      first: event.start,
+      last: event.end,
+      count: 1,
+    });
+  }
+
+  #row(cluster: number): ClusterRow {
+    const key = String(cluster);
+    return this.#clusters.get(key) ?? this.#clusters.set(key, newCluster(cluster));
+  }
+
+  #add(row: ClusterRow, { scope, atom }: Placed): void {
+    const { settings, logTime } = this.#context;
+    if (atom.t < logTime - settings.keep) {
+      this.#context.count('evidence_too_late');
+      return;
+    }
+    let timeline = row.scopes[scope];
+    if (timeline === undefined) {
+      if (Object.keys(row.scopes).length >= settings.scopesPerCluster) {
+        this.#context.count('scopes_over_limit');
+        return;
+      }
+      timeline = [];
+      row.scopes[scope] = timeline;
+    }
+    if (!addAtom(timeline, atom)) return;
+    if (row.since === 0 || atom.t < row.since) row.since = atom.t;
+    if (timeline.length > settings.atomsPerScope) {
+      timeline.splice(1, 1);
+      this.#context.count('evidence_over_limit');
+    }
+    row.dirty = true;
+  }
+
+  tick(): void {
+    const { logTime } = this.#context;
+    for (const row of this.#clusters.values()) {
+      this.#watchSilence(row);
+      if (row.dirty || logTime >= row.due) this.#derive(row);
+    }
+  }
+
+  /** While nothing comes, log time goes on: the last silence grows. */
+  #watchSilence(row: ClusterRow): void {
+    const { logTime, settings } = this.#context;
+    if (row.lastSampleLog === 0 || logTime - row.lastSampleLog < settings.silence) return;
+    if (logTime - row.lastSampleLog < 3 * row.cadence) return;
+    const now = row.lastSample + (logTime - row.lastSampleLog);
+    const open = row.silences.at(-1);
+    if (open !== undefined && open[0] === row.lastSample) open[1] = now;
+    else row.silences.push([row.lastSample, now]);
+    row.dirty = true;
+  }
+
+  #derive(row: ClusterRow): void {
+    const { logTime, settings, clusters } = this.#context;
+    const horizon = this.#prune(row);
+    const view = viewOf(row, this.#catalogue, logTime);
+    const drafts = derive(view, this.#catalogue, {
+      silenceMs: settings.silence,
+      lastEvent: row.lastEventLog,
+    });
+    tellAll(
+      {
+        row,
+        tenant: clusters.tenant(row.cluster),
+        cluster: clusters.name(row.cluster),
+        now: logTime,
+        horizon,
+        tell: (interval, revision) =>
+          this.#context.emit({
+            topic: 'events',
+            type: 'seastate.event',
+            cluster: row.cluster,
+            subject: interval.id,
+            revision,
+            data: interval,
+          }),
+      },
+      compose(view, drafts),
+    );
+    row.dirty = false;
+    const lasting = Object.values(row.shown).some((s) => s.interval.end === null);
+    row.due = logTime + (lasting ? 15_000 : 60_000);
+  }
+
+  /** Forgets evidence that is too old, and intervals long closed. Returns the horizon. */
+  #prune(row: ClusterRow): number {
+    const { logTime, settings } = this.#context;
+    const open = Object.values(row.shown)
+      .filter((s) => s.interval.end === null && s.interval.change !== 'withdraw')
+      .map((s) => s.interval.start - 3_600_000);
+    const horizon = Math.max(
+      Math.min(logTime - settings.keep, ...open),
+      logTime - 7 * 24 * 3_600_000,
+    );
+    for (const [scope, timeline] of Object.entries(row.scopes)) {
+      if ((timeline[0]?.t ?? horizon) >= horizon) continue;
+      pruneTimeline(timeline, horizon);
+      if (timeline.every((a) => a.t < horizon && (a.k === 'known' || a.k.endsWith(':gone')))) {
+        if (!scope.startsWith('Node/')) delete row.scopes[scope];
+      }
+    }
+    for (const [id, shown] of Object.entries(row.shown)) {
+      const { end, change, start } = shown.interval;
+      const last = change === 'withdraw' ? start : end;
+      if (last !== null && last < horizon - 3_600_000) delete row.shown[id];
+    }
+    return horizon;
+  }
+}

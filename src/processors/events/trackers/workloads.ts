@@ -1,0 +1,377 @@
+import type { Atom, Timeline } from '../atoms.ts';
+import { type Draft, type Evidence, evidenceOf, type View } from '../draft.ts';
+import { deploymentOfSet } from '../names.ts';
+
+const numberOf = (text: string | undefined): number | null =>
+  text === undefined ? null : Number(text);
+
+/** One step of a deployment's size, from events or metrics. */
+interface Step {
+  readonly time: number;
+  readonly from: number;
+  readonly to: number;
+  readonly atom: Atom;
+}
+
+/** Value of a metric signal at `time` (the newest at or before it); null when not known. */
+export function valueAt(timeline: Timeline, signal: string, time: number): number | null {
+  let value: number | null = null;
+  for (const atom of timeline) {
+    if (atom.t > time) break;
+    if (atom.k === signal) value = Number(atom.v);
+    // A series that starts at 0 or ended has no atom: 0 stands until it changes.
+    else if (atom.k === `${signal}:gone`) value = null;
+  }
+  return value;
+}
+
+/** Steps of what was asked for. */
+function wantedSteps(timeline: Timeline): Step[] {
+  const steps: Step[] = [];
+  let value: number | null = null;
+  for (const atom of timeline) {
+    if (atom.k === 'replicas-wanted:gone') value = null;
+    if (atom.k !== 'replicas-wanted') continue;
+    const to = Number(atom.v);
+    if (value !== null && to !== value) steps.push({ time: atom.t, from: value, to, atom });
+    value = to;
+  }
+  return steps;
+}
+
+/** Steps of one replica set, where the event tells both numbers. */
+function setSteps(timeline: Timeline): Step[] {
+  const steps: Step[] = [];
+  const sizes = new Map<string, number>();
+  for (const atom of timeline) {
+    if (atom.k !== 'replicaset-scaled') continue;
+    const rs = atom.x?.['rs'] ?? '';
+    const to = numberOf(atom.x?.['to'])!;
+    const from = numberOf(atom.x?.['from']) ?? sizes.get(rs) ?? null;
+    if (from !== null && from !== to) steps.push({ time: atom.t, from, to, atom });
+    sizes.set(rs, to);
+  }
+  return steps;
+}
+
+interface Rescale {
+  readonly direction: 'up' | 'down';
+  readonly from: number;
+  to: number;
+  readonly start: number;
+  last: number;
+  readonly evidence: Evidence[];
+}
+
+/** Steps in one direction that follow each other are one rescale. */
+const followMs = 60_000;
+
+function fold(steps: readonly Step[]): Rescale[] {
+  const sorted = steps.toSorted((a, b) => a.time - b.time);
+  const found: Rescale[] = [];
+  for (const step of sorted) {
+    const direction = step.to > step.from ? 'up' : 'down';
+    const last = found.findLast((r) => r.direction === direction);
+    const repeats = last && step.to === last.to && step.time - last.last < 120_000;
+    const follows = last && last === found.at(-1) && step.time - last.last < followMs;
+    if (last && (repeats || follows)) {
+      last.to = step.to;
+      last.last = Math.max(last.last, step.time);
+      last.evidence.push(evidenceOf(step.atom, 'start'));
+    } else {
+      const { from, to, time } = step;
+      const evidence = [evidenceOf(step.atom, 'start')];
+      found.push({ direction, from, to, start: time, last: time, evidence });
+    }
+  }
+  return found;
+}
+
+/** Changes of size: by a pod autoscaler, or by hand. Rollouts and quotas explain others. */
+export function rescales(view: View): Draft[] {
+  return [...byAutoscaler(view), ...byHand(view)];
+}
+
+function byAutoscaler(view: View): Draft[] {
+  const rule = view.rule('hpa-rescaled');
+  return view.scopes('HorizontalPodAutoscaler').flatMap(([scope, timeline]) => {
+    const name = scope.slice('HorizontalPodAutoscaler/'.length);
+    const target = view.timeline(`Deployment/${name}`);
+    return fold(autoscalerSteps(view, timeline, name, target)).map((rescale) => ({
+      rule,
+      object: scope,
+      ...rescaleDraft(view, rescale, name, target),
+    }));
+  });
+}
+
+function autoscalerSteps(view: View, timeline: Timeline, name: string, target: Timeline): Step[] {
+  const steps: Step[] = [];
+  let desired: number | null = null;
+  for (const atom of timeline) {
+    if (atom.k === 'hpa-rescaled') {
+      const to = Number(atom.x?.['to']);
+      const from = sizeBefore(view, name, target, atom, to) ?? desired;
+      if (from !== to) steps.push({ time: atom.t, from: from ?? (goesDown(atom) ? to + 1 : to - 1), to, atom });
+      desired = to;
+    } else if (atom.k === 'hpa-desired') {
+      const to = Number(atom.v);
+      const from: number | null = desired ?? sizeAtScrape(target, atom.t, to);
+      if (from !== null && from !== to && to > 0 && from > 0) {
+        steps.push({ time: atom.t, from, to, atom });
+      }
+      desired = to;
+    }
+  }
+  return steps;
+}
+
+const goesDown = (atom: Atom): boolean => /below target/i.test(atom.x?.['why'] ?? '');
+
+/** The step of the deployment that the autoscaler caused: same namespace, size and time. */
+function sizeBefore(
+  view: View,
+  name: string,
+  target: Timeline,
+  atom: Atom,
+  to: number,
+): number | null {
+  const near = (step: Step): boolean => step.to === to && Math.abs(step.time - atom.t) < 10_000;
+  const own = setSteps(target).find(near);
+  if (own) return own.from;
+  const namespace = name.split('/')[0];
+  for (const [, other] of view.scopes(`Deployment/${namespace}`)) {
+    const step = setSteps(other).find(near);
+    if (step) return step.from;
+  }
+  return null;
+}
+
+/** An autoscaler's first word: it rescales if the deployment's size has just changed to it. */
+function sizeAtScrape(target: Timeline, time: number, to: number): number | null {
+  const step = wantedSteps(target).findLast((s) => s.to === to && Math.abs(s.time - time) < 10_000);
+  return step?.from ?? null;
+}
+
+function rescaleDraft(
+  view: View,
+  rescale: Rescale,
+  name: string,
+  target: Timeline,
+): Omit<Draft, 'rule' | 'object'> {
+  const { direction, from, to, start, last, evidence } = rescale;
+  const done = target.find(
+    (a) => a.k === 'replicas-available' && a.t >= last && Number(a.v) === to,
+  );
+  const already = valueAt(target, 'replicas-available', last) === to;
+  const pods = podsMoved(view, name, direction, last, Math.abs(to - from));
+  const end = pods ?? done?.t ?? (already ? last : null);
+  const settled = end ?? (view.now - last > 60_000 && !done ? last : null);
+  return {
+    slots: { direction, from: String(from), to: String(to) },
+    start,
+    end: settled,
+    endBy: settled === null ? null : pods !== null ? 'container-started' : (done?.k ?? 'quiet'),
+    evidence: done ? [...evidence, evidenceOf(done, 'end')] : evidence,
+    affinity: { deployment: name },
+  };
+}
+
+/** When the last pod of a scale-up started, by events; null when they do not tell. */
+function podsMoved(
+  view: View,
+  name: string,
+  direction: string,
+  after: number,
+  count: number,
+): number | null {
+  if (direction === 'down') return null;
+  const [namespace, deployment] = name.split('/') as [string, string];
+  const started = view
+    .scopes(`Workload/${namespace}`)
+    .filter(([scope]) => deploymentOfSet(scope.split('/')[2]!) === deployment)
+    .flatMap(([, timeline]) => timeline)
+    .filter((a) => a.k === 'container-started' && a.t >= after - 1000 && a.t - after < 300_000)
+    .sort((a, b) => a.t - b.t);
+  const pods = new Set<string>();
+  for (const atom of started) {
+    pods.add(atom.x?.['name'] ?? '');
+    if (pods.size >= Math.min(count, 4)) return atom.t;
+  }
+  return null;
+}
+
+function byHand(view: View): Draft[] {
+  const rule = view.rule('deployment-scaled');
+  return view.scopes('Deployment').flatMap(([scope, timeline]) => {
+    const name = scope.slice('Deployment/'.length);
+    const steps = [
+      ...setSteps(timeline),
+      ...wantedSteps(timeline).filter((step) => reallyMoves(view, timeline, step)),
+    ];
+    // From and to nothing are a start and a stop of a workload, not a change of its size.
+    const plain = steps.filter((s) => s.from > 0 && s.to > 0);
+    return fold(plain)
+      .filter((rescale) => !isAutoscaled(view, name, rescale))
+      .map((rescale) => ({ rule, object: scope, ...rescaleDraft(view, rescale, name, timeline) }));
+  });
+}
+
+/** A wish that was never met, or lowered to what there is, changes nothing. */
+function reallyMoves(view: View, timeline: Timeline, step: Step): boolean {
+  const until = step.time + Math.max(60_000, 3 * view.cadence);
+  return timeline.some(
+    (a) =>
+      a.k === 'replicas-there' &&
+      a.t >= step.time - 2 * view.cadence - 1_000 &&
+      a.t <= until &&
+      Number(a.v) === step.to,
+  );
+}
+
+function isAutoscaled(view: View, name: string, rescale: Rescale): boolean {
+  const namespace = name.split('/')[0];
+  return view.scopes(`HorizontalPodAutoscaler/${namespace}`).some(([scope, timeline]) => {
+    const own = scope.endsWith(`/${name}`);
+    return timeline.some((a) => {
+      const size = a.k === 'hpa-rescaled' ? Number(a.x?.['to']) : Number(a.v);
+      if (a.k !== 'hpa-rescaled' && a.k !== 'hpa-desired') return false;
+      const near = a.t > rescale.start - 20_000 - 2 * view.cadence && a.t < rescale.last + 20_000;
+      return near && (own || (size === rescale.to && a.k === 'hpa-rescaled'));
+    });
+  });
+}
+
+interface Rollout {
+  readonly rs: string;
+  start: number;
+  end: number | null;
+  endBy: string | null;
+  readonly evidence: Evidence[];
+}
+
+/** Rollouts: a new replica set grows while older ones shrink; or a new generation is served. */
+export function rollouts(view: View): Draft[] {
+  const rule = view.rule('deployment-rollout');
+  return view.scopes('Deployment').flatMap(([scope, timeline]) => {
+    const told = rolloutsByEvents(timeline);
+    const seen = rolloutsByMetrics(view, timeline);
+    const name = scope.slice('Deployment/'.length);
+    return mergeRollouts(view, told, seen).map((rollout) => ({
+      rule,
+      object: scope,
+      slots: rollout.rs === '' ? {} : { rs: rollout.rs },
+      start: rollout.start,
+      end: rollout.end,
+      endBy: rollout.endBy,
+      evidence: rollout.evidence,
+      affinity: { deployment: name },
+    }));
+  });
+}
+
+function rolloutsByEvents(timeline: Timeline): Rollout[] {
+  const scaled = timeline.filter((a) => a.k === 'replicaset-scaled');
+  const sizes = new Map<string, number>();
+  const found: Rollout[] = [];
+  for (const atom of scaled) {
+    const rs = atom.x?.['rs'] ?? '';
+    const to = Number(atom.x?.['to']);
+    const others = [...sizes].some(([other, size]) => other !== rs && size > 0);
+    const from = numberOf(atom.x?.['from']) ?? sizes.get(rs) ?? 0;
+    const open = found.at(-1);
+    const shrinks = (): boolean => scaled.some((a) => isOldShrinking(a, rs, atom.t));
+    if (atom.x?.['dir'] === 'up' && from === 0 && to > 0 && (others || shrinks())) {
+      found.push({ rs, start: atom.t, end: null, endBy: null, evidence: [evidenceOf(atom, 'start')] });
+    } else if (open !== undefined && open.end === null) {
+      open.evidence.push(evidenceOf(atom, 'during'));
+    }
+    sizes.set(rs, to);
+    if (to !== 0 || atom.x?.['dir'] !== 'down') continue;
+    for (const rollout of found) {
+      if (rollout.end !== null) continue;
+      const rest = [...sizes].filter(([other, size]) => other !== rollout.rs && size > 0);
+      if (rollout.rs === rs || rest.length === 0) {
+        rollout.end = atom.t;
+        rollout.endBy = rollout.rs === rs ? 'superseded' : atom.k;
+      }
+    }
+  }
+  return found;
+}
+
+/** An older set, whose growth we did not see, makes room for a new one. */
+function isOldShrinking(atom: Atom, rs: string, time: number): boolean {
+  return atom.x?.['dir'] === 'down' && atom.x?.['rs'] !== rs && Math.abs(atom.t - time) < 600_000;
+}
+
+function rolloutsByMetrics(view: View, timeline: Timeline): Rollout[] {
+  const found: Rollout[] = [];
+  let generation: number | null = null;
+  let open: Rollout | null = null;
+  for (const [i, atom] of timeline.entries()) {
+    if (atom.s !== 'm') continue;
+    if (atom.k === 'generation-seen') {
+      const next = Number(atom.v);
+      const known: number | null = generation;
+      generation = next;
+      if (known !== null && known > 0 && next > known && isNewTemplate(view, timeline, atom.t)) {
+        if (open !== null) Object.assign(open, { end: atom.t, endBy: 'superseded' });
+        open = { rs: '', start: atom.t, end: null, endBy: null, evidence: [evidenceOf(atom, 'start')] };
+        found.push(open);
+      }
+    }
+    // All values of one scrape belong together.
+    if (open === null || timeline[i + 1]?.t === atom.t || !isComplete(timeline, atom.t)) continue;
+    Object.assign(open, { end: atom.t, endBy: atom.k });
+    open.evidence.push(evidenceOf(atom, 'end'));
+    open = null;
+  }
+  return found;
+}
+
+/** A generation that changes the number of replicas is a rescale, any other a new template. */
+function isNewTemplate(view: View, timeline: Timeline, time: number): boolean {
+  const slack = Math.max(2 * view.cadence, 5_000) + 1_000;
+  return !wantedSteps(timeline).some((s) => Math.abs(s.time - time) < slack) &&
+    !wantedFromZero(timeline, time, slack);
+}
+
+function wantedFromZero(timeline: Timeline, time: number, slack: number): boolean {
+  const first = timeline.find((a) => a.k === 'replicas-wanted');
+  return first !== undefined && Math.abs(first.t - time) < slack;
+}
+
+function isComplete(timeline: Timeline, time: number): boolean {
+  const spec = valueAt(timeline, 'replicas-wanted', time);
+  const updated = valueAt(timeline, 'replicas-updated', time);
+  const there = valueAt(timeline, 'replicas-there', time);
+  return spec !== null && updated === spec && (there === null || there === spec);
+}
+
+/** The same rollout from both sources: names and times of events, what metrics add. */
+function mergeRollouts(
+  view: View,
+  told: readonly Rollout[],
+  seen: readonly Rollout[],
+): readonly Rollout[] {
+  const merged = told.map((rollout) => ({ ...rollout, evidence: [...rollout.evidence] }));
+  const slack = 30_000 + 2 * view.cadence;
+  for (const rollout of seen) {
+    const near = (r: Rollout): boolean =>
+      rollout.start >= r.start - slack && rollout.start <= r.start + slack;
+    const within = (r: Rollout): boolean =>
+      rollout.start >= r.start && rollout.start <= (r.end ?? r.start) + slack;
+    const same = merged.filter((r) => r.rs !== '').find(near) ?? merged.find(within);
+    if (same === undefined) {
+      merged.push({ ...rollout, evidence: [...rollout.evidence] });
+      continue;
+    }
+    same.evidence.push(...rollout.evidence);
+    if (same.end === null && rollout.end !== null) {
+      same.end = rollout.end;
+      same.endBy = rollout.endBy;
+    }
+  }
+  return merged;
+}
