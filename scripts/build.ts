@@ -14,7 +14,7 @@ for (const file of globSync('src/**/*.{yaml,json}').filter((name) => !name.inclu
 }
 for (const file of globSync('dist/**/*.{js,d.ts}')) {
   const text = readFileSync(file, 'utf8');
-  const mended = mendUrls(text);
+  const mended = file.endsWith('.js') ? mendUrls(text) : mendTypes(text);
   if (mended !== text) writeFileSync(file, mended);
 }
 if (existsSync('web/index.html')) run('vite', 'build', 'web');
@@ -25,6 +25,11 @@ function mendUrls(text: string): string {
     /(new URL\(\s*['"]\.{1,2}\/[^'"]+)\.ts(['"],\s*import\.meta\.url)/g,
     '$1.js$2',
   );
+}
+
+/** It changes imports in code, but not in declarations. */
+function mendTypes(text: string): string {
+  return text.replace(/((?:from|import|import\()\s*['"]\.{1,2}\/[^'"]+)\.ts(['"])/g, '$1.js$2');
 }
 
 function run(command: string, ...args: string[]): void {

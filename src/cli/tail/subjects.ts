@@ -3,7 +3,6 @@ import { type Matcher, matchLabels } from '../../core/matchers.ts';
 import type { LogRecord } from '../../log/log.ts';
 import { telemetryTopic } from '../../log/topics.ts';
 import type { Row } from '../output/rows.ts';
-import { metricRows } from './metrics.ts';
 
 /** How one kind of thing is read: where from, as what columns, and which rows a record gives. */
 export interface Subject {
@@ -14,8 +13,9 @@ export interface Subject {
   tableRow(row: Row): Row;
 }
 
-export function subjectOf(what: string, matchers: readonly Matcher[]): Subject {
+export async function subjectOf(what: string, matchers: readonly Matcher[]): Promise<Subject> {
   if (what === 'metrics') {
+    const { metricRows } = await import('./metrics.ts');
     return {
       topic: telemetryTopic,
       columns: ['time', 'cluster', 'metric', 'value', 'labels'],

@@ -15,7 +15,7 @@ export async function tail(
   what = 'alerts',
   selector = '{}',
 ): Promise<void> {
-  const subject = subjectNamed(what, selector);
+  const subject = await subjectNamed(what, selector);
   const { config } = await loadConfig(this, flags);
   const log = await openLogToRead(config, this);
   const format = streamingFormat(this, flags.output);
@@ -43,7 +43,7 @@ export async function tail(
   }
 }
 
-function subjectNamed(what: string, selector: string): Subject {
+function subjectNamed(what: string, selector: string): Promise<Subject> {
   if (!tailSubjects.some((name) => name === what) && !what.startsWith('x-')) {
     throw new SeastateError('usage', `there is no "${what}" to tail: ${tailSubjects.join(', ')}`);
   }
