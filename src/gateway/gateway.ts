@@ -4,7 +4,7 @@ import { decodeV1 } from '../formats/remote-write/decode-v1.ts';
 import { decodeV2 } from '../formats/remote-write/decode-v2.ts';
 import { Intake, type IntakeResult } from '../formats/remote-write/intake.ts';
 import { encodeBody } from '../formats/snappy/body-encoding.ts';
-import { decompress, Scratch } from '../formats/snappy/snappy.ts';
+import { decompress } from '../formats/snappy/snappy.ts';
 import type { Log } from '../log/log.ts';
 import type { TelemetryKind } from '../log/topics.ts';
 import { Admission } from './admission.ts';
@@ -70,7 +70,6 @@ export class Gateway {
   readonly #heartbeats: Heartbeats;
   readonly #metadata: MetadataWriter;
   readonly #columns = new WriteColumns();
-  readonly #scratch = new Scratch();
   readonly #intake: Intake;
   readonly #batches: Batches;
   #state: 'starting' | 'serving' | 'stopping' = 'starting';
@@ -200,14 +199,14 @@ export class Gateway {
   /** Reads a request and gives its good parts to the log; throws when it cannot be read. */
   #take(request: WriteRequest, counters: TenantCounters): Taken {
     const { decodedBytesMax, writeLimits } = this.#options;
-    const decoded = decompress(request.body, decodedBytesMax, this.#scratch);
+    const decoded = decompress(request.body, decodedBytesMax, this.#columns.scratch);
     counters.decodedBytes += decoded.length;
     const decode = request.protocol === 1 ? decodeV1 : decodeV2;
     decode(decoded, writeLimits, this.#columns);
     const result = this.#intake.read(this.#columns);
     const owners = this.#owners(request, result);
     const waitFor = this.#canPass(request, result)
-      ? [this.#passThrough(request, owners[0]!, decoded)]
+      ? [this.#passThrough(request, owners[0]!)]
       : this.#batches.add(result, owners);
     if (request.protocol === 1) waitFor.push(...this.#writeMetadata(request));
     return { waitFor, ...this.#outcome(result, counters) };
@@ -240,9 +239,9 @@ export class Gateway {
     );
   }
 
-  #passThrough({ body }: WriteRequest, owner: Cluster, decoded: Uint8Array): Promise<void> {
+  #passThrough({ body }: WriteRequest, owner: Cluster): Promise<void> {
     const { encoding } = this.#options;
-    const value = encoding === 'snappy' ? body : encodeBody(encoding, decoded);
+    const value = encoding === 'snappy' ? body : encodeBody(encoding, this.#columns.bytes);
     this.counters.recordsPassedThrough++;
     return this.#appender.append(owner.partition, { headers: owner.headers, value });
   }

@@ -7,6 +7,7 @@ import {
 } from 'fastify';
 import type { Authenticator } from './auth/authenticator.ts';
 import { anyone, type Identity, type Role } from './auth/credentials.ts';
+import { answerClientError } from './client-error.ts';
 import { ApiError, errorBody, toApiError } from './envelope.ts';
 import type { PageFile } from './page.ts';
 import type { ServerParts } from './parts.ts';
@@ -41,6 +42,7 @@ export function buildApp(parts: ServerParts, options: AppOptions): FastifyInstan
     serverFactory: (handler) => options.createServer(handler),
     bodyLimit: 1 << 20,
     routerOptions: { ignoreTrailingSlash: true },
+    clientErrorHandler: answerClientError,
     frameworkErrors: (error, _request, reply) => {
       const { statusCode, type, message } = toApiError(error);
       void (reply as FastifyReply).code(statusCode).send(errorBody(type, message));

@@ -111,6 +111,8 @@ export async function startServer(
         ? createSecureServer({ ...tls.serverOptions, ...limits }, route(handler))
         : createServer(limits, route(handler));
       server.maxConnections = options.connectionsMax;
+      // A sender that has closed its half still gets the answer (Node has it without a type).
+      Object.assign(server, { httpAllowHalfOpen: true });
       // A peer that neither sends nor reads for so long is gone.
       server.setTimeout(options.idleTimeoutMs + 5_000, (socket: Socket) => socket.destroy());
       server.on('drop', () => connectionsRefused++);

@@ -15,7 +15,7 @@ export type BodyResult =
 /**
  * Reads a body of at most `bytesMax`. A declared length is not believed: the body is put together
  * from what came, so a sender that announces much and sends little costs little. After a failure
- * the rest flows into nothing.
+ * the rest is not looked at: see `discard`.
  */
 export function readBody(
   request: IncomingMessage,
@@ -51,5 +51,18 @@ export function readBody(
     });
     request.on('error', () => fail({ failed: 'aborted' }));
     request.on('close', () => fail({ failed: 'aborted' }));
+  });
+}
+
+/**
+ * Reads what is left of a body that was answered already into nothing, so that the sender gets to
+ * read its answer; one that goes on for more than `bytesMax` is cut off.
+ */
+export function discard(request: IncomingMessage, bytesMax: number): void {
+  let bytes = 0;
+  request.on('error', () => {});
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > bytesMax) request.socket.destroy();
   });
 }

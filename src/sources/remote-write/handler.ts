@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type BodyRoom, readBody } from './body.ts';
+import { type BodyRoom, discard, readBody } from './body.ts';
 import { negotiate, supported } from './negotiate.ts';
 
 /** What the gateway answers; the same shape as its `WriteAnswer`. */
@@ -40,6 +40,9 @@ export interface SourceCounters {
   aborted: number;
 }
 
+/** A sender may always finish a body of this size. */
+const discardedBytesMin = 1 << 20;
+
 const statusCodes: Record<Answer['outcome'], number> = {
   written: 204,
   rejected: 400,
@@ -67,24 +70,37 @@ export class RemoteWriteHandler {
     if (protocol === undefined) {
       this.counters.unsupported++;
       sendText(response, 415, `unsupported content type or encoding: send ${supported}`);
+      this.#discard(request);
       return;
     }
     const declared = Number(headers['content-length'] ?? 0);
     const refusal = this.#target.refusal(sender.tenant, declared);
     if (refusal) {
       send(response, protocol, refusal);
+      this.#discard(request);
       return;
     }
     const result = await readBody(request, this.#bodyBytesMax, this.#target.admission);
     if ('body' in result) {
       const retryAttempt = Number.parseInt(String(headers['retry-attempt'] ?? 0), 10) || 0;
       const { body } = result;
-      send(response, protocol, await this.#target.write({ protocol, body, sender, retryAttempt }));
-    } else if (result.failed === 'too_large') {
-      send(response, protocol, this.#target.tooLarge(sender.tenant, result.bytes));
-    } else if (result.failed === 'no_room') {
-      send(response, protocol, this.#target.overloaded(sender.tenant));
-    } else this.counters.aborted++;
+      const answer = await this.#target.write({ protocol, body, sender, retryAttempt });
+      send(response, protocol, answer);
+    } else if (result.failed === 'aborted') this.counters.aborted++;
+    else {
+      const isLarge = result.failed === 'too_large';
+      const { tenant } = sender;
+      const answer = isLarge
+        ? this.#target.tooLarge(tenant, result.bytes)
+        : this.#target.overloaded(tenant);
+      send(response, protocol, answer);
+      this.#discard(request);
+    }
+  }
+
+  /** What was refused by its headers may still be on its way. */
+  #discard(request: IncomingMessage): void {
+    discard(request, Math.max(this.#bodyBytesMax, discardedBytesMin));
   }
 }
 
