@@ -2,14 +2,18 @@ import { SeastateError } from './errors.ts';
 import { assemble, type WasmFunction } from './wasm.ts';
 
 const pageBytes = 65_536;
+const smallestClass = 6;
+const bytesMax = 2 ** 32 - pageBytes;
 
 /**
- * A linear memory that TypeScript and the WebAssembly of `core/wasm.ts` share. Blocks are handed
- * out once and never given back: whoever needs a bigger one doubles it. Growth replaces `buffer`
- * and kills every view of the old one, so views are made anew when `buffer` is another.
+ * A linear memory that TypeScript and the WebAssembly of `core/wasm.ts` share, handed out in
+ * blocks of powers of two. Growth replaces `buffer` and kills every view of the old one, so views
+ * are made anew when `buffer` is another. Pages that nobody touched cost no memory.
  */
 export class Heap {
   readonly memory: WebAssembly.Memory;
+  /** Addresses of free blocks by the power of their size. */
+  readonly #free: number[][] = Array.from({ length: 33 }, () => []);
   #next = 64;
 
   constructor() {
@@ -20,46 +24,48 @@ export class Heap {
     return this.memory.buffer;
   }
 
-  /** Bytes handed out. */
-  get bytesUsed(): number {
-    return this.#next;
-  }
-
-  /** Address of a new block of `size` bytes, aligned to 16. What it holds is zero. */
+  /** Address of a block of at least `size` bytes, holding anything. Error: `out_of_memory`. */
   allocate(size: number): number {
+    const power = powerOf(size);
+    const free = this.#free[power]!.pop();
+    if (free !== undefined) return free;
     const address = this.#next;
-    this.#reserve(address + size);
+    const next = address + 2 ** power;
+    this.#reserve(next);
+    this.#next = next;
     return address;
   }
 
-  /**
-   * A block of `newSize` bytes in place of one of `size`, which it extends or else copies: the
-   * first `keep` bytes stay.
-   */
+  /** Gives back a block that was allocated with this size. */
+  free(address: number, size: number): void {
+    this.#free[powerOf(size)]!.push(address);
+  }
+
+  /** A block of `newSize` bytes in place of one of `size`, with its first `keep` bytes. */
   enlarge(address: number, size: number, newSize: number, keep: number = size): number {
-    if (address + align(size) === this.#next) {
-      this.#reserve(address + newSize);
-      return address;
-    }
+    if (powerOf(size) === powerOf(newSize)) return address;
     const moved = this.allocate(newSize);
     new Uint8Array(this.buffer).copyWithin(moved, address, address + keep);
+    this.free(address, size);
     return moved;
   }
 
   #reserve(end: number): void {
-    const next = align(end);
-    const missing = next - this.buffer.byteLength;
-    if (missing > 0) {
-      // An eighth more than needed, so that a growing table does not grow it each time.
-      const pages = Math.ceil((missing + (this.buffer.byteLength >>> 3)) / pageBytes);
-      try {
-        this.memory.grow(pages);
-      } catch (cause) {
-        throw new SeastateError('out_of_memory', `a heap cannot grow to ${next} bytes`, { cause });
-      }
+    const missing = end - this.buffer.byteLength;
+    if (missing <= 0) return;
+    try {
+      if (end > bytesMax) throw new RangeError('4 GiB are the limit');
+      this.memory.grow(Math.ceil(missing / pageBytes));
+    } catch (cause) {
+      throw new SeastateError('out_of_memory', `a heap cannot grow to ${end} bytes`, { cause });
     }
-    this.#next = next;
   }
+}
+
+function powerOf(size: number): number {
+  let power = smallestClass;
+  while (2 ** power < size) power++;
+  return power;
 }
 
 /** Functions of i32 arguments by name. */
@@ -73,8 +79,4 @@ export function compile(functions: readonly WasmFunction[], memories = 1): WebAs
 export function link(module: WebAssembly.Module, ...heaps: readonly Heap[]): Kernel {
   const memories = Object.fromEntries(heaps.map(({ memory }, index) => [index, memory]));
   return new WebAssembly.Instance(module, { env: memories }).exports as Kernel;
-}
-
-function align(size: number): number {
-  return Math.ceil(size / 16) * 16;
 }

@@ -189,26 +189,28 @@ export const giveBack =
   (value: I32): Code =>
   (labels) => [...operand(value)(labels), 0x0f];
 
-/** The locals of one function, parameters (all i32) first. */
+/** The locals of one function: as many as are taken, parameters before all others. */
 export class Frame {
-  readonly parameters: number;
+  #parameters = 0;
   readonly #types: ValueType[] = [];
 
-  constructor(parameters: number) {
-    this.parameters = parameters;
+  /** Parameters, all i32: `const [a, b] = frame.parameters()`. */
+  *parameters(): Generator<Local, never> {
+    for (;;) yield { index: this.#parameters++, type: 'i32' };
   }
 
-  /** Parameter `index`. */
-  parameter(index: number): Local {
-    return { index, type: 'i32' };
+  *locals(type: ValueType = 'i32'): Generator<Local, never> {
+    for (;;) {
+      this.#types.push(type);
+      yield { index: this.#parameters + this.#types.length - 1, type };
+    }
   }
 
-  local(type: ValueType = 'i32'): Local {
-    this.#types.push(type);
-    return { index: this.parameters + this.#types.length - 1, type };
+  get parameterCount(): number {
+    return this.#parameters;
   }
 
-  get locals(): readonly ValueType[] {
+  get localTypes(): readonly ValueType[] {
     return this.#types;
   }
 }
@@ -230,7 +232,7 @@ export function assemble(
   const name = (text: string): number[] => vector([...text].map((c) => [c.charCodeAt(0)]));
   const types = functions.map(({ frame }) => [
     0x60,
-    ...vector(Array(frame.parameters).fill([typeBytes.i32])),
+    ...vector(Array(frame.parameterCount).fill([typeBytes.i32])),
     ...vector([[typeBytes.i32]]),
   ]);
   const imports = Array.from({ length: memories }, (_, index) => [
@@ -238,7 +240,7 @@ export function assemble(
     ...[0x02, 0x00, 0x01],
   ]);
   const code = functions.map(({ frame, body }) => {
-    const locals = vector(frame.locals.map((type) => [1, typeBytes[type]]));
+    const locals = vector(frame.localTypes.map((type) => [1, typeBytes[type]]));
     const bytes = [...locals, ...flat(body, []), ...operand(0)([]), 0x0b];
     return [...leb(bytes.length), ...bytes];
   });

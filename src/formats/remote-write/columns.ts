@@ -240,16 +240,16 @@ export class WriteColumns {
   #grow(group: Group, count: number, needed = 1024): void {
     const { heap } = this.scratch;
     const capacity = Math.max(Math.ceil(needed / 16) * 16, group.capacity * 2);
-    const size = group.widths.reduce((sum, width) => sum + width * capacity, 0);
-    const address = heap.allocate(size);
+    const address = heap.allocate(sizeOf({ ...group, capacity }));
     const bytes = new Uint8Array(heap.buffer);
     let from = group.address;
     let to = address;
     for (const width of group.widths) {
-      if (group.capacity > 0) bytes.copyWithin(to, from, from + count * width);
+      bytes.copyWithin(to, from, from + Math.min(count, group.capacity) * width);
       from += group.capacity * width;
       to += capacity * width;
     }
+    if (group.capacity > 0) heap.free(group.address, sizeOf(group));
     group.address = address;
     group.capacity = capacity;
     this.#refresh();
@@ -302,6 +302,10 @@ type NumberArray =
   | Uint32Array<ArrayBuffer>
   | Int32Array<ArrayBuffer>
   | Float64Array<ArrayBuffer>;
+
+function sizeOf({ widths, capacity }: Group): number {
+  return widths.reduce((sum, width) => sum + width * capacity, 0);
+}
 
 /** A copy with room for `length` elements, twice as many as before by default. */
 export function grown<A extends NumberArray>(array: A, length = array.length * 2): A {

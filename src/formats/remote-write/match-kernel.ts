@@ -36,36 +36,34 @@ import {
  * Next-entry prediction: each entry of a table remembers which one followed it, and what comes is
  * compared with that one first. The kernels go on while this holds; hashing is left to TypeScript.
  *
- * Memory 0 is the message and its columns, 1 the items of the table, 2 its entries of 16 bytes:
- * start and size in memory 1, next id (-1: none), hash. Entry id stands at (id + 1) * 16 from
- * `entriesAt`; the one before the first only knows which id comes first.
+ * Memory 0 is the message and its columns; memory 1 the tables. An entry has 16 bytes: address and
+ * size of its item, next id (-1: none), hash. Entry id is number id + 1 of its table; number 0
+ * only knows which id comes first.
  */
-export const entriesAt = 64;
 export const entryBytes = 16;
 
 const message = 0;
-const items = 1;
-const entries = 2;
+const table = 1;
 
 /** Puts the predicted entry of `after` into the locals, or leaves to `missed`. */
-function predict(after: Local, id: Local, start: Local, size: Local): Code[] {
+function predict(entries: Local, after: Local, id: Local, start: Local, size: Local): Code[] {
   const entry = size;
   return [
-    set(entry, add(shl(add(after, 1), 4), entriesAt)),
-    set(id, load32(entry, 8, entries)),
+    set(entry, add(shl(add(after, 1), 4), entries)),
+    set(id, load32(entry, 8, table)),
     brIf('missed', gt(id, 0x7fff_ffff)),
-    set(entry, add(shl(add(id, 1), 4), entriesAt)),
-    set(start, load32(entry, 0, entries)),
-    set(size, load32(entry, 4, entries)),
+    set(entry, add(shl(add(id, 1), 4), entries)),
+    set(start, load32(entry, 0, table)),
+    set(size, load32(entry, 4, table)),
   ];
 }
 
-/** Leaves to `missed` unless `size` bytes at `a` (message) and at `b` (items) are equal. */
+/** Leaves to `missed` unless `size` bytes at `a` (message) and at `b` (table) are equal. */
 function compareBytes(a: Local, b: Local, size: Local, k: Local, last: Local): Code[] {
   const differ64 = (offset: Code | number): Code =>
-    ne64(load64(add(a, offset), 0, message), load64(add(b, offset), 0, items));
+    ne64(load64(add(a, offset), 0, message), load64(add(b, offset), 0, table));
   const differ16 = (offset: Local): Code =>
-    anyBit(xorVector(loadVector(add(a, offset), 0, message), loadVector(add(b, offset), 0, items)));
+    anyBit(xorVector(loadVector(add(a, offset), 0, message), loadVector(add(b, offset), 0, table)));
   return [
     block(
       'equal',
@@ -79,7 +77,7 @@ function compareBytes(a: Local, b: Local, size: Local, k: Local, last: Local): C
         brIf(
           'missed',
           ne64(
-            shl64(xor64(load64(a, 0, message), load64(b, 0, items)), extend(sub(64, shl(size, 3)))),
+            shl64(xor64(load64(a, 0, message), load64(b, 0, table)), extend(sub(64, shl(size, 3)))),
             i64(0n),
           ),
         ),
@@ -94,23 +92,14 @@ function compareBytes(a: Local, b: Local, size: Local, k: Local, last: Local): C
 }
 
 /**
- * `matchRanges(starts, ends, ids, base, index, count, after)`: compares the byte ranges of the
+ * `matchRanges(entries, starts, ends, ids, base, index, count, after)`: compares the byte ranges of the
  * message from `index` on, writes the ids of those that were predicted, and returns the index of
  * the first that was not.
  */
 function matchRanges(): WasmFunction {
-  const frame = new Frame(7);
-  const [starts, ends, ids, base, index, count, after] = [0, 1, 2, 3, 4, 5, 6].map((k) =>
-    frame.parameter(k),
-  ) as [Local, Local, Local, Local, Local, Local, Local];
-  const [id, start, size, at, k, last] = [0, 0, 0, 0, 0, 0].map(() => frame.local()) as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
+  const frame = new Frame();
+  const [entries, starts, ends, ids, base, index, count, after] = frame.parameters();
+  const [id, start, size, at, k, last] = frame.locals();
   return {
     name: 'matchRanges',
     frame,
@@ -120,7 +109,7 @@ function matchRanges(): WasmFunction {
         loop(
           'ranges',
           brIf('missed', ge(index, count)),
-          ...predict(after, id, start, size),
+          ...predict(entries, after, id, start, size),
           set(at, load32(add(starts, shl(index, 2)))),
           brIf('missed', ne(sub(load32(add(ends, shl(index, 2))), at), size)),
           increase(at, base),
@@ -137,32 +126,13 @@ function matchRanges(): WasmFunction {
 }
 
 /**
- * `matchVectors(starts, ends, ids, refs, map, mapSize, index, count, after)`: the same for series
+ * `matchVectors(entries, starts, ends, ids, refs, map, mapSize, index, count, after)`: the same for series
  * as vectors map[refs[starts[index]]] ... A ref that the map does not have is a miss.
  */
 function matchVectors(): WasmFunction {
-  const frame = new Frame(9);
-  const [starts, ends, ids, refs, map, mapSize, index, count, after] = [
-    0, 1, 2, 3, 4, 5, 6, 7, 8,
-  ].map((k) => frame.parameter(k)) as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
-  const [id, start, size, at, ref, until] = [0, 0, 0, 0, 0, 0].map(() => frame.local()) as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
+  const frame = new Frame();
+  const [entries, starts, ends, ids, refs, map, mapSize, index, count, after] = frame.parameters();
+  const [id, start, size, at, ref, until] = frame.locals();
   return {
     name: 'matchVectors',
     frame,
@@ -172,7 +142,7 @@ function matchVectors(): WasmFunction {
         loop(
           'vectors',
           brIf('missed', ge(index, count)),
-          ...predict(after, id, start, size),
+          ...predict(entries, after, id, start, size),
           set(at, shl(load32(add(starts, shl(index, 2))), 2)),
           set(until, shl(load32(add(ends, shl(index, 2))), 2)),
           brIf('missed', ne(sub(until, at), size)),
@@ -185,7 +155,7 @@ function matchVectors(): WasmFunction {
               brIf('equal', ge(at, until)),
               set(ref, load32(at)),
               brIf('missed', ge(ref, mapSize)),
-              brIf('missed', ne(load32(add(map, shl(ref, 2))), load32(start, 0, items))),
+              brIf('missed', ne(load32(add(map, shl(ref, 2))), load32(start, 0, table))),
               increase(at, 4),
               increase(start, 4),
               br('refs'),
@@ -204,16 +174,9 @@ function matchVectors(): WasmFunction {
 
 /** `spread(from, ids, count, out)`: ids[i] into out[from[i]] up to out[from[i + 1]]. */
 function spread(): WasmFunction {
-  const frame = new Frame(4);
-  const [from, ids, count, out] = [0, 1, 2, 3].map((k) => frame.parameter(k)) as [
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
-  const stop = frame.local();
-  const to = frame.local();
-  const until = frame.local();
+  const frame = new Frame();
+  const [from, ids, count, out] = frame.parameters();
+  const [stop, to, until] = frame.locals();
   return {
     name: 'spread',
     frame,
@@ -245,4 +208,4 @@ function spread(): WasmFunction {
   };
 }
 
-export const matchModule = compile([matchRanges(), matchVectors(), spread()], 3);
+export const matchModule = compile([matchRanges(), matchVectors(), spread()], 2);

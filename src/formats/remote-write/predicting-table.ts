@@ -1,11 +1,26 @@
-import { SeastateError } from '../../core/errors.ts';
 import { Heap, type Kernel, link } from '../../core/heap.ts';
 import type { WriteColumns } from './columns.ts';
-import { entriesAt, entryBytes, matchModule } from './match-kernel.ts';
+import { entryBytes, matchModule } from './match-kernel.ts';
 
-/** Kernels compare by vectors of 16 bytes, so the items have room behind them. */
-const slack = 64;
-const itemsMax = 2 ** 32 - 2 ** 20;
+/** Kernels compare by vectors of 16 bytes, so a chunk has room behind its last item. */
+const slack = 16;
+const firstChunkBytes = 4096;
+const lastChunkBytes = 1 << 20;
+const firstCapacity = 63;
+
+/** A heap for tables, linked with the messages that are compared with them. */
+export class TableHeap extends Heap {
+  #linked: Heap | undefined;
+  #kernel: Kernel = {};
+
+  kernelFor(c: WriteColumns): Kernel {
+    if (this.#linked !== c.scratch.heap) {
+      this.#linked = c.scratch.heap;
+      this.#kernel = link(matchModule, c.scratch.heap, this);
+    }
+    return this.#kernel;
+  }
+}
 
 /**
  * Gives byte strings (symbols, label blocks, vectors of symbol ids) dense ids in the order of
@@ -14,59 +29,62 @@ const itemsMax = 2 ** 32 - 2 ** 20;
  * nothing can be mixed up.
  */
 export class PredictingTable {
+  readonly #heap: TableHeap;
+  readonly #seed: number;
   #count = 0;
-  readonly #items = new Heap();
-  readonly #entries = new Heap();
-  readonly #itemsAt: number;
-  #itemsUsed = 0;
-  #itemsSize = 1 << 16;
-  #capacity = 1024;
+  #capacity = firstCapacity;
+  #entries: number;
+  /** Items stand in chunks that never move. */
+  readonly #chunks: { readonly address: number; readonly size: number }[] = [];
+  #itemsAt = 0;
+  #itemsEnd = 0;
+  #chunkBytes = 0;
+  /** Open addressing by hash: id + 1, 0 where free. */
+  #slots = new Int32Array(128);
+  #buffer: ArrayBuffer;
   #bytes!: Uint8Array<ArrayBuffer>;
   #view!: DataView;
-  /** Four words per entry: see match-kernel.ts. */
+  /** The heap as words; an entry has four: see match-kernel.ts. */
   #words!: Int32Array<ArrayBuffer>;
-  /** Open addressing by hash: id + 1, 0 where free. */
-  #slots = new Int32Array(2048);
-  readonly #seed: number;
-  #linked: Heap | undefined;
-  #kernel: Kernel = {};
 
-  constructor(seed = 0) {
+  constructor(heap: TableHeap, seed = 0) {
+    this.#heap = heap;
     this.#seed = seed | 0;
-    this.#itemsAt = this.#items.allocate(this.#itemsSize);
-    this.#entries.allocate((this.#capacity + 1) * entryBytes);
+    this.#entries = heap.allocate((this.#capacity + 1) * entryBytes);
+    this.#buffer = heap.buffer;
     this.#refresh();
-    this.#words[wordOf(-1) + nextWord] = -1;
+    this.#words[this.#wordOf(-1) + nextWord] = -1;
+  }
+
+  /** Gives all memory back to the heap: the table is dead. */
+  release(): void {
+    for (const { address, size } of this.#chunks) this.#heap.free(address, size);
+    this.#heap.free(this.#entries, (this.#capacity + 1) * entryBytes);
   }
 
   get count(): number {
     return this.#count;
   }
 
-  /** Bytes of memory in use. */
+  /** Bytes of memory held. */
   get bytesUsed(): number {
-    return this.#itemsUsed + this.#count * entryBytes + this.#slots.byteLength;
+    return this.#chunkBytes + this.#capacity * entryBytes + this.#slots.byteLength;
   }
 
-  /** The bytes of `id`: a view that is valid until the next `add`. */
+  /** The bytes of `id`: a view that is dead when the heap grows. */
   bytes(id: number): Uint8Array<ArrayBuffer> {
-    const word = wordOf(id);
+    this.#refresh();
+    const word = this.#wordOf(id);
     const start = this.#words[word]! >>> 0;
     return this.#bytes.subarray(start, start + this.#words[word + sizeWord]!);
   }
 
-  /** The bytes of `id`, which are 32-bit words: likewise. */
+  /** The item of `id`, which is a vector of 32-bit words: likewise. */
   vector(id: number): Uint32Array<ArrayBuffer> {
-    const word = wordOf(id);
-    return new Uint32Array(
-      this.#items.buffer,
-      this.#words[word]! >>> 0,
-      this.#words[word + sizeWord]! >>> 2,
-    );
-  }
-
-  size(id: number): number {
-    return this.#words[wordOf(id) + sizeWord]!;
+    this.#refresh();
+    const word = this.#wordOf(id);
+    const start = this.#words[word]! >>> 0;
+    return new Uint32Array(this.#buffer, start, this.#words[word + sizeWord]! >>> 2);
   }
 
   /**
@@ -83,7 +101,8 @@ export class PredictingTable {
     count: number,
     after: number,
   ): number {
-    return this.#linkedTo(c).matchRanges!(
+    return this.#heap.kernelFor(c).matchRanges!(
+      this.#entries,
       starts.byteOffset,
       ends.byteOffset,
       ids.byteOffset,
@@ -96,7 +115,8 @@ export class PredictingTable {
 
   /** The same for the label vectors of entries, whose symbols are in `c.symbolIds`. */
   matchVectors(c: WriteColumns, index: number, after: number): number {
-    return this.#linkedTo(c).matchVectors!(
+    return this.#heap.kernelFor(c).matchVectors!(
+      this.#entries,
       c.labelStart.byteOffset,
       c.labelEnd.byteOffset,
       c.entryIds.byteOffset,
@@ -111,7 +131,7 @@ export class PredictingTable {
 
   /** Writes the ids of the entries as ids of their samples. */
   spread(c: WriteColumns): void {
-    this.#linkedTo(c).spread!(
+    this.#heap.kernelFor(c).spread!(
       c.sampleFrom.byteOffset,
       c.entryIds.byteOffset,
       c.seriesCount,
@@ -121,13 +141,14 @@ export class PredictingTable {
 
   /** Id of the bytes [start, end) of `view`, -1 when unknown. Notes that it follows `after`. */
   find(view: DataView, start: number, end: number, after: number): number {
+    this.#refresh();
     const hash = hashBytes(view, start, end, this.#seed);
     const slots = this.#slots;
     const mask = slots.length - 1;
     for (let slot = hash & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
       const id = slots[slot]! - 1;
-      if (this.#words[wordOf(id) + hashWord] === hash && this.#equals(id, view, start, end)) {
-        this.#words[wordOf(after) + nextWord] = id;
+      if (this.#words[this.#wordOf(id) + hashWord] === hash && this.#equals(id, view, start, end)) {
+        this.#words[this.#wordOf(after) + nextWord] = id;
         return id;
       }
     }
@@ -135,7 +156,7 @@ export class PredictingTable {
   }
 
   #equals(id: number, view: DataView, start: number, end: number): boolean {
-    const word = wordOf(id);
+    const word = this.#wordOf(id);
     const size = this.#words[word + sizeWord]!;
     if (size !== end - start) return false;
     const at = this.#words[word]! >>> 0;
@@ -149,23 +170,25 @@ export class PredictingTable {
     return true;
   }
 
-  /** Adds bytes that `find` did not know. Error: `out_of_memory` at 4 GiB. */
+  /** Adds bytes that `find` did not know. Error: `out_of_memory`. */
   add(view: DataView, start: number, end: number, after: number): number {
     const size = end - start;
-    const at = this.#itemsAt + this.#itemsUsed;
-    this.#reserve(this.#itemsUsed + size);
+    if (this.#itemsAt + size + slack > this.#itemsEnd) this.#addChunk(size + slack);
+    if (this.#count >= this.#capacity) this.#growEntries();
+    this.#refresh();
     const id = this.#count++;
+    const at = this.#itemsAt;
     this.#bytes.set(new Uint8Array(view.buffer, view.byteOffset + start, size), at);
     // The next one begins aligned: vectors are read as words.
-    this.#itemsUsed += (size + 3) & ~3;
+    this.#itemsAt += (size + 3) & ~3;
     const hash = hashBytes(view, start, end, this.#seed);
     const words = this.#words;
-    const word = wordOf(id);
+    const word = this.#wordOf(id);
     words[word] = at;
     words[word + sizeWord] = size;
     words[word + nextWord] = -1;
     words[word + hashWord] = hash;
-    words[wordOf(after) + nextWord] = id;
+    words[this.#wordOf(after) + nextWord] = id;
     this.#place(hash, id);
     return id;
   }
@@ -178,53 +201,46 @@ export class PredictingTable {
     slots[slot] = id + 1;
   }
 
-  #reserve(itemBytes: number): void {
-    if (itemBytes + slack > this.#itemsSize) {
-      const size = Math.min(Math.max(itemBytes + slack, this.#itemsSize * 2), itemsMax);
-      if (itemBytes + slack > size) {
-        throw new SeastateError('out_of_memory', 'a table of symbols or series is full (4 GiB)');
-      }
-      // The only block of its heap grows where it stands, and untouched pages cost nothing.
-      this.#items.enlarge(this.#itemsAt, this.#itemsSize, size);
-      this.#itemsSize = size;
-      this.#refresh();
-    }
-    if (this.#count >= this.#capacity) this.#growEntries();
+  #addChunk(needed: number): void {
+    const usual = Math.min(Math.max(this.#chunkBytes, firstChunkBytes), lastChunkBytes);
+    const size = Math.max(usual, needed);
+    const address = this.#heap.allocate(size);
+    this.#chunks.push({ address, size });
+    this.#chunkBytes += size;
+    this.#itemsAt = address;
+    this.#itemsEnd = address + size;
   }
 
   #growEntries(): void {
-    const capacity = this.#capacity * 2;
+    const capacity = this.#capacity * 2 + 1;
     const size = (n: number): number => (n + 1) * entryBytes;
-    this.#entries.enlarge(entriesAt, size(this.#capacity), size(capacity));
+    this.#entries = this.#heap.enlarge(this.#entries, size(this.#capacity), size(capacity));
     this.#capacity = capacity;
     this.#refresh();
-    this.#slots = new Int32Array(capacity * 2);
-    for (let id = 0; id < this.#count; id++) this.#place(this.#words[wordOf(id) + hashWord]!, id);
-  }
-
-  #refresh(): void {
-    this.#bytes = new Uint8Array(this.#items.buffer);
-    this.#view = new DataView(this.#items.buffer);
-    this.#words = new Int32Array(this.#entries.buffer);
-  }
-
-  #linkedTo(c: WriteColumns): Kernel {
-    if (this.#linked !== c.scratch.heap) {
-      this.#linked = c.scratch.heap;
-      this.#kernel = link(matchModule, c.scratch.heap, this.#items, this.#entries);
+    this.#slots = new Int32Array((capacity + 1) * 2);
+    for (let id = 0; id < this.#count; id++) {
+      this.#place(this.#words[this.#wordOf(id) + hashWord]!, id);
     }
-    return this.#kernel;
+  }
+
+  /** Makes the views anew when the heap has grown, perhaps for another table. */
+  #refresh(): void {
+    if (this.#buffer === this.#heap.buffer && this.#bytes) return;
+    this.#buffer = this.#heap.buffer;
+    this.#bytes = new Uint8Array(this.#buffer);
+    this.#view = new DataView(this.#buffer);
+    this.#words = new Int32Array(this.#buffer);
+  }
+
+  /** Index of the first word of entry `id`; -1 stands for the head of a sequence. */
+  #wordOf(id: number): number {
+    return (this.#entries >>> 2) + (id + 1) * (entryBytes >>> 2);
   }
 }
 
 const sizeWord = 1;
 const nextWord = 2;
 const hashWord = 3;
-
-/** Index of the first word of entry `id`; -1 stands for the head of a sequence. */
-function wordOf(id: number): number {
-  return (entriesAt >>> 2) + (id + 1) * (entryBytes >>> 2);
-}
 
 /** A seeded 32-bit hash of the bytes [start, end), by words of four bytes. */
 function hashBytes(view: DataView, start: number, end: number, seed: number): number {

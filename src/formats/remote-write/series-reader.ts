@@ -1,9 +1,10 @@
 import { text } from '../../core/bytes.ts';
-import { Scratch } from '../snappy/snappy.ts';
-import { grown, WriteColumns } from './columns.ts';
+import type { Scratch } from '../snappy/snappy.ts';
+import { grown, type WriteColumns } from './columns.ts';
 import { decodeV2 } from './decode-v2.ts';
 import { recordLimits, type WriteLimits } from './limits.ts';
 import { PredictingTable } from './predicting-table.ts';
+import { ReadWorkspace } from './read-workspace.ts';
 import { findSymbols, resolveSymbol } from './symbols.ts';
 
 /** Histograms of a record, in wire order. Message i is bytes[starts[i], ends[i]). */
@@ -21,7 +22,7 @@ export interface HistogramSamples {
   readonly ends: Uint32Array;
 }
 
-/** Samples of a record, in wire order: valid until the next `read` of the same reader. */
+/** Samples of a record, in wire order: valid until the next `read` in the same workspace. */
 export interface SampleColumns {
   readonly length: number;
   /** Raw series ids, dense, in the order in which the reader first saw them. */
@@ -46,51 +47,77 @@ export interface SampleColumns {
  * with the series that followed the one before it last time.
  */
 export class SeriesReader {
-  /** Decompress into this one, and `read` takes the bytes without a copy. */
-  readonly scratch = new Scratch();
-  readonly #columns = new WriteColumns(this.scratch);
+  readonly #workspace: ReadWorkspace;
   readonly #seed: number;
-  #symbols: PredictingTable;
-  #series: PredictingTable;
-  #types = new Uint8Array(1024);
-  #vector = new DataView(new ArrayBuffer(256));
-  #histogramSeries = new Int32Array(64);
+  #tables: Tables;
+  #types = new Uint8Array(64);
+  #histogramSeries = new Int32Array(0);
 
-  constructor(options: { seed?: number } = {}) {
+  /** By default readers share one workspace per thread. */
+  constructor(options: { workspace?: ReadWorkspace; seed?: number } = {}) {
+    this.#workspace = options.workspace ?? sharedWorkspace();
     this.#seed = options.seed ?? 0;
-    this.#symbols = new PredictingTable(this.#seed);
-    this.#series = new PredictingTable(this.#seed);
+    this.#tables = this.#newTables();
+  }
+
+  /** Decompress into this one, and `read` takes the bytes without a copy. */
+  get scratch(): Scratch {
+    return this.#workspace.scratch;
   }
 
   /** Raw series ids given out so far: each is below it. */
   get count(): number {
-    return this.#series.count;
+    return this.#tables.series.count;
   }
 
+  /** Bytes of memory of its own. */
   get bytesUsed(): number {
-    return (
-      this.#symbols.bytesUsed +
-      this.#series.bytesUsed +
-      this.#types.byteLength +
-      this.scratch.heap.bytesUsed
-    );
+    const { symbols, series } = this.#tables;
+    return symbols.bytesUsed + series.bytesUsed + this.#types.byteLength;
   }
 
   clear(): void {
-    this.#symbols = new PredictingTable(this.#seed);
-    this.#series = new PredictingTable(this.#seed);
-    this.#types = new Uint8Array(1024);
+    abandoned.unregister(this);
+    releaseTables(this.#tables);
+    this.#tables = this.#newTables();
+    this.#types = new Uint8Array(64);
+  }
+
+  #newTables(): Tables {
+    const heap = this.#workspace.tables;
+    const tables = {
+      symbols: new PredictingTable(heap, this.#seed),
+      series: new PredictingTable(heap, this.#seed),
+    };
+    abandoned.register(this, tables, this);
+    return tables;
   }
 
   /** Sorted by name, without labels of empty value. */
   labels(series: number): [name: string, value: string][] {
-    const vector = this.#series.vector(series);
+    const vector = this.#tables.series.vector(series);
+    const { symbols } = this.#tables;
     const labels: [string, string][] = [];
     for (let k = 0; k < vector.length; k += 2) {
-      const value = text(this.#symbols.bytes(vector[k + 1]!));
-      if (value !== '') labels.push([text(this.#symbols.bytes(vector[k]!)), value]);
+      const value = text(symbols.bytes(vector[k + 1]!));
+      if (value !== '') labels.push([text(symbols.bytes(vector[k]!)), value]);
     }
     return labels.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  }
+
+  /** Symbol ids of a series as sent: name and value in turn. A view, valid until the next `read`. */
+  symbolsOf(series: number): Uint32Array {
+    return this.#tables.series.vector(series);
+  }
+
+  /** Symbol ids given out so far: each is below it. */
+  get symbolCount(): number {
+    return this.#tables.symbols.count;
+  }
+
+  /** UTF-8 bytes of a symbol. A view, valid until the next `read`. */
+  symbolBytes(symbol: number): Uint8Array {
+    return this.#tables.symbols.bytes(symbol);
   }
 
   /** Metric type as last told for the series, as in `metricTypes`; 0 when never. */
@@ -103,12 +130,12 @@ export class SeriesReader {
    * of the record counts, though series that it named may have got ids.
    */
   read(bytes: Uint8Array, limits: WriteLimits = recordLimits): SampleColumns {
-    const c = this.#columns;
+    const c = this.#workspace.columns;
     decodeV2(bytes, limits, c);
-    findSymbols(c, this.#symbols);
-    const firstNew = this.#series.count;
+    findSymbols(c, this.#tables.symbols);
+    const firstNew = this.#tables.series.count;
     this.#findSeries(c);
-    this.#series.spread(c);
+    this.#tables.series.spread(c);
     if (c.histogramCount > 0) this.#spreadHistograms(c);
     return {
       length: c.sampleCount,
@@ -135,7 +162,7 @@ export class SeriesReader {
     const { seriesCount, entryIds, metadataType } = c;
     let after = -1;
     for (let i = 0; ; i++) {
-      const stop = this.#series.matchVectors(c, i, after);
+      const stop = this.#tables.series.matchVectors(c, i, after);
       if (stop > i) after = entryIds[stop - 1]!;
       i = stop;
       if (i >= seriesCount) break;
@@ -148,22 +175,21 @@ export class SeriesReader {
   }
 
   #findByHash(c: WriteColumns, entry: number, after: number): number {
+    const { symbols, series } = this.#tables;
     const from = c.labelStart[entry]!;
     const count = c.labelEnd[entry]! - from;
     if (count % 2 !== 0) c.wire.fail('a label without value');
-    if (count * 4 > this.#vector.byteLength) {
-      this.#vector = new DataView(new ArrayBuffer(count * 8));
-    }
+    if (count * 4 > vector.byteLength) vector = new DataView(new ArrayBuffer(count * 8));
     for (let k = 0; k < count; k++) {
       const ref = c.refs[from + k]!;
       if (ref >= c.symbolCount) {
         c.wire.fail(`symbol ${ref} does not exist, there are ${c.symbolCount}`);
       }
-      this.#vector.setUint32(4 * k, resolveSymbol(c, this.#symbols, ref), true);
+      vector.setUint32(4 * k, resolveSymbol(c, symbols, ref), true);
     }
-    const known = this.#series.find(this.#vector, 0, 4 * count, after);
+    const known = series.find(vector, 0, 4 * count, after);
     if (known >= 0) return known;
-    const id = this.#series.add(this.#vector, 0, 4 * count, after);
+    const id = series.add(vector, 0, 4 * count, after);
     if (id >= this.#types.length) this.#types = grown(this.#types);
     return id;
   }
@@ -176,4 +202,25 @@ export class SeriesReader {
       this.#histogramSeries.fill(c.entryIds[i]!, c.histogramFrom[i], c.histogramFrom[i + 1]);
     }
   }
+}
+
+interface Tables {
+  readonly symbols: PredictingTable;
+  readonly series: PredictingTable;
+}
+
+function releaseTables({ symbols, series }: Tables): void {
+  symbols.release();
+  series.release();
+}
+
+/** A reader that was dropped without `clear` gives its memory back all the same. */
+const abandoned = new FinalizationRegistry<Tables>(releaseTables);
+
+let vector = new DataView(new ArrayBuffer(256));
+let shared: ReadWorkspace | undefined;
+
+function sharedWorkspace(): ReadWorkspace {
+  shared ??= new ReadWorkspace();
+  return shared;
 }

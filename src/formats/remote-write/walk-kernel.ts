@@ -71,32 +71,42 @@ const odd = 'odd';
 
 /** What both walks share: `walk(at, end, frame)` returns the address of the field it leaves. */
 class Walk {
-  readonly frame = new Frame(3);
-  readonly at = this.frame.parameter(0);
-  readonly end = this.frame.parameter(1);
-  readonly slots = this.frame.parameter(2);
-  readonly base = this.frame.local();
-  readonly symbol = this.frame.local();
-  readonly symbolMax = this.frame.local();
-  readonly entry = this.frame.local();
-  readonly entryMax = this.frame.local();
-  readonly ref = this.frame.local();
-  readonly refMax = this.frame.local();
-  readonly sample = this.frame.local();
-  readonly sampleMax = this.frame.local();
+  readonly frame = new Frame();
+  readonly at: Local;
+  readonly end: Local;
+  readonly slots: Local;
+  readonly base: Local;
+  readonly symbol: Local;
+  readonly symbolMax: Local;
+  readonly entry: Local;
+  readonly entryMax: Local;
+  readonly ref: Local;
+  readonly refMax: Local;
+  readonly sample: Local;
+  readonly sampleMax: Local;
   /** Samples with those of the open entry. */
-  readonly open = this.frame.local();
-  readonly p = this.frame.local();
-  readonly tag = this.frame.local();
-  readonly size = this.frame.local();
-  readonly more = this.frame.local();
-  readonly bits = this.frame.local();
-  readonly entryEnd = this.frame.local();
-  readonly partEnd = this.frame.local();
-  readonly cell = this.frame.local();
-  readonly value = this.frame.local('i64');
-  readonly time = this.frame.local('i64');
-  readonly start = this.frame.local('i64');
+  readonly open: Local;
+  readonly p: Local;
+  readonly tag: Local;
+  readonly size: Local;
+  readonly more: Local;
+  readonly bits: Local;
+  readonly entryEnd: Local;
+  readonly partEnd: Local;
+  readonly cell: Local;
+  readonly value: Local;
+  readonly time: Local;
+  readonly start: Local;
+
+  constructor() {
+    const { frame } = this;
+    [this.at, this.end, this.slots] = frame.parameters();
+    [this.base, this.symbol, this.symbolMax, this.entry, this.entryMax] = frame.locals();
+    [this.ref, this.refMax, this.sample, this.sampleMax, this.open] = frame.locals();
+    [this.p, this.tag, this.size, this.more, this.bits] = frame.locals();
+    [this.entryEnd, this.partEnd, this.cell] = frame.locals();
+    [this.value, this.time, this.start] = frame.locals('i64');
+  }
 
   column(name: (typeof columnNames)[number]): Code {
     return load32(this.slots, 4 * (firstColumn + columnNames.indexOf(name)));
@@ -254,8 +264,7 @@ class Walk {
 function walkV1(): WasmFunction {
   const w = new Walk();
   const { p, tag, size, entryEnd, partEnd, base, frame } = w;
-  const labels = frame.local();
-  const labelsEnd = frame.local();
+  const [labels, labelsEnd] = frame.locals();
   return w.function('walk1', [
     set(p, w.at),
     brIf(odd, ne(load8(p), 0x0a)),
@@ -297,11 +306,7 @@ function walkV1(): WasmFunction {
 function walkV2(): WasmFunction {
   const w = new Walk();
   const { p, tag, size, more, entryEnd, partEnd, base, frame, entry, symbol } = w;
-  const newRefs = frame.local();
-  const to = frame.local();
-  const type = frame.local();
-  const help = frame.local();
-  const unit = frame.local();
+  const [newRefs, to, type, help, unit] = frame.locals();
   const readRefs: Code[] = [
     set(to, w.element('refs', w.ref)),
     block(

@@ -37,16 +37,9 @@ import {
  * write up to 64 behind `toEnd` and read 16 behind `end`.
  */
 export function snappyDecoder(): WasmFunction {
-  const frame = new Frame(4);
-  const ip = frame.parameter(0);
-  const end = frame.parameter(1);
-  const op = frame.parameter(2);
-  const opEnd = frame.parameter(3);
-  const start = frame.local();
-  const tag = frame.local();
-  const size = frame.local();
-  const back = frame.local();
-  const stop = frame.local();
+  const frame = new Frame();
+  const [ip, end, op, opEnd] = frame.parameters();
+  const [start, tag, size, back, stop] = frame.locals();
   const broken = giveBack(0);
   const literal = [
     set(size, add(shr(tag, 2), 1)),

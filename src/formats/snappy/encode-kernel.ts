@@ -55,23 +55,11 @@ const slotOf = (table: Local, word: Local): Code =>
  * what it wrote. Reads and writes up to 64 bytes behind the ends.
  */
 export function snappyEncoder(): WasmFunction {
-  const frame = new Frame(4);
-  const from = frame.parameter(0);
-  const end = frame.parameter(1);
-  const op = frame.parameter(2);
-  const table = frame.parameter(3);
-  const start = frame.local();
-  const stop = frame.local();
-  const last = frame.local();
-  const ip = frame.local();
-  const literal = frame.local();
-  const word = frame.local();
-  const slot = frame.local();
-  const match = frame.local();
-  const size = frame.local();
-  const tries = frame.local();
-  const back = frame.local();
-  const difference = frame.local('i64');
+  const frame = new Frame();
+  const [from, end, op, table] = frame.parameters();
+  const [start, stop, last, ip, literal, word, slot] = frame.locals();
+  const [match, size, tries, back] = frame.locals();
+  const [difference] = frame.locals('i64');
 
   const writeLiteral = (until: Local): Code[] => [
     set(size, sub(until, literal)),

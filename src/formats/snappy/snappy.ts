@@ -28,9 +28,10 @@ export class Scratch {
   room(length: number): number {
     const needed = length + slack;
     if (needed > this.#size) {
-      const size = Math.max(needed, this.#size * 2);
-      this.#address = this.heap.enlarge(this.#address, this.#size, size, 0);
-      this.#size = size;
+      if (this.#size > 0) this.heap.free(this.#address, this.#size);
+      this.#size = 0;
+      this.#address = this.heap.allocate(needed);
+      this.#size = needed;
     }
     return this.#address;
   }
