@@ -23,6 +23,8 @@ export function settingsContent(settings: Settings): Record<string, unknown> {
       silent_max_ms: time.silent_max,
       replica_lead_ms: time.replica_lead,
     },
+    clusters_max: limits.clusters,
+    senders_max: limits.senders,
     metadata_families_max: limits.metadata_families,
     status_ticks,
     ...sections,

@@ -40,6 +40,14 @@ const limits = z.strictObject({
     count(defaults.birthsPerTick),
     'New series of one cluster in one tick (5 s).',
   ),
+  clusters: key(
+    count(defaults.clustersPerPartitionMax),
+    'Clusters of one partition; records of further ones are counted and not read.',
+  ),
+  senders: key(
+    count(defaults.sendersPerPartitionMax),
+    'Senders of one partition; samples of further ones are counted and not read.',
+  ),
   metadata_families: key(
     count(defaults.familiesPerClusterMax),
     'Metric families whose metadata is kept per cluster.',

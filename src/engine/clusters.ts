@@ -10,10 +10,12 @@ export class Clusters implements ClusterView {
     return this.#rows.length;
   }
 
-  indexOf(tenant: string, name: string): number {
+  /** Given on first sight; -1 when there are `max` already. */
+  indexOf(tenant: string, name: string, max: number): number {
     const key = `${tenant}\0${name}`;
     let index = this.#index.get(key);
     if (index === undefined) {
+      if (this.#rows.length >= max) return -1;
       index = this.#rows.push([tenant, name]) - 1;
       this.#index.set(key, index);
     }

@@ -154,13 +154,18 @@ export class PartitionState implements StageState {
     }
   }
 
+  /** Index of the record's cluster; -1 when there are too many, and then it is not read. */
   #cluster(record: LogRecord): number {
     const { tenant, cluster } = record.headers;
-    return this.#clusters.indexOf(tenant ?? 'default', cluster ?? '');
+    const max = this.#engine.clusters_max;
+    const index = this.#clusters.indexOf(tenant ?? 'default', cluster ?? '', max);
+    if (index < 0) this.#counters.add(-1, 'clusters_over_limit', 1);
+    return index;
   }
 
   #samples(record: LogRecord): void {
     const cluster = this.#cluster(record);
+    if (cluster < 0) return;
     const block = this.#read(record, () => {
       const value = record.value ?? new Uint8Array(0);
       const encoding = record.headers['encoding'] ?? '';
@@ -172,6 +177,7 @@ export class PartitionState implements StageState {
 
   #metadata(record: LogRecord): void {
     const cluster = this.#cluster(record);
+    if (cluster < 0) return;
     const value = this.#read(record, () => jsonOf<MetadataValue>(record));
     for (const { family, type } of value?.families ?? []) {
       const max = this.#engine.metadata_families_max;
@@ -217,6 +223,7 @@ export class PartitionState implements StageState {
 
   #other(kind: string, record: LogRecord): void {
     const cluster = this.#cluster(record);
+    if (cluster < 0) return;
     this.#counters.add(cluster, `${kind.replace('-', '_')}_records`, 1);
     for (const host of this.#hosts) host.handlers.record?.(kind, cluster, record);
   }
@@ -224,8 +231,7 @@ export class PartitionState implements StageState {
   #reject(record: LogRecord, error: SeastateError): void {
     this.#counters.add(-1, 'rejected_records', 1);
     const value = record.value ?? new Uint8Array(0);
-    const { tenant, cluster } = record.headers;
-    const index = tenant === undefined ? -1 : this.#clusters.indexOf(tenant, cluster ?? '');
+    const index = record.headers['tenant'] === undefined ? -1 : this.#cluster(record);
     this.#outbox.emit(
       {
         topic: 'rejected',

@@ -24,6 +24,9 @@ export const engineSettings = z.object({
       replica_lead_ms: z.number().positive().default(30_000),
     })
     .prefault({}),
+  /** Clusters and senders of one partition; records and samples of others are counted, not read. */
+  clusters_max: z.int().positive().default(10_000),
+  senders_max: z.int().positive().default(20_000),
   /** Metric families whose metadata is kept per cluster. */
   metadata_families_max: z.int().positive().default(50_000),
   /** Ticks between two `status` records of a partition. */

@@ -50,12 +50,13 @@ export class Senders {
     return this.#groupRows.size;
   }
 
-  /** Index of a replica, made on first sight. */
-  replica(cluster: number, prometheus: string, replica: string): number {
+  /** Index of a replica, made on first sight; -1 when there are `max` already. */
+  replica(cluster: number, prometheus: string, replica: string, max: number): number {
     const groupKey = `${cluster}\0${prometheus}`;
     const replicaKey = `${groupKey}\0${replica}`;
     const known = this.#replicaIndex.get(replicaKey);
     if (known !== undefined) return known;
+    if (this.#replicaRows.size >= max) return -1;
     let group = this.#groupIndex.get(groupKey);
     if (group === undefined) {
       group = this.#groupRows.size;

@@ -31,9 +31,10 @@ const reasons = [
   'late',
   'untracked',
   'stale_unknown',
+  'senders_over_limit',
 ];
-const [future, negative, replicaReason, repeat, late, untracked, staleUnknown] = [
-  0, 1, 2, 3, 4, 5, 6,
+const [future, negative, replicaReason, repeat, late, untracked, staleUnknown, senders] = [
+  0, 1, 2, 3, 4, 5, 6, 7,
 ];
 
 /**
@@ -172,7 +173,10 @@ export class SeriesTracker implements SeriesView {
     if (!(time > 0)) return this.#skip(negative);
     if (time > logTime + limits.future_ms) return this.#skip(future);
     let replica = raw.replica(series);
-    if (replica < 0) replica = this.#learn(cluster, series, raw);
+    if (replica < 0) {
+      replica = this.#learn(cluster, series, raw);
+      if (replica < 0) return this.#skip(senders);
+    }
     if (!this.senders.observe(replica, time, logTime, limits.replica_lead_ms)) {
       return this.#skip(replicaReason);
     }
@@ -224,7 +228,7 @@ export class SeriesTracker implements SeriesView {
   /** Finds out whose sample a raw series carries. */
   #learn(cluster: number, series: number, raw: RawSeries): number {
     const { prometheus, replica } = raw.sender(series);
-    const index = this.senders.replica(cluster, prometheus, replica);
+    const index = this.senders.replica(cluster, prometheus, replica, this.#settings.senders_max);
     raw.setReplica(series, index);
     return index;
   }

@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const program = new URL('../../bin/seastate', import.meta.url).pathname;
+
+/** The program as users start it, in a temporary data folder on a free port. */
+export class Seastate {
+  readonly folder: string;
+  readonly #flags: readonly string[];
+  #child: ChildProcess | undefined;
+  url = '';
+  /** Lines of its own log. */
+  readonly log: string[] = [];
+
+  private constructor(folder: string, flags: readonly string[]) {
+    this.folder = folder;
+    this.#flags = flags;
+  }
+
+  static async create(...flags: string[]): Promise<Seastate> {
+    return new Seastate(await mkdtemp(join(tmpdir(), 'seastate-')), flags);
+  }
+
+  /** On a folder that is there already. */
+  static at(folder: string, ...flags: string[]): Seastate {
+    return new Seastate(folder, flags);
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** Starts it, or starts it again on the same folder; resolves when it is ready. */
+  async start(): Promise<this> {
+    const flags = ['--listen', '127.0.0.1:0', '--data', this.folder, ...this.#flags];
+    const child = spawn(process.execPath, [program, 'run', ...flags], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.#child = child;
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      this.log.push(line);
+      const url = /"url":"([^"]+)"/.exec(line)?.[1];
+      if (url) resolve(url);
+    });
+    child.on('exit', (code, signal) => {
+      reject(
+        new Error(`seastate ended with ${code ?? signal}:\n${this.log.slice(-20).join('\n')}`),
+      );
+    });
+    this.url = await promise;
+    promise.catch(() => {});
+    await until(async () => (await fetch(`${this.url}/-/ready`)).ok);
+    return this;
+  }
+
+  /** SIGKILL: no word to the process. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** SIGTERM: drains and snapshots. Returns the exit code. */
+  async stop(): Promise<number | null> {
+    return await this.#end('SIGTERM');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (!child || child.exitCode !== null || child.signalCode !== null)
+      return child?.exitCode ?? null;
+    const exit = once(child, 'exit');
+    child.kill(signal);
+    const [code] = await exit;
+    return code;
+  }
+
+  async close(): Promise<void> {
+    await this.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** `data` of an answer of the read API. */
+  // biome-ignore lint/suspicious/noExplicitAny: each test knows what it asked for
+  async api(path: string): Promise<any> {
+    const response = await fetch(`${this.url}/api/v1/${path}`);
+    const body = (await response.json()) as { data: unknown; error?: string };
+    if (!response.ok) throw new Error(`${path}: ${body.error}`);
+    return body.data;
+  }
+
+  /** What a verb prints, run beside the process on the same folder. */
+  async cli(...words: string[]): Promise<{ code: number; out: string; err: string }> {
+    const child = spawn(process.execPath, [program, ...words], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      err += chunk;
+    });
+    const [code] = await once(child, 'close');
+    return { code, out, err };
+  }
+}
+
+/** Waits for a condition; an error in it counts as not yet. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs = 30_000,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      if (await condition()) return;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > deadline) throw new Error('gave up waiting', { cause: last });
+    await sleep(25);
+  }
+}
