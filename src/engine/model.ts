@@ -87,9 +87,9 @@ export interface ModelDefinition<P = unknown, S extends ColumnsSpec = ColumnsSpe
 }
 
 /** A model with its parameters, ready to be run. */
-export interface Model<P = unknown, S extends ColumnsSpec = ColumnsSpec> {
-  readonly definition: ModelDefinition<P, S>;
-  readonly parameters: P;
+export interface Model {
+  readonly definition: ModelDefinition;
+  readonly parameters: unknown;
 }
 
 /** Declares a model; throws `model_invalid` when the declaration cannot work. */
@@ -113,9 +113,11 @@ export function defineModel<P, S extends ColumnsSpec>(
 export function configure<P, S extends ColumnsSpec>(
   definition: ModelDefinition<P, S>,
   parameters: unknown = {},
-): Model<P, S> {
+): Model {
   const parsed = definition.parameters.safeParse(parameters);
-  if (parsed.success) return { definition, parameters: parsed.data };
+  if (parsed.success) {
+    return { definition: definition as unknown as ModelDefinition, parameters: parsed.data };
+  }
   const what = parsed.error.issues.map(
     (issue) => `${issue.path.join('.') || 'parameters'}: ${issue.message}`,
   );

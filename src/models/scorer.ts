@@ -100,7 +100,7 @@ const tailsSpec = { counts: { type: 'u16', width: tailWidth } } as const;
  */
 export class Scorer {
   readonly verdict: Verdict;
-  readonly #model: Model<unknown, ColumnsSpec>;
+  readonly #model: Model;
   readonly #asked: number;
   readonly #recordFactor: number;
   readonly #series = new Columns(seriesColumns);
@@ -113,8 +113,8 @@ export class Scorer {
   #needed = 0;
   #neededFor = -1;
 
-  constructor(model: Model<never, never>, options: ScorerOptions = {}) {
-    this.#model = model as unknown as Model<unknown, ColumnsSpec>;
+  constructor(model: Model, options: ScorerOptions = {}) {
+    this.#model = model;
     this.#asked = options.asked ?? askedByDefault;
     this.#recordFactor = recordFactor(this.#asked);
     this.#states = new Pool(this.#model.definition.state);
