@@ -131,8 +131,8 @@ class EventsProcessor implements Handlers {
   #heard(row: ClusterRow, time: number, slot: number): void {
     if (row.metricsSince === 0) row.metricsSince = time;
     row.lastSampleLog = this.#context.logTime;
-    const step = time - row.lastSample;
     if (row.lastSample === 0) row.lastSample = time;
+    const step = time - row.lastSample;
     if (step < 500) return;
     const open = row.silences.at(-1);
     if (open !== undefined && open[1] >= row.lastSample && open[0] === row.lastSample) {

@@ -193,7 +193,8 @@ function joinedByEvents(
     const until = starting.t + joinWindow;
     const within = (k: string): Atom | undefined =>
       life.find((a) => a.k === k && a.t >= starting.t - 5_000 && a.t <= until);
-    if (within('node-rebooted')) return false;
+    const rebooted = within('node-rebooted');
+    if (rebooted && rebooted.t - starting.t < 60_000) return false;
     if (within('node-registered')) return !hasMetricBaseline(life);
     if (within('node-ready') && starting.t - view.since > 60_000) return !hasMetricBaseline(life);
   }
