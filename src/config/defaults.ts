@@ -72,7 +72,5 @@ export const settingsDefaults = {
   clustersPerPartitionMax: 10_000,
   sendersPerPartitionMax: 20_000,
   familiesPerClusterMax: 50_000,
-  clustersPerPartitionMax: 10_000,
-  sendersPerPartitionMax: 10_000,
   statusTicks: 3,
 } as const;

@@ -10,10 +10,13 @@ export function serverOptionsOf({ process }: Config, pageFolder: string): Server
     credentials: credentialsOf(process),
     rotationGraceMs: auth.rotation_grace,
     allowUnauthenticated: auth.allow_unauthenticated,
+    reload: process.reload,
     pageFolder,
     connectionsMax: limits.connections,
     headersTimeoutMs: limits.headers_timeout,
     requestTimeoutMs: limits.request_timeout,
+    idleTimeoutMs: limits.idle_timeout,
+    filesPollMs: auth.files_poll,
     ...(tls && {
       tls: {
         certFile: tls.cert_file,
