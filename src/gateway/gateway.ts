@@ -2,7 +2,7 @@ import { messageOf, SeastateError } from '../core/errors.ts';
 import { WriteColumns } from '../formats/remote-write/columns.ts';
 import { decodeV1 } from '../formats/remote-write/decode-v1.ts';
 import { decodeV2 } from '../formats/remote-write/decode-v2.ts';
-import { Intake, type IntakeResult } from '../formats/remote-write/intake.ts';
+import type { IntakeResult } from '../formats/remote-write/intake.ts';
 import { encodeBody } from '../formats/snappy/body-encoding.ts';
 import { decompress } from '../formats/snappy/snappy.ts';
 import type { Log } from '../log/log.ts';
@@ -16,8 +16,7 @@ import {
   type WriteAnswer,
 } from './answer.ts';
 import { Appender } from './appender.ts';
-import { Batches } from './batches.ts';
-import { type Cluster, Clusters, type Sender } from './clusters.ts';
+import type { Cluster, Clusters, Sender } from './clusters.ts';
 import { Control, type SettingsMark } from './control.ts';
 import {
   GatewayCounters,
@@ -26,11 +25,11 @@ import {
   type RefusalReason,
   type TenantCounters,
 } from './counters.ts';
-import { seriesFilter } from './filter.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { MetadataWriter } from './metadata-writer.ts';
 import type { GatewayOptions } from './options.ts';
 import { jsonRecord, type Owner } from './records.ts';
+import { makeRules, type Rules, type RulesParts, type SeriesRules } from './rules.ts';
 
 /** One remote write request as it came. */
 export interface WriteRequest {
@@ -63,15 +62,14 @@ export class Gateway {
   readonly counters: GatewayCounters = new GatewayCounters();
   readonly admission: Admission;
   readonly control: Control;
-  readonly clusters: Clusters;
-  readonly #options: GatewayOptions;
+  #options: GatewayOptions;
   readonly #parts: GatewayParts;
   readonly #appender: Appender;
   readonly #heartbeats: Heartbeats;
   readonly #metadata: MetadataWriter;
   readonly #columns = new WriteColumns();
-  readonly #intake: Intake;
-  readonly #batches: Batches;
+  readonly #rulesParts: RulesParts;
+  #rules: Rules;
   #state: 'starting' | 'serving' | 'stopping' = 'starting';
 
   constructor(options: GatewayOptions, parts: GatewayParts) {
@@ -84,24 +82,9 @@ export class Gateway {
     });
     this.control = new Control(parts.log, options.controlTopics, parts.settings);
     this.#appender = new Appender(options.topic, { log: parts.log, now: parts.now, counters });
-    const { partitions } = this.#appender;
-    this.clusters = new Clusters({ ...options, partitions });
     this.#metadata = new MetadataWriter(options, { appender: this.#appender, counters });
-    const keep = seriesFilter(options.keep, options.drop);
-    this.#intake = new Intake({
-      clusterLabels: options.clusterLabels,
-      limits: options.writeLimits,
-      seriesMax: options.knownSeriesMax,
-      bytesMax: options.knownSeriesBytesMax,
-      rejectionsMax: options.rejectionsMax,
-      seed: Math.floor(parts.random() * 2 ** 32),
-      ...(keep ? { keep } : {}),
-    });
-    this.#batches = new Batches(options, {
-      intake: this.#intake,
-      appender: this.#appender,
-      counters,
-    });
+    this.#rulesParts = { appender: this.#appender, counters, random: parts.random };
+    this.#rules = makeRules(options, this.#rulesParts);
     this.#heartbeats = new Heartbeats({
       appender: this.#appender,
       now: parts.now,
@@ -109,6 +92,23 @@ export class Gateway {
       onError: (error) =>
         parts.warn({ error: messageOf(error) }, 'heartbeats could not be written'),
     });
+  }
+
+  /**
+   * Other rules from now on; what waits goes by the old ones. All series are learnt again where
+   * something changed. Throws `usage` on a bad selector, and then the old rules stay.
+   */
+  configure({ clusterLabels, aliases, keep, drop }: SeriesRules): void {
+    const options = { ...this.#options, clusterLabels, aliases, keep, drop };
+    if (JSON.stringify(options) === JSON.stringify(this.#options)) return;
+    const next = makeRules(options, this.#rulesParts);
+    this.#rules.batches.flushAll();
+    this.#rules = next;
+    this.#options = options;
+  }
+
+  get clusters(): Clusters {
+    return this.#rules.clusters;
   }
 
   /** Writes a heartbeat into every partition and takes requests from then on. */
@@ -121,7 +121,7 @@ export class Gateway {
   async stop(): Promise<void> {
     this.#state = 'stopping';
     this.#heartbeats.stop();
-    this.#batches.flushAll();
+    this.#rules.batches.flushAll();
     await this.#appender.drain();
   }
 
@@ -132,7 +132,7 @@ export class Gateway {
 
   /** Series that the intake knows, and the memory that they take. */
   get knownSeries(): { readonly count: number; readonly bytes: number } {
-    return { count: this.#intake.knownSeries, bytes: this.#intake.bytesUsed };
+    return { count: this.#rules.intake.knownSeries, bytes: this.#rules.intake.bytesUsed };
   }
 
   /**
@@ -203,11 +203,11 @@ export class Gateway {
     counters.decodedBytes += decoded.length;
     const decode = request.protocol === 1 ? decodeV1 : decodeV2;
     decode(decoded, writeLimits, this.#columns);
-    const result = this.#intake.read(this.#columns);
+    const result = this.#rules.intake.read(this.#columns);
     const owners = this.#owners(request, result);
     const waitFor = this.#canPass(request, result)
       ? [this.#passThrough(request, owners[0]!)]
-      : this.#batches.add(result, owners);
+      : this.#rules.batches.add(result, owners);
     if (request.protocol === 1) waitFor.push(...this.#writeMetadata(request));
     return { waitFor, ...this.#outcome(result, counters) };
   }

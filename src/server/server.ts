@@ -67,8 +67,13 @@ export interface RunningServer {
   readonly port: number;
   /** Connections that were ended because there were too many. */
   readonly connectionsRefused: () => number;
-  /** Other credentials from now on; rejects when they cannot be used, and the old ones stay. */
-  setCredentials(credentials: readonly CredentialOptions[], rotationGraceMs: number): Promise<void>;
+  /**
+   * Other credentials from now on, and their files and the certificates read anew; the rest of the
+   * options is for a restart. Rejects when they cannot be used, and the old ones stay.
+   */
+  configure(
+    options: Pick<ServerOptions, 'credentials' | 'rotationGraceMs' | 'allowUnauthenticated'>,
+  ): Promise<void>;
   /** Reads secrets and certificates now. */
   refreshFiles(): Promise<void>;
   /** Stops accepting, lets requests finish for that long, then ends what is left. */
@@ -80,7 +85,7 @@ export async function startServer(
   options: ServerOptions,
   parts: ServerParts,
 ): Promise<RunningServer> {
-  checkAccess(options, options.credentials);
+  checkAccess(options);
   const authenticator = await Authenticator.open(options, {
     now: parts.now,
     onError: (error) => parts.warn({ error }, 'secrets could not be read: the last ones stay'),
@@ -139,9 +144,10 @@ export async function startServer(
     url: `${tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     port,
     connectionsRefused: () => connectionsRefused,
-    setCredentials: async (credentials, rotationGraceMs) => {
-      checkAccess(options, credentials);
-      await authenticator.configure({ credentials, rotationGraceMs });
+    configure: async (next) => {
+      checkAccess({ ...next, listen: options.listen });
+      await authenticator.configure(next);
+      await refreshFiles();
     },
     refreshFiles,
     stop: async (timeoutMs) => {
@@ -160,10 +166,12 @@ export async function startServer(
   };
 }
 
-const checkAccess = (
-  { listen, allowUnauthenticated }: ServerOptions,
-  credentials: readonly CredentialOptions[],
-): void => checkBind(listen, { authenticated: credentials.length > 0, allowUnauthenticated });
+const checkAccess = ({
+  listen,
+  credentials,
+  allowUnauthenticated,
+}: Pick<ServerOptions, 'listen' | 'credentials' | 'allowUnauthenticated'>): void =>
+  checkBind(listen, { authenticated: credentials.length > 0, allowUnauthenticated });
 
 /** Slow and idle connections cost their own senders, and nobody else. */
 const serverLimits = (options: ServerOptions): HttpOptions => ({
