@@ -32,7 +32,8 @@ export class DiskReader {
       if (records.length > 0) return records;
     }
     if (this.#store.skipCorrupt) return [];
-    throw this.#missing(segments.at(-1)!, slot, offset);
+    const last = segments.at(-1)!;
+    throw this.#missing(last, last.length, slot, offset);
   }
 
   async #readSegment(
@@ -54,7 +55,7 @@ export class DiskReader {
         const batch = await scan.next((b) => b.slot === slot && b.offset + b.count > expected);
         if (batch === null) return;
         if (batch.offset > expected && !this.#store.skipCorrupt) {
-          throw this.#missing(segment, slot, expected);
+          throw this.#missing(segment, batch.position, slot, expected);
         }
         readRecords(batch.bytes.slice(), batch, offset, records);
         expected = batch.offset + batch.count;
@@ -65,12 +66,12 @@ export class DiskReader {
     return records;
   }
 
-  #missing(segment: Segment, slot: number, offset: number): Error {
+  #missing(segment: Segment, position: number, slot: number, offset: number): Error {
     const { topic, partition } = this.#store.catalog.place(slot);
     return this.#store.corrupt(
       segment.path,
-      segment.start,
-      `offset ${offset} of ${topic}/${partition} is missing`,
+      position,
+      `offset ${offset} of ${topic}/${partition} is missing before it`,
     );
   }
 
@@ -154,7 +155,7 @@ export class DiskReader {
         if (batch === null) return;
         const offset = reached.get(batch.slot)!;
         if (batch.offset > offset && !this.#store.skipCorrupt) {
-          throw this.#missing(segment, batch.slot, offset);
+          throw this.#missing(segment, batch.position, batch.slot, offset);
         }
         const records: LogRecord[] = [];
         readRecords(batch.bytes, batch, offset, records);

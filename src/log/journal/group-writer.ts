@@ -15,7 +15,7 @@ import { newWriterStats, type WriterStats } from './stats.ts';
 import type { Store } from './store.ts';
 import { Waiters } from './waiters.ts';
 
-/** Appends are cut into batches of about this size, groups of batches end at about this one. */
+/** Appends are cut into batches of about this size; a group is at most this, or one append. */
 const batchBytesMax = 256 * 1024;
 const groupBytesMax = 16 * 1024 * 1024;
 /** Room for a new segment's header and for letters that take more than a byte. */
@@ -169,8 +169,9 @@ export class GroupWriter implements Head {
     const group = this.#inHand;
     if (group.length === 0) return;
     try {
-      if (this.#isTailDone(now)) await this.#roll();
-      const out = new ByteWriter(sumOf(group));
+      const bytes = sumOf(group);
+      if (this.#isTailDone(now, bytes)) await this.#roll();
+      const out = new ByteWriter(bytes);
       const { batches, firsts } = this.#place(group, out);
       await this.#write(out.view());
       await this.#sync();
@@ -187,10 +188,11 @@ export class GroupWriter implements Head {
 
   /** Takes in hand the appends that go next, as far as there is room for them. */
   async #takeGroup(): Promise<void> {
+    const bytesMax = Math.min(groupBytesMax, this.#settings.segmentBytes);
     let count = 0;
     let bytes = 0;
     for (const pending of this.#queue) {
-      if (count > 0 && bytes + pending.bytes > groupBytesMax) break;
+      if (count > 0 && bytes + pending.bytes > bytesMax) break;
       bytes += pending.bytes;
       count++;
     }
@@ -215,11 +217,12 @@ export class GroupWriter implements Head {
     );
   }
 
-  #isTailDone(now: number): boolean {
-    const { tail } = this.#store;
-    if (tail.length === tail.start) return false;
+  /** Whether a group of so many bytes goes into a new segment. */
+  #isTailDone(now: number, bytes: number): boolean {
+    const { length, start, created } = this.#store.tail;
+    if (length === start) return false;
     const ageMax = this.#settings.retentionMs / segmentsPerRetention;
-    return tail.length >= this.#settings.segmentBytes || now - tail.created > ageMax;
+    return length + bytes > this.#settings.segmentBytes || now - created > ageMax;
   }
 
   /** Encodes the group; offsets and timestamps are given here, where the order is final. */
@@ -310,7 +313,9 @@ export class GroupWriter implements Head {
     this.#publishMark();
     if (old >= 0) await files.close(old);
     // Only saves time at the next start: it is made anew when it is missing.
-    await before?.index?.save(indexPath(before.path), before.length).catch(() => undefined);
+    await before?.index
+      ?.save(indexPath(before.path), before.seed, before.length)
+      .catch(() => undefined);
   }
 
   #refuse(group: readonly Pending[], why: string): void {

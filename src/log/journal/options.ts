@@ -3,7 +3,7 @@ import type { TopicSpec } from '../log.ts';
 
 /** Limits of one journal. */
 export interface JournalLimits {
-  /** A segment that has grown over this is closed and a new one begun. */
+  /** Size of a segment; only one append that is larger by itself makes a larger one. */
   readonly segmentBytes: number;
   /** Segments whose records are all older are unlinked. */
   readonly retentionMs: number;
@@ -70,8 +70,8 @@ export function checkLimits(name: string, limits: JournalLimits): void {
   if (!(segmentBytes >= 4096 && segmentBytes <= 1024 * mebi)) {
     throw usage(`${name}: segmentBytes must be between 4 KiB and 1 GiB, not ${segmentBytes}`);
   }
-  if (!(bytesMax >= 2 * segmentBytes)) {
-    throw usage(`${name}: bytesMax must be at least twice segmentBytes, not ${bytesMax}`);
+  if (!(bytesMax >= 3 * segmentBytes)) {
+    throw usage(`${name}: bytesMax must be at least three times segmentBytes, not ${bytesMax}`);
   }
   if (!(retentionMs > 0)) throw usage(`${name}: retentionMs must be over 0, not ${retentionMs}`);
 }

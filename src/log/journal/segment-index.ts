@@ -47,10 +47,10 @@ export class SegmentIndex {
     return entries.positions[Math.max(0, lastAtMost(entries.times, time - 1))]!;
   }
 
-  /** Writes the index beside its segment of `length` bytes. */
-  async save(path: string, length: number): Promise<void> {
+  /** Writes the index beside its segment, whose header's CRC and length it carries. */
+  async save(path: string, seed: number, length: number): Promise<void> {
     const out = new ByteWriter(1024);
-    out.u32(indexMagic).u32(0).i64(length).u32(this.#slots.size);
+    out.u32(indexMagic).u32(0).u32(seed).u32(length).u32(this.#slots.size);
     for (const [slot, { offsets, times, positions }] of this.#slots) {
       out.u32(slot).u32(offsets.length);
       for (let i = 0; i < offsets.length; i++) {
@@ -62,13 +62,13 @@ export class SegmentIndex {
     await rename(`${path}.tmp`, path);
   }
 
-  /** The index of a segment of `length` bytes; null when it is missing, damaged or of another. */
-  static async load(path: string, length: number): Promise<SegmentIndex | null> {
+  /** The index of a segment; null when it is missing, damaged, or of another segment. */
+  static async load(path: string, seed: number, length: number): Promise<SegmentIndex | null> {
     const bytes = await readFile(path).catch(() => null);
     if (bytes === null || bytes.length < 20) return null;
     const input = new ByteReader(bytes);
     if (input.u32() !== indexMagic || input.u32() !== crc32(bytes.subarray(8))) return null;
-    if (input.i64() !== length) return null;
+    if (input.u32() !== seed || input.u32() !== length) return null;
     const index = new SegmentIndex();
     for (let left = input.u32(); left > 0; left--) {
       const slot = input.u32();

@@ -126,7 +126,7 @@ export class Store {
   /** The index of a segment: from memory, from its file, or made anew from the batches' headers. */
   async indexOf(segment: Segment): Promise<SegmentIndex> {
     if (segment.index !== null) return segment.index;
-    const loaded = await SegmentIndex.load(indexPath(segment.path), segment.length);
+    const loaded = await SegmentIndex.load(indexPath(segment.path), segment.seed, segment.length);
     segment.index ??= loaded ?? (await this.#rebuild(segment));
     return segment.index;
   }
