@@ -1,0 +1,64 @@
+/** What the read API and the live stream tell (docs/reference). */
+export interface Alert {
+  readonly state: 'firing' | 'resolved';
+  readonly alertname: string;
+  readonly alertstate: string;
+  readonly severity: string;
+  readonly tenant: string;
+  readonly cluster: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  readonly start: string;
+  readonly end: string | null;
+}
+
+export interface Sender {
+  readonly tenant: string;
+  readonly cluster: string;
+  readonly prometheus: string;
+  readonly replica: string;
+  readonly followed: boolean;
+  readonly silent_seconds: number;
+  readonly repeats: number;
+  readonly late: number;
+}
+
+export interface Status {
+  readonly version: string;
+  readonly uptime_seconds: number;
+  readonly series: number;
+  readonly identity_clashes: number;
+  readonly tenants: readonly { readonly tenant: string; readonly samples: number }[];
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly state: string;
+    readonly lag_records: number;
+    readonly error: string;
+  }[];
+  readonly clusters: readonly {
+    readonly tenant: string;
+    readonly cluster: string;
+    readonly series: number;
+    readonly counters: Readonly<Record<string, number>>;
+  }[];
+  readonly senders: readonly Sender[];
+}
+
+/** One alert is the same in API and stream by what it is about and when it began. */
+export const alertKey = ({ tenant, cluster, labels, start }: Alert): string =>
+  JSON.stringify([tenant, cluster, labels, start]);
+
+async function get<T>(path: string): Promise<T> {
+  const response = await fetch(`/api/v1/${path}`);
+  const body = await response.json();
+  if (!response.ok) throw new Error(body.error ?? response.statusText);
+  return body.data as T;
+}
+
+export async function fetchAlerts(): Promise<Alert[]> {
+  const firing = await get<{ alerts: Alert[] }>('alerts?state=firing,pending&limit=5000');
+  const recent = await get<{ alerts: Alert[] }>('alerts?state=resolved&from=-1h&limit=200');
+  return [...firing.alerts, ...recent.alerts];
+}
+
+export const fetchStatus = (): Promise<Status> => get<Status>('status');
