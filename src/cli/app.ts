@@ -2,8 +2,10 @@ import { type Application, buildApplication, buildRouteMap, text_en } from '@str
 import { buildInfo } from '../self/build.ts';
 import { checkCommand } from './check/command.ts';
 import { type CliContext, describeError } from './context.ts';
+import { eventsCommands } from './events/command.ts';
 import { exitCodeOf } from './exit.ts';
 import { runCommand } from './run/command.ts';
+import { scoreCommand } from './score/command.ts';
 import { statusCommand } from './status/command.ts';
 import { tailCommand } from './tail/command.ts';
 import { versionCommand } from './version/command.ts';
@@ -13,6 +15,8 @@ const routes = buildRouteMap({
     run: runCommand,
     status: statusCommand,
     tail: tailCommand,
+    score: scoreCommand,
+    events: eventsCommands,
     check: checkCommand,
     version: versionCommand,
   },

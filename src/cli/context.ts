@@ -19,6 +19,8 @@ export interface CliContext extends CommandContext {
   readonly now: () => number;
   /** Aborts when the user or the system asks the program to end. */
   readonly signal: AbortSignal;
+  /** The exit code of a verb that ended well enough not to throw. */
+  readonly exit: { code: number };
 }
 
 /** A line of talk. */

@@ -14,6 +14,7 @@ export async function main(args: readonly string[]): Promise<void> {
     env: process.env,
     now: Date.now,
     signal: endSignal(),
+    exit: { code: 0 },
   };
   process.exitCode = await runCli(args, context);
 }
@@ -32,7 +33,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     },
   }) as CliContext['process'];
   await run(app, args, { ...context, process: own });
-  return normalExitCode(result.exitCode);
+  return normalExitCode(result.exitCode) || context.exit.code;
 }
 
 /** `seastate ... | head` ends with the reader, without a word. */

@@ -29,6 +29,7 @@ export async function runOnce(
     env,
     now: () => options.nowMs ?? Date.now(),
     signal: options.signal ?? new AbortController().signal,
+    exit: { code: 0 },
   };
   const code = await runCli(args, context);
   return { code, ...text };
