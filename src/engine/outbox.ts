@@ -1,5 +1,6 @@
 import type { ByteReader, ByteWriter } from '../core/bytes.ts';
 import { partitionOf } from '../core/placement.ts';
+import { Numberer } from '../log/numbering.ts';
 import { mergedTopics } from '../log/topics.ts';
 import { encodeCloudEvent } from './cloudevent.ts';
 import type { ClusterView, Output } from './processor.ts';
@@ -12,15 +13,13 @@ const schema = '1';
 export class Outbox {
   readonly #setup: StageSetup;
   readonly #clusters: ClusterView;
-  readonly #from: string;
-  /** Next number by `topic/partition`. */
-  #numbers = new Map<string, number>();
+  readonly #numberer: Numberer;
   #sink: StageOutput[] = [];
 
   constructor(setup: StageSetup, clusters: ClusterView) {
     this.#setup = setup;
     this.#clusters = clusters;
-    this.#from = `${setup.stage}/${setup.partition}/${setup.epoch}`;
+    this.#numberer = new Numberer(setup);
   }
 
   /** Where outputs go from now on. */
@@ -62,18 +61,15 @@ export class Outbox {
     headers: Record<string, string>,
     value: Uint8Array | null,
   ): void {
-    const key = `${topic}/${partition}`;
-    const number = this.#numbers.get(key) ?? 0;
-    this.#numbers.set(key, number + 1);
-    const numbered = { from: this.#from, number: String(number), tick: String(tick), ...headers };
-    this.#sink.push({ topic, partition, headers: numbered, value });
+    const stamped = this.#numberer.stamp(topic, partition, tick, headers);
+    this.#sink.push({ topic, partition, headers: stamped, value });
   }
 
   save(out: ByteWriter): void {
-    out.text(JSON.stringify([...this.#numbers]));
+    this.#numberer.save(out);
   }
 
   load(input: ByteReader): void {
-    this.#numbers = new Map(JSON.parse(input.text()));
+    this.#numberer.load(input);
   }
 }
