@@ -4,7 +4,12 @@ import { defineConfig } from 'vitest/config';
 /** A machine-readable report beside the usual one, for .ci/run. */
 const report = process.env['SEASTATE_TEST_REPORT'];
 
+// A checkout is its own package: `import ... from 'seastate'` is src/.
+const conditions = ['source', 'module', 'import', 'default'];
+
 export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
     // Processes and signals, and no state shared between files: forks, not threads.
     pool: 'forks',

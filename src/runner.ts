@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { SeastateError } from './core/errors.ts';
 import type { ProcessorDefinition } from './engine/processor.ts';
+import { processorsIn } from './engine/runner/bundle-module.ts';
 import { serveProcess } from './engine/runner/process.ts';
 import { Runner, type RunnerSetup } from './engine/runner/runner.ts';
 import { sealGlobals } from './engine/runner/seal.ts';
@@ -21,11 +22,5 @@ async function processorsOf({ stage, bundle }: RunnerSetup): Promise<ProcessorDe
   const own = stages[stage];
   if (!own) throw new SeastateError('stage_unknown', `there is no stage "${stage}"`);
   if (!bundle) return [...own];
-  const module: Record<string, unknown> = await import(bundle.path);
-  const users = Object.values(module).filter(isProcessor);
-  return [...own, ...users];
-}
-
-function isProcessor(value: unknown): value is ProcessorDefinition {
-  return typeof value === 'object' && value !== null && 'create' in value && 'outputs' in value;
+  return [...own, ...processorsIn(await import(bundle.path))];
 }

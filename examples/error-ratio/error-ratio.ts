@@ -1,0 +1,52 @@
+import { defineProcessor } from 'seastate';
+
+/**
+ * Share of API server requests that failed, per cluster and minute: a ratio of two sums of counters
+ * with any number of series. Its outputs are on topic `x-error-ratio`.
+ */
+export const errorRatio = defineProcessor({
+  name: 'error-ratio',
+  version: 1,
+  outputs: ['x-error-ratio'],
+  create(context) {
+    const all = context.select('apiserver_request_total');
+    const failed = context.select('apiserver_request_total{code=~"5.."}');
+    const last = context.columns('last', { value: { type: 'f64', initial: -1 } });
+    const sums = context.table<{ cluster: number; all: number; failed: number }>('sums');
+
+    return {
+      samples(block) {
+        const values = last.arrays.value;
+        const key = String(block.cluster);
+        for (let i = 0; i < block.length; i++) {
+          const slot = block.slots[i]!;
+          if (block.stale[i] === 1 || !all.has(slot)) continue;
+          const before = values[slot]!;
+          const value = block.values[i]!;
+          values[slot] = value;
+          // The first sample has nothing before it; a counter that fell began anew.
+          if (before < 0 || value < before) continue;
+          const sum = sums.get(key) ?? sums.set(key, { cluster: block.cluster, all: 0, failed: 0 });
+          sum.all += value - before;
+          if (failed.has(slot)) sum.failed += value - before;
+        }
+      },
+      tick(tick) {
+        if (tick % 12 !== 11) return;
+        for (const sum of sums.values()) {
+          if (sum.all === 0) continue;
+          context.emit({
+            topic: 'x-error-ratio',
+            type: 'example.error-ratio',
+            cluster: sum.cluster,
+            subject: `${context.clusters.name(sum.cluster)}/${tick}`,
+            revision: 0,
+            data: { requests: sum.all, failed: sum.failed, ratio: sum.failed / sum.all },
+          });
+          sum.all = 0;
+          sum.failed = 0;
+        }
+      },
+    };
+  },
+});
