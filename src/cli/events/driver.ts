@@ -1,5 +1,4 @@
 import { tickMs, tickOf } from '../../core/time.ts';
-import { encodeKubernetesEvent } from '../../formats/kubernetes-events/event.ts';
 import { Columns, type ColumnsSpec } from '../../engine/columns.ts';
 import type {
   Block,
@@ -10,6 +9,7 @@ import type {
   SeriesView,
 } from '../../engine/processor.ts';
 import { type Row, Table } from '../../engine/tables.ts';
+import { encodeKubernetesEvent } from '../../formats/kubernetes-events/event.ts';
 import { eventsProcessor } from '../../processors/events/processor.ts';
 import type { EventsSettings } from '../../processors/events/settings.ts';
 import type { Input, MetricLine } from './input.ts';
@@ -122,7 +122,7 @@ export class Driver {
     return known < 0 ? this.#clusters.push(name) - 1 : known;
   }
 
-  #event(input: Input & { event: unknown }, cluster: string): void {
+  #event(input: Extract<Input, { event: unknown }>, cluster: string): void {
     const index = this.#cluster(input.event.cluster ?? cluster);
     const value = encodeKubernetesEvent(input.event);
     const record = { offset: 0, timestamp: input.time, headers: {}, value };
@@ -206,5 +206,6 @@ function seriesView(slots: readonly DriverSeries[]): SeriesView {
     interval: (slot) => slots[slot]!.interval,
     lastTime: (slot) => slots[slot]!.time,
     isLive: (slot) => slots[slot]!.live,
+    type: () => 0,
   };
 }

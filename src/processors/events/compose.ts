@@ -60,16 +60,17 @@ function agree(a: Draft, b: Draft): boolean {
   const differ = (p: string | undefined, q: string | undefined): boolean =>
     p !== undefined && q !== undefined && p !== q;
   if (differ(x.node, y.node) || differ(x.deployment, y.deployment)) return false;
-  if (differ(x.operator, y.operator)) return false;
+  if (differ(x.operator, y.operator) || differ(x.component, y.component)) return false;
   return x.nodes === undefined || y.node === undefined || x.nodes.includes(y.node);
 }
 
 /** Parents that are about nodes or deployments explain only what is about the same. */
 function isAbout(parent: Draft, child: Draft): boolean {
-  const { node, deployment, operator } = parent.affinity;
+  const { node, deployment, operator, component } = parent.affinity;
   if (node !== undefined) return child.affinity.node === node;
   if (deployment !== undefined) return child.affinity.deployment === deployment;
   if (operator !== undefined) return child.affinity.operator === operator;
+  if (component !== undefined) return child.affinity.component === component;
   return true;
 }
 

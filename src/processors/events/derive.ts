@@ -1,11 +1,11 @@
 import type { Catalogue } from './catalogue.ts';
-import { instants, IntervalTracker, storms } from './trackers/generic.ts';
 import type { Draft, View } from './draft.ts';
 import type { Rule } from './rule.ts';
 import type { ClusterRow } from './state.ts';
 import { autoscaling } from './trackers/autoscaler.ts';
 import { bootstrap, components, leaders, silences } from './trackers/control-plane.ts';
 import { failedJobs, memoryKills, quotas, unschedulable } from './trackers/failures.ts';
+import { IntervalTracker, instants, storms } from './trackers/generic.ts';
 import { nodeStories } from './trackers/node-story.ts';
 import { nodeFacts } from './trackers/nodes.ts';
 import { openshiftUpgrades } from './trackers/openshift.ts';

@@ -15,6 +15,7 @@ export interface Affinity {
   /** namespace/name */
   readonly deployment?: string;
   readonly operator?: string;
+  readonly component?: string;
   /** Nodes that belong to it: a child's node must be one of them. */
   readonly nodes?: readonly string[];
 }
@@ -95,6 +96,8 @@ export function affinityOf(object: string): Affinity {
   const name = rest.join('/');
   if (kind === 'Node') return { node: name };
   if (kind === 'Deployment' || kind === 'HorizontalPodAutoscaler') return { deployment: name };
+  if (kind === 'Component') return { component: name };
+  if (kind === 'Lease') return { component: rest[1] ?? '' };
   if (kind === 'ClusterOperator') return { operator: name };
   return {};
 }

@@ -74,7 +74,9 @@ export class EventMatcher {
 
   /** Whether the catalogue knows the reason, be it as one that tells nothing. */
   isRoutine(event: KubernetesEvent): boolean {
-    return this.#routine.has(`${event.kind}/${event.reason}`) || this.#routine.has(`/${event.reason}`);
+    return (
+      this.#routine.has(`${event.kind}/${event.reason}`) || this.#routine.has(`/${event.reason}`)
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Label } from '../../engine/processor.ts';
 import type { Atom } from './atoms.ts';
 import type { Catalogue } from './catalogue.ts';
-import type { Placed } from './match.ts';
+import type { NodeOfPod, Placed } from './match.ts';
 import { componentOfJob, deploymentOfSet, nodeOfInstance, workloadOfPod } from './names.ts';
 import { render, type Signal } from './rule.ts';
 
@@ -57,13 +57,13 @@ export class MetricProbes {
     return this.#numbers.get(metric) ?? 0;
   }
 
-  atoms(number: number, change: Change): Placed[] {
+  atoms(number: number, change: Change, nodeOf: NodeOfPod): Placed[] {
     const placed: Placed[] = [];
     let slots: Record<string, string> | undefined;
     for (const probe of this.#probes[number] ?? []) {
       const outcome = outcomeOf(probe, change);
       if (outcome === null) continue;
-      slots ??= slotsOf(change.labels);
+      slots ??= slotsOf(change.labels, nodeOf);
       if (!probe.labels.every(([label, pattern]) => pattern.test(slots![label] ?? ''))) continue;
       const scope = render(probe.signal.scope, slots);
       if (scope === null) continue;
@@ -113,18 +113,20 @@ const keptLabels = [
   'namespace',
   'name',
   'node',
+  'podNode',
   'deployment',
   'component',
   'persistentvolume',
   'persistentvolumeclaim',
 ];
 
-function slotsOf(labels: readonly Label[]): Record<string, string> {
+function slotsOf(labels: readonly Label[], nodeOf: NodeOfPod): Record<string, string> {
   const slots: Record<string, string> = {};
   for (const [name, value] of labels) slots[name] = value;
   const { pod, job, instance } = slots;
   if (pod !== undefined) {
     slots['name'] ??= pod;
+    slots['podNode'] = slots['node'] ?? nodeOf(`${slots['namespace'] ?? ''}/${pod}`);
     slots['workload'] = workloadOfPod(pod);
     slots['deployment'] ??= deploymentOfSet(slots['workload']);
   }

@@ -5,11 +5,11 @@ import {
   type Handlers,
   type ProcessorContext,
 } from '../../engine/processor.ts';
-import type { LogRecord } from '../../log/log.ts';
 import {
   decodeKubernetesEvent,
   type KubernetesEvent,
 } from '../../formats/kubernetes-events/event.ts';
+import type { LogRecord } from '../../log/log.ts';
 import { addAtom, pruneTimeline } from './atoms.ts';
 import { buildCatalogue, type Catalogue } from './catalogue.ts';
 import { compose } from './compose.ts';
@@ -45,6 +45,7 @@ class EventsProcessor implements Handlers {
   #catalogue!: Catalogue;
   #matcher!: EventMatcher;
   #probes!: MetricProbes;
+  #podInfo = 0;
 
   constructor(context: ProcessorContext<EventsSettings>) {
     this.#context = context;
@@ -61,6 +62,7 @@ class EventsProcessor implements Handlers {
     this.#catalogue = buildCatalogue(this.#context.settings.rules);
     this.#matcher = new EventMatcher(this.#catalogue);
     this.#probes = new MetricProbes(this.#catalogue);
+    this.#podInfo = this.#probes.numberOf('kube_pod_info');
   }
 
   settings(): void {
@@ -89,7 +91,7 @@ class EventsProcessor implements Handlers {
       if (probe[slot] === 0) continue;
       const after = stale[i] === 1 ? none : values[i]!;
       const before = value[slot]!;
-      if (after === before || (after !== after && before !== before)) continue;
+      if (after === before || (Number.isNaN(after) && Number.isNaN(before))) continue;
       value[slot] = after;
       row ??= this.#row(block.cluster);
       this.#changed(row, slot, before, after, times[i]!);
@@ -100,7 +102,7 @@ class EventsProcessor implements Handlers {
   ended(slot: number): void {
     const { value, probe } = this.#series.arrays;
     const before = value[slot]!;
-    if (probe[slot] === 0 || before !== before) return;
+    if (probe[slot] === 0 || Number.isNaN(before)) return;
     value[slot] = none;
     const { series } = this.#context;
     const row = this.#row(series.cluster(slot));
@@ -110,15 +112,21 @@ class EventsProcessor implements Handlers {
   #changed(row: ClusterRow, slot: number, before: number, after: number, time: number): void {
     const { series } = this.#context;
     if (row.metricsSince === 0) row.metricsSince = time;
-    const baseline = before !== before && time - row.metricsSince < this.#baseline(row);
-    const placed = this.#probes.atoms(this.#series.arrays.probe[slot]!, {
+    const baseline = Number.isNaN(before) && time - row.metricsSince < this.#baseline(row);
+    const number = this.#series.arrays.probe[slot]!;
+    if (number === this.#podInfo && Number.isNaN(before)) {
+      const pod = `${series.label(slot, 'namespace')}/${series.label(slot, 'pod')}`;
+      this.#placePod(row, pod, series.label(slot, 'node'));
+    }
+    const change = {
       labels: series.labels(slot),
       before,
       after,
       time,
       baseline,
       interval: series.interval(slot),
-    });
+    };
+    const placed = this.#probes.atoms(number, change, (pod) => row.pods[pod] ?? '');
     for (const one of placed) this.#add(row, one);
   }
 
@@ -175,7 +183,8 @@ class EventsProcessor implements Handlers {
     const placed = this.#matcher.match(event, nodeOf);
     for (const one of placed) this.#add(row, one);
     if (event.start < row.since || row.since === 0) {
-      if (event.start > this.#context.logTime - this.#context.settings.keep) row.since = event.start;
+      if (event.start > this.#context.logTime - this.#context.settings.keep)
+        row.since = event.start;
     }
     if (placed.length === 0 && !this.#matcher.isRoutine(event)) this.#unclassified(cluster, event);
   }
@@ -184,15 +193,22 @@ class EventsProcessor implements Handlers {
     if (event.kind !== 'Pod') return;
     const assigned = /^Successfully assigned \S+ to (\S+)/.exec(event.message)?.[1];
     const node = event.reason === 'Scheduled' ? assigned : event.host;
-    const pod = `${event.namespace}/${event.object}`;
-    if (!node || row.pods[pod] === node) return;
-    delete row.pods[pod];
+    if (node) this.#placePod(row, `${event.namespace}/${event.object}`, node);
+  }
+
+  #placePod(row: ClusterRow, pod: string, node: string): void {
+    if (node === '' || row.pods[pod] === node) return;
+    if (row.pods[pod] !== undefined) {
+      row.pods[pod] = node;
+      return;
+    }
     row.pods[pod] = node;
-    if (event.count > 1) return;
-    const names = Object.keys(row.pods);
+    row.podCount++;
     const most = this.#context.settings.podsPerCluster;
     // Trimmed by a tenth at a time, so that the list of names is not made for every pod.
-    if (names.length <= most * 1.1) return;
+    if (row.podCount <= most * 1.1) return;
+    const names = Object.keys(row.pods);
+    row.podCount = most;
     for (const name of names.slice(0, names.length - most)) delete row.pods[name];
     this.#context.count('pods_forgotten', names.length - most);
   }

@@ -18,6 +18,7 @@ export interface ClusterRow extends Row {
   scopes: Record<string, Timeline>;
   /** Node of pods, oldest first. */
   pods: Record<string, string>;
+  podCount: number;
   /** Intervals told, by id. */
   shown: Record<string, Shown>;
   /** New evidence since the last derivation. */
@@ -47,6 +48,7 @@ export function newCluster(cluster: number): ClusterRow {
     silences: [],
     scopes: {},
     pods: {},
+    podCount: 0,
     shown: {},
     dirty: false,
     due: 0,

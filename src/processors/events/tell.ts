@@ -56,7 +56,12 @@ function matchIds(teller: Teller, composed: readonly Composed[]): Map<Composed, 
   const used = new Set<string>();
   for (const one of composed) {
     const { rule, object, slots } = one.draft;
-    const best = bestMatch(one.draft, told.get(`${rule.id}\0${object}`) ?? [], used, slotsKey(rule, slots));
+    const best = bestMatch(
+      one.draft,
+      told.get(`${rule.id}\0${object}`) ?? [],
+      used,
+      slotsKey(rule, slots),
+    );
     if (best !== null) {
       used.add(best);
       ids.set(one, best);
@@ -140,7 +145,18 @@ function revise(teller: Teller, shown: Shown, interval: Interval): void {
 function printOf(i: Interval): string {
   const signals = i.evidence.map((e) => `${e.signal}/${e.role}`);
   const { start, end, severity, slots, parent, overdue, percent, phases, nodes } = i;
-  return JSON.stringify([start, end, severity, slots, parent, overdue, percent, phases, nodes, signals]);
+  return JSON.stringify([
+    start,
+    end,
+    severity,
+    slots,
+    parent,
+    overdue,
+    percent,
+    phases,
+    nodes,
+    signals,
+  ]);
 }
 
 function intervalOf(

@@ -77,9 +77,14 @@ export const certificates: FamilyInput = {
     },
   ],
   routine: [
-    ...['Generated', 'Requested', 'Reused', 'OrderCreated', 'OrderPending', 'CertificateIssued'].map(
-      (reason) => ({ reason }),
-    ),
+    ...[
+      'Generated',
+      'Requested',
+      'Reused',
+      'OrderCreated',
+      'OrderPending',
+      'CertificateIssued',
+    ].map((reason) => ({ reason })),
     ...['CSRCreated', 'CSRApproved', 'CertificateUpdated', 'CertificateRemoved'].map((reason) => ({
       reason,
     })),

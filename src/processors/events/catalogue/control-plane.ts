@@ -88,7 +88,8 @@ export const controlPlane: FamilyInput = {
       scope: 'ClusterOperator/{operator}',
       event: {
         reason: 'OperatorStatusChanged',
-        message: 'operator/?\\s?(?<operator>\\S+) changed:.*Degraded (?:changed|set)[^,;]* to False',
+        message:
+          'operator/?\\s?(?<operator>\\S+) changed:.*Degraded (?:changed|set)[^,;]* to False',
       },
     },
     {

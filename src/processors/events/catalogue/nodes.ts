@@ -33,6 +33,15 @@ export const nodes: FamilyInput = {
       event: { kind: 'Node', reasonPattern: '^Deleting node .* does not exist in the cloud' },
     },
     {
+      id: 'node-removing-autoscaler',
+      scope: 'Node/{node}',
+      event: {
+        kind: 'ConfigMap',
+        reason: ['ScaleDownEmpty', 'ScaleDown'],
+        message: 'node "?(?<node>[^\\s",]+)"? removed',
+      },
+    },
+    {
       id: 'kubelet-starting',
       scope: node,
       event: { kind: 'Node', reason: 'Starting', message: '^Starting kubelet' },
@@ -198,7 +207,7 @@ export const nodes: FamilyInput = {
       severity: 'info',
       object: node,
       track: 'nodes',
-      start: ['node-removing', 'node-removing-cloud', 'ready:gone'],
+      start: ['node-removing', 'node-removing-cloud', 'node-removing-autoscaler', 'ready:gone'],
     },
     {
       id: 'node-lost',

@@ -20,8 +20,7 @@ export const scaling: FamilyInput = {
       event: {
         kind: 'ConfigMap',
         reason: 'ScaledUpGroup',
-        message:
-          'group (?<group>\\S+) size (?:set )?to (?<to>\\d+)(?: instead of (?<from>\\d+))?',
+        message: 'group (?<group>\\S+) size (?:set )?to (?<to>\\d+)(?: instead of (?<from>\\d+))?',
       },
     },
     {
@@ -58,7 +57,16 @@ export const scaling: FamilyInput = {
       event: {
         kind: 'ConfigMap',
         reason: ['ScaleDownEmpty', 'ScaleDown'],
-        message: 'node "?(?<node>[^\\s",]+)',
+        message: 'removing (?:empty )?node "?(?<node>[^\\s",]+)',
+      },
+    },
+    {
+      id: 'scale-down-done',
+      scope: 'Autoscaler',
+      event: {
+        kind: 'ConfigMap',
+        reason: ['ScaleDownEmpty', 'ScaleDown'],
+        message: 'node "?(?<node>[^\\s",]+)"? removed',
       },
     },
     {
@@ -185,7 +193,7 @@ export const scaling: FamilyInput = {
       object: 'NodeGroup/{group}',
       track: 'autoscaler',
       start: ['scale-down-node', 'scale-down-list', 'to-be-deleted:on', 'scaled-down-count'],
-      end: ['node-removing', 'ready:gone'],
+      end: ['node-removing', 'ready:gone', 'scale-down-done'],
       usual: '20m',
       effects: ['node_removed', 'node_cordoned', 'node_drained', 'node_lost', 'node_not_ready'],
     },

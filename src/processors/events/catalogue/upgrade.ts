@@ -116,7 +116,8 @@ export const upgrade: FamilyInput = {
       scope: 'ClusterOperator/{operator}',
       event: {
         reason: 'OperatorStatusChanged',
-        message: 'operator/?\\s?(?<operator>\\S+) changed:.*Progressing (?:changed|set)[^,;]* to True',
+        message:
+          'operator/?\\s?(?<operator>\\S+) changed:.*Progressing (?:changed|set)[^,;]* to True',
       },
     },
     {
@@ -124,7 +125,8 @@ export const upgrade: FamilyInput = {
       scope: 'ClusterOperator/{operator}',
       event: {
         reason: 'OperatorStatusChanged',
-        message: 'operator/?\\s?(?<operator>\\S+) changed:.*Progressing (?:changed|set)[^,;]* to False',
+        message:
+          'operator/?\\s?(?<operator>\\S+) changed:.*Progressing (?:changed|set)[^,;]* to False',
       },
     },
     {

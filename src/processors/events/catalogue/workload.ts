@@ -178,7 +178,8 @@ export const workload: FamilyInput = {
       id: 'sync-failed',
       scope: '{kind}/{namespace}/{name}',
       event: {
-        reasonPattern: '^(Sync|Reconcile|Reconciliation|Update|Apply)(Failed|Error)$|^Failed(Sync|Reconcile)$|^Reconcil(e|er|iation)Error$',
+        reasonPattern:
+          '^(Sync|Reconcile|Reconciliation|Update|Apply)(Failed|Error)$|^Failed(Sync|Reconcile)$|^Reconcil(e|er|iation)Error$',
         type: 'Warning',
       },
     },
@@ -325,7 +326,8 @@ export const workload: FamilyInput = {
       start: ['sync-failed'],
       atLeast: 2,
       within: '10m',
-      quiet: '10m',
+      // A series ends 6 min after its last sighting; its updates stay with the recorder.
+      quiet: '6m',
     },
   ],
   routine: [

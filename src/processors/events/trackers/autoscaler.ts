@@ -19,6 +19,8 @@ interface Down {
   last: number;
   group: string | null;
   readonly marked: Set<string>;
+  /** When the autoscaler said that a node was removed. */
+  readonly done: Map<string, number>;
   counted: number;
   readonly evidence: Evidence[];
 }
@@ -35,7 +37,7 @@ export function autoscaling(view: View, stories: readonly NodeStory[]): Draft[] 
   for (const up of ups) {
     for (const { node } of up.nodes) if (up.group !== null) groups.set(node, up.group);
   }
-  const downs = scaleDowns(view, timeline, groups);
+  const downs = scaleDowns(timeline, groups);
   return [
     ...ups.map((up) => upDraft(view, up)),
     ...downs.map((down) => downDraft(view, down, stories, groups)),
@@ -153,18 +155,22 @@ function sizes(from: number | null, to: number | null, count: number): Record<st
   };
 }
 
-function scaleDowns(
-  view: View,
-  timeline: readonly Atom[],
-  groups: ReadonlyMap<string, string>,
-): Down[] {
+function scaleDowns(timeline: readonly Atom[], groups: ReadonlyMap<string, string>): Down[] {
   const downs: Down[] = [];
   const sessionOf = (atom: Atom, group: string | null): Down => {
     const known = downs.findLast(
       (d) => atom.t - d.last < sessionMs && (d.group === group || group === null || !d.group),
     );
     if (known) return known;
-    const down = { start: atom.t, last: atom.t, group, marked: new Set<string>(), counted: 0, evidence: [] };
+    const down = {
+      start: atom.t,
+      last: atom.t,
+      group,
+      marked: new Set<string>(),
+      done: new Map<string, number>(),
+      counted: 0,
+      evidence: [],
+    };
     downs.push(down);
     return down;
   };
@@ -178,6 +184,7 @@ function scaleDowns(
     down.last = Math.max(down.last, atom.t);
     down.evidence.push(evidenceOf(atom, 'start'));
     if (node !== null) down.marked.add(node);
+    if (node !== null && atom.k === 'scale-down-done') down.done.set(node, atom.t);
     down.counted += gained ?? 0;
   }
   return downs;
@@ -185,7 +192,7 @@ function scaleDowns(
 
 function markedNode(atom: Atom): string | null {
   if (atom.k === 'scale-down-node') return atom.x?.['name'] ?? null;
-  if (atom.k === 'scale-down-list') return atom.x?.['node'] ?? null;
+  if (atom.k === 'scale-down-list' || atom.k === 'scale-down-done') return atom.x?.['node'] ?? null;
   return atom.k === 'to-be-deleted:on' ? (atom.sub ?? null) : null;
 }
 
@@ -201,12 +208,14 @@ function downDraft(
       if (removal.start < down.start - 10_000) return false;
       if (down.marked.has(node)) return true;
       // The counter says how many left; a mark may have been too short to be seen.
-      const likely = removal.start < down.last + 60_000 && left0(down, groups, node);
+      const likely = removal.start < down.last + 60_000 && looksAlike(down, groups, node);
       return likely && down.counted > down.marked.size;
     });
   const nodes = [...new Set([...down.marked, ...left.map(({ node }) => node)])];
   const count = Math.max(nodes.length, down.counted);
-  const done = left.length >= count;
+  const ends = new Map(down.done);
+  for (const { node, removal } of left) ends.set(node, removal.start);
+  const done = ends.size >= count;
   const last = Math.max(down.last, ...left.map(({ removal }) => removal.start));
   const over = done || view.now - last > upWindow;
   const group = down.group ?? nodes.map((n) => groups.get(n)).find((g) => g !== undefined);
@@ -215,7 +224,7 @@ function downDraft(
     object: `NodeGroup/${group ?? groupOfNodes(nodes)}`,
     slots: { count: String(count) },
     start: down.start,
-    end: over ? (done ? Math.max(...left.map(({ removal }) => removal.start)) : last) : null,
+    end: over ? (done ? Math.max(...ends.values()) : last) : null,
     endBy: over ? (done ? 'node-removing' : 'quiet') : null,
     evidence: [...down.evidence, ...left.flatMap(({ removal }) => removal.evidence)],
     affinity: { nodes },
@@ -223,7 +232,7 @@ function downDraft(
 }
 
 /** Whether a node that left without a mark looks like those that were marked. */
-function left0(down: Down, groups: ReadonlyMap<string, string>, node: string): boolean {
+function looksAlike(down: Down, groups: ReadonlyMap<string, string>, node: string): boolean {
   const marked = [...down.marked];
   if (marked.length === 0) return true;
   const group = groups.get(node);

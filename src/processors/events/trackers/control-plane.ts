@@ -1,5 +1,12 @@
 import type { Atom, Timeline } from '../atoms.ts';
-import { type Draft, type Evidence, evidenceOf, seenSpan, type View } from '../draft.ts';
+import {
+  affinityOf,
+  type Draft,
+  type Evidence,
+  evidenceOf,
+  seenSpan,
+  type View,
+} from '../draft.ts';
 import type { NodeStory } from './node-story.ts';
 
 const coreLease = /^Lease\/(kube-system|openshift-[a-z-]+)\/(.*)$/;
@@ -59,7 +66,7 @@ export function leaders(view: View, born: readonly Draft[]): Draft[] {
           end: time,
           endBy: 'leader-elected',
           evidence: lost === null ? evidence : [lost.evidence, ...evidence],
-          affinity: {},
+          affinity: affinityOf(scope),
         };
       });
   });
@@ -82,7 +89,8 @@ function electionsOf(view: View, timeline: Timeline): { time: number; evidence: 
   return found;
 }
 
-const lossWindow = 5 * 60_000;
+/** A lease that nobody takes for longer than this was lost by a crash, not by a change. */
+const lossWindow = 60_000;
 
 /** When the lease was lost: said so, or the new process began, or the old one led no more. */
 function lossBefore(
@@ -96,23 +104,58 @@ function lossBefore(
   const process = component.findLast(
     (a) => a.k === 'process-start' && !a.first && near(Number(a.v) * 1000),
   );
+  if (process) return { time: Number(process.v) * 1000, evidence: evidenceOf(process, 'start') };
   const off = timeline.findLast(
     (a) => (a.k === 'leading:off' || a.k === 'leading:gone') && near(a.t),
   );
-  const begun = process && Number(process.v) * 1000;
-  // A process that began long after the loss is the one that ends it.
-  if (process && begun && (!off || begun > off.t - 60_000)) {
-    return { time: begun, evidence: evidenceOf(process, 'start') };
-  }
   return off ? { time: off.t, evidence: evidenceOf(off, 'start') } : null;
+}
+
+/** Leases given up and not taken again for long: nobody does the work. */
+function abandoned(view: View): Draft[] {
+  const rule = view.rule('component-crashed');
+  return view.scopes('Lease').flatMap(([scope, timeline]) => {
+    const name = coreLease.exec(scope)?.[2] ?? '';
+    if (!coreName.test(name)) return [];
+    return timeline
+      .filter((a) => a.k === 'leader-stopped')
+      .flatMap((stopped) => {
+        const next = timeline.find((a) => a.k === 'leader-elected' && a.t > stopped.t);
+        if ((next?.t ?? view.now) - stopped.t < lossWindow) return [];
+        return [
+          {
+            rule,
+            object: `Component/${name}`,
+            slots: {},
+            start: stopped.t,
+            end: next?.t ?? null,
+            endBy: next?.k ?? null,
+            evidence: [evidenceOf(stopped, 'start'), ...(next ? [evidenceOf(next, 'end')] : [])],
+            affinity: affinityOf(scope),
+          },
+        ];
+      });
+  });
 }
 
 /** Components that are down for long, API servers that were replaced, etcd elections. */
 export function components(view: View): Draft[] {
+  const left = abandoned(view);
+  const seen = view
+    .scopes('Component')
+    .flatMap(([scope, timeline]) => crashes(view, scope, timeline));
+  const others = left.filter((l) => !seen.some((s) => s.object === l.object && overlap(s, l)));
+  const crashed = [...seen, ...others];
+  return [...crashed, ...changes(view)];
+}
+
+const overlap = (a: Draft, b: Draft): boolean =>
+  a.start <= (b.end ?? a.start) + crashMs && b.start <= (a.end ?? b.start) + crashMs;
+
+function changes(view: View): Draft[] {
   return view
     .scopes('Component')
     .flatMap(([scope, timeline]) => [
-      ...crashes(view, scope, timeline),
       ...(scope.endsWith('apiserver') ? restarts(view, scope, timeline) : []),
       ...(scope === 'Component/etcd' ? etcdElections(view, timeline) : []),
     ]);
@@ -137,7 +180,7 @@ function crashes(view: View, scope: string, timeline: Timeline): Draft[] {
       end: off?.t ?? null,
       endBy: off?.k ?? null,
       evidence,
-      affinity: {},
+      affinity: affinityOf(scope),
     });
   };
   for (const atom of timeline) {
@@ -164,14 +207,16 @@ function restarts(view: View, scope: string, timeline: Timeline): Draft[] {
     started.set(sub, Number(atom.v));
     if (before === undefined || Number(atom.v) - before < 1) continue;
     const begun = Number(atom.v) * 1000;
-    const down = timeline.findLast(
-      (a) => a.k === 'component-down:on' && a.sub === sub && a.t <= atom.t && begun - a.t < 300_000,
+    const state = timeline.findLast(
+      (a) => a.k.startsWith('component-down:') && a.sub === sub && a.t < atom.t,
     );
+    const down = state?.k === 'component-down:on' && begun - state.t < 300_000 ? state : undefined;
     const evidence = [evidenceOf(atom, 'end')];
     if (down) evidence.unshift(evidenceOf(down, 'start'));
     const start = Math.min(begun, down?.t ?? begun);
     const slots = sub === '' || sub === '-' ? {} : { instance: sub };
-    found.push({ rule, object: scope, slots, start, end: atom.t, endBy: atom.k, evidence, affinity: {} });
+    const span = { start, end: atom.t, endBy: atom.k };
+    found.push({ rule, object: scope, slots, ...span, evidence, affinity: affinityOf(scope) });
   }
   return found;
 }

@@ -7,7 +7,9 @@ import { valueAt } from './workloads.ts';
 /** Jobs that failed for good: from their first pod to the verdict. */
 export function failedJobs(view: View): Draft[] {
   return view.scopes('Job').flatMap(([scope, timeline]) => {
-    const verdict = timeline.find((a) => a.k === 'job-failed' || (a.k === 'job-failed-is:on' && !a.first));
+    const verdict = timeline.find(
+      (a) => a.k === 'job-failed' || (a.k === 'job-failed-is:on' && !a.first),
+    );
     const first = timeline.find((a) => a.k === 'job-pod-created' || a.k === 'job-pod');
     const found = verdict ?? retriesFailed(view, scope);
     if (found === null || found === undefined) return [];
@@ -45,8 +47,7 @@ function retriesFailed(view: View, scope: string): Atom | null {
   const failed = view
     .timeline(`Namespace/${namespace}`)
     .filter((a) => a.k === 'failed-pods' && a.t >= from - 2 * view.cadence);
-  const enough = failed.filter((a) => Number(a.v) > evicted);
-  return enough.at(-1) !== undefined && Number(enough.at(-1)!.v) >= 2 ? enough.at(-1)! : null;
+  return failed.find((a) => Number(a.v) - evicted >= 2) ?? null;
 }
 
 /** Quotas that refuse pods, per namespace: said by events, or seen as pods that never come. */
@@ -55,7 +56,9 @@ export function quotas(view: View): Draft[] {
   const drafts = view.scopes('Namespace').flatMap(([scope, timeline]) => {
     const namespace = scope.slice('Namespace/'.length);
     const refusing = new Set<string>();
-    const merged = [...timeline.filter((a) => a.k === 'quota-refused' || a.k === 'replicaset-created-pod')];
+    const merged = [
+      ...timeline.filter((a) => a.k === 'quota-refused' || a.k === 'replicaset-created-pod'),
+    ];
     for (const a of merged) {
       if (a.k === 'quota-refused') refusing.add(deploymentOfSet(a.x?.['name'] ?? ''));
     }
@@ -149,13 +152,15 @@ export function memoryKills(view: View): Draft[] {
     const object = `${kind}/${namespace}/${owner}`;
     byOwner.set(object, [...(byOwner.get(object) ?? []), ...kills]);
   }
-  return [...byOwner].flatMap(([object, atoms]) =>
-    new IntervalTracker(
-      { ...rule, object, end: ['oom-killed:off', 'oom-killed:gone'], rejoin: 300_000 },
-      object,
-      view.now,
-    ).run(atoms.sort((a, b) => a.t - b.t)),
-  ).map((draft) => ({ ...draft, rule }));
+  return [...byOwner]
+    .flatMap(([object, atoms]) =>
+      new IntervalTracker(
+        { ...rule, object, end: ['oom-killed:off', 'oom-killed:gone'], rejoin: 300_000 },
+        object,
+        view.now,
+      ).run(atoms.sort((a, b) => a.t - b.t)),
+    )
+    .map((draft) => ({ ...draft, rule }));
 }
 
 /** Pods without a node: not those of a daemon set on a node that just joined. */

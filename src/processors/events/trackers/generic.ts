@@ -1,6 +1,6 @@
 import type { Atom, Timeline } from '../atoms.ts';
 import { type Affinity, affinityOf, type Draft, type Evidence, evidenceOf } from '../draft.ts';
-import { render, type Rule } from '../rule.ts';
+import { type Rule, render } from '../rule.ts';
 
 type Role = 'start' | 'end' | 'during';
 
@@ -105,7 +105,13 @@ export class IntervalTracker {
     if (atom.t - previous.end > rejoin) return null;
     this.#drafts.pop();
     const first = { ...atom, t: previous.start };
-    return { first: this.#firstOf(previous, first), last: atom.t, evidence: [...previous.evidence], on: new Set(), doubt: null };
+    return {
+      first: this.#firstOf(previous, first),
+      last: atom.t,
+      evidence: [...previous.evidence],
+      on: new Set(),
+      doubt: null,
+    };
   }
 
   readonly #firsts = new Map<Draft, Atom>();

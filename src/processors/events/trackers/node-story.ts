@@ -103,7 +103,7 @@ function removalsOf(
 ): Span[] {
   const found: { start: number; endBy: string; evidence: Evidence[] }[] = [];
   for (const atom of timeline) {
-    const said = atom.k === 'node-removing' || atom.k === 'node-removing-cloud';
+    const said = atom.k.startsWith('node-removing');
     const gone = isReadiness(atom.k, 'gone') && !returns(timeline, atom.t);
     if (!said && !(gone && othersGoOn(view, scope, atom.t, nodes))) continue;
     const last = found.at(-1);
@@ -272,7 +272,14 @@ function outagesOf(
         finish(atom.t, atom.k);
       }
     } else if (role !== null && (role === 'reboot' || !inAny(joins, atom.t))) {
-      open ??= { start: atom.t, lost: false, said: false, rebooted: false, down: null, evidence: [] };
+      open ??= {
+        start: atom.t,
+        lost: false,
+        said: false,
+        rebooted: false,
+        down: null,
+        evidence: [],
+      };
       note(open, atom, role);
     }
     if (removals.some((r) => r.start === atom.t)) finish(null, null);
@@ -365,7 +372,9 @@ function bootsAlone(
     .filter(
       (boot) =>
         !inAny(joins, boot.t) &&
-        !outages.some((o) => o.kind === 'rebooted' && Math.abs((o.end ?? boot.t) - boot.t) < 120_000),
+        !outages.some(
+          (o) => o.kind === 'rebooted' && Math.abs((o.end ?? boot.t) - boot.t) < 120_000,
+        ),
     )
     .map((boot) => ({
       start: Math.min(Number(boot.v) * 1000, boot.t),
@@ -404,7 +413,14 @@ function cordonsOf(timeline: Timeline, removals: readonly Span[]): Cordon[] {
     if (cordonOpens.has(atom.k) && !atom.first) {
       const recent = targeted !== null && atom.t - targeted < 30 * 60_000 ? targeted : null;
       const pods = killed.filter((a) => atom.t - a.t < 3_000);
-      open ??= { start: atom.t, daemon: false, targeted: recent, kubeletStart: null, pods, evidence: [] };
+      open ??= {
+        start: atom.t,
+        daemon: false,
+        targeted: recent,
+        kubeletStart: null,
+        pods,
+        evidence: [],
+      };
       targeted = null;
     }
     if (open !== null) noteCordon(open, atom);

@@ -126,11 +126,20 @@ function maintenanceOf(
 /** Kubelets that changed their version without a cordon. */
 function changesInPlace(story: NodeStory, known: readonly NodeUpgrade[]): NodeUpgrade[] {
   return story.versions
-    .filter((c) => !known.some((u) => u.start - 60_000 <= c.time && c.time <= (u.end ?? c.time) + 120_000))
+    .filter(
+      (c) =>
+        !known.some((u) => u.start - 60_000 <= c.time && c.time <= (u.end ?? c.time) + 120_000),
+    )
     .filter((c) => !story.joins.some((j) => Math.abs(j.start - c.time) < 60_000))
     .map((c) => {
       const start = story.starts.findLast((a) => a.t <= c.time && c.time - a.t < 120_000);
-      return { node: story.name, start: start?.t ?? c.time, end: c.time, kind: 'version', to: c.to };
+      return {
+        node: story.name,
+        start: start?.t ?? c.time,
+        end: c.time,
+        kind: 'version',
+        to: c.to,
+      };
     });
 }
 

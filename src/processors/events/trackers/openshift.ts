@@ -154,9 +154,17 @@ function wholeOf(
   const nodes = upgrades.filter(
     (u) => u.kind === 'configuration' && u.start >= target.start && u.start <= until,
   );
-  const last = Math.max(0, ...own.map((p) => p.end ?? view.now), ...nodes.map((n) => n.end ?? view.now));
+  const last = Math.max(
+    0,
+    ...own.map((p) => p.end ?? view.now),
+    ...nodes.map((n) => n.end ?? view.now),
+  );
   let end: number | null = null;
-  if (plane.end !== null && own.every((p) => p.end !== null) && nodes.every((n) => n.end !== null)) {
+  if (
+    plane.end !== null &&
+    own.every((p) => p.end !== null) &&
+    nodes.every((n) => n.end !== null)
+  ) {
     const latest = Math.max(plane.end, last);
     if (own.length > 0) end = Math.max(plane.end, ...own.map((p) => p.end!));
     else if (view.now - latest > restMs) end = latest;
@@ -219,15 +227,24 @@ interface Pool {
 /** Updates of pools: told by events, or by machines that are not yet updated. */
 function poolUpdates(view: View): Pool[] {
   return view.scopes('MachineConfigPool').flatMap(([poolScope, timeline]) => {
-    const found: { start: number; end: number | null; endBy: string | null; evidence: Evidence[] }[] =
-      [];
+    const found: {
+      start: number;
+      end: number | null;
+      endBy: string | null;
+      evidence: Evidence[];
+    }[] = [];
     let updated = Number.NaN;
     let count = Number.NaN;
     let behind = false;
     const begin = (atom: Atom): void => {
       const last = found.at(-1);
       if (last === undefined || last.end !== null) {
-        found.push({ start: atom.t, end: null, endBy: null, evidence: [evidenceOf(atom, 'start')] });
+        found.push({
+          start: atom.t,
+          end: null,
+          endBy: null,
+          evidence: [evidenceOf(atom, 'start')],
+        });
       } else last.evidence.push(evidenceOf(atom, 'start'));
     };
     const finish = (atom: Atom): void => {
@@ -258,5 +275,11 @@ function poolDraft(
   name: string,
   span: { start: number; end: number | null; endBy: string | null; evidence: readonly Evidence[] },
 ): Draft {
-  return { rule: view.rule('upgrade-node-pool'), object, slots: { pool: name }, ...span, affinity: {} };
+  return {
+    rule: view.rule('upgrade-node-pool'),
+    object,
+    slots: { pool: name },
+    ...span,
+    affinity: {},
+  };
 }

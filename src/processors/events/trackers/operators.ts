@@ -13,7 +13,8 @@ export function operatorUpdates(view: View): Draft[] {
       if (atom.k === 'operator-progressing' || atom.k === 'operator-moving:on') moving ??= atom;
       if (atom.k === 'operator-settled') moving = null;
       const to = atom.k === 'operator-version' ? (atom.x?.['to'] ?? '') : String(atom.v ?? '');
-      const from = atom.k === 'operator-version' ? (atom.x?.['from'] ?? '') : release;
+      const from: string | null =
+        atom.k === 'operator-version' ? (atom.x?.['from'] ?? '') : release;
       if (atom.k === 'operator-release' || atom.k === 'operator-version') {
         const known = drafts.at(-1);
         if (known?.slots['to'] === to) {

@@ -111,7 +111,8 @@ function whole(
     evidence: change.evidence,
     affinity: {},
     phases: [{ name: 'control plane', start: change.start, end: change.end }],
-    percent: nodes.length === 0 ? 0 : Math.round((100 * (nodes.length - behind.length)) / nodes.length),
+    percent:
+      nodes.length === 0 ? 0 : Math.round((100 * (nodes.length - behind.length)) / nodes.length),
     nodes,
   };
 }
@@ -141,7 +142,13 @@ function nodeVersionMix(stories: readonly NodeStory[], known: readonly Change[])
     time: first.time,
     count: 1,
   };
-  return { from: first.from, to: first.to, start: first.time, end: first.time, evidence: [evidence] };
+  return {
+    from: first.from,
+    to: first.to,
+    start: first.time,
+    end: first.time,
+    evidence: [evidence],
+  };
 }
 
 const gapMs = 15 * 60_000;
@@ -155,14 +162,11 @@ function inferredUpgrade(
   const turns = upgrades.filter((u) => u.kind === 'restart').sort((a, b) => a.start - b.start);
   const first = turns[0];
   if (first === undefined) return null;
-  const leaders = view
-    .scopes('Lease')
-    .flatMap(([, timeline]) => timeline)
-    .filter((a) => isCoreElection(a) && a.t < first.start && first.start - a.t < gapMs)
-    .map((a) => a.t);
-  const start = leaders.length > 0 ? Math.min(...leaders) : first.start;
+  const start = firstElection(view, first.start);
   const last = Math.max(...turns.map((u) => u.end ?? view.now));
-  const present = stories.filter((story) => story.present && story.joins.every((j) => j.start < start));
+  const present = stories.filter(
+    (story) => story.present && story.joins.every((j) => j.start < start),
+  );
   const all = present.every((story) => turns.some((u) => u.node === story.name && u.end !== null));
   const over = all || view.now - last > gapMs;
   return {
@@ -185,5 +189,19 @@ function inferredUpgrade(
   };
 }
 
+/** The first of the elections that lead, without a long pause, to the first node's turn. */
+function firstElection(view: View, firstNode: number): number {
+  const elections = view
+    .scopes('Lease')
+    .flatMap(([, timeline]) => timeline)
+    .filter((a) => isCoreElection(a) && a.t < firstNode)
+    .map((a) => a.t)
+    .sort((a, b) => b - a);
+  let start = firstNode;
+  for (const time of elections) if (start - time < 180_000) start = time;
+  return start;
+}
+
 const isCoreElection = (atom: Atom): boolean =>
-  atom.k === 'leader-elected' && /kube-(controller-manager|scheduler)$/.test(atom.x?.['name'] ?? '');
+  atom.k === 'leader-elected' &&
+  /kube-(controller-manager|scheduler)$/.test(atom.x?.['name'] ?? '');

@@ -59,6 +59,7 @@ interface Rescale {
   readonly from: number;
   to: number;
   readonly start: number;
+  /** When it got its last size. */
   last: number;
   readonly evidence: Evidence[];
 }
@@ -75,8 +76,8 @@ function fold(steps: readonly Step[]): Rescale[] {
     const repeats = last && step.to === last.to && step.time - last.last < 120_000;
     const follows = last && last === found.at(-1) && step.time - last.last < followMs;
     if (last && (repeats || follows)) {
+      if (last.to !== step.to) last.last = step.time;
       last.to = step.to;
-      last.last = Math.max(last.last, step.time);
       last.evidence.push(evidenceOf(step.atom, 'start'));
     } else {
       const { from, to, time } = step;
@@ -111,8 +112,9 @@ function autoscalerSteps(view: View, timeline: Timeline, name: string, target: T
   for (const atom of timeline) {
     if (atom.k === 'hpa-rescaled') {
       const to = Number(atom.x?.['to']);
-      const from = sizeBefore(view, name, target, atom, to) ?? desired;
-      if (from !== to) steps.push({ time: atom.t, from: from ?? (goesDown(atom) ? to + 1 : to - 1), to, atom });
+      const from: number | null = sizeBefore(view, name, target, atom, to) ?? desired;
+      if (from !== to)
+        steps.push({ time: atom.t, from: from ?? (goesDown(atom) ? to + 1 : to - 1), to, atom });
       desired = to;
     } else if (atom.k === 'hpa-desired') {
       const to = Number(atom.v);
@@ -191,7 +193,7 @@ function podsMoved(
     .scopes(`Workload/${namespace}`)
     .filter(([scope]) => deploymentOfSet(scope.split('/')[2]!) === deployment)
     .flatMap(([, timeline]) => timeline)
-    .filter((a) => a.k === 'container-started' && a.t >= after - 1000 && a.t - after < 300_000)
+    .filter((a) => a.k === 'container-started' && a.t >= after - 1000 && a.t - after < 120_000)
     .sort((a, b) => a.t - b.t);
   const pods = new Set<string>();
   for (const atom of started) {
@@ -282,7 +284,13 @@ function rolloutsByEvents(timeline: Timeline): Rollout[] {
     const open = found.at(-1);
     const shrinks = (): boolean => scaled.some((a) => isOldShrinking(a, rs, atom.t));
     if (atom.x?.['dir'] === 'up' && from === 0 && to > 0 && (others || shrinks())) {
-      found.push({ rs, start: atom.t, end: null, endBy: null, evidence: [evidenceOf(atom, 'start')] });
+      found.push({
+        rs,
+        start: atom.t,
+        end: null,
+        endBy: null,
+        evidence: [evidenceOf(atom, 'start')],
+      });
     } else if (open !== undefined && open.end === null) {
       open.evidence.push(evidenceOf(atom, 'during'));
     }
@@ -317,7 +325,13 @@ function rolloutsByMetrics(view: View, timeline: Timeline): Rollout[] {
       generation = next;
       if (known !== null && known > 0 && next > known && isNewTemplate(view, timeline, atom.t)) {
         if (open !== null) Object.assign(open, { end: atom.t, endBy: 'superseded' });
-        open = { rs: '', start: atom.t, end: null, endBy: null, evidence: [evidenceOf(atom, 'start')] };
+        open = {
+          rs: '',
+          start: atom.t,
+          end: null,
+          endBy: null,
+          evidence: [evidenceOf(atom, 'start')],
+        };
         found.push(open);
       }
     }
@@ -333,8 +347,10 @@ function rolloutsByMetrics(view: View, timeline: Timeline): Rollout[] {
 /** A generation that changes the number of replicas is a rescale, any other a new template. */
 function isNewTemplate(view: View, timeline: Timeline, time: number): boolean {
   const slack = Math.max(2 * view.cadence, 5_000) + 1_000;
-  return !wantedSteps(timeline).some((s) => Math.abs(s.time - time) < slack) &&
-    !wantedFromZero(timeline, time, slack);
+  return (
+    !wantedSteps(timeline).some((s) => Math.abs(s.time - time) < slack) &&
+    !wantedFromZero(timeline, time, slack)
+  );
 }
 
 function wantedFromZero(timeline: Timeline, time: number, slack: number): boolean {
