@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BridgeConfig } from '../../src/cli/spark/bridge-config.ts';
 import { hasSpark, localSettings } from '../../src/cli/spark/java.ts';
-import { SparkJob, type SparkEvent } from '../../src/cli/spark/job.ts';
+import { type SparkEvent, SparkJob } from '../../src/cli/spark/job.ts';
 
 export { hasSpark };
 
