@@ -1,5 +1,5 @@
 /**
- * `npm run check [-- NAME ...]`: types, lint (with format), dead (files, exports, dependencies)
+ * `npm run check [-- NAME ...]`: types, page (types of the live page), lint (with format), dead (files, exports, dependencies)
  * and imports (direction, cycles). Says what is wrong and exits 1; says little when all is well.
  */
 import { spawn } from 'node:child_process';
@@ -8,6 +8,7 @@ import { delimiter, join } from 'node:path';
 const root = process.cwd();
 const checks: Readonly<Record<string, readonly [command: string, ...args: string[]]>> = {
   types: ['tsc', '--pretty', 'false'],
+  page: ['tsc', '--pretty', 'false', '-p', 'web'],
   lint: ['biome', 'check', '--error-on-warnings', '--colors=off', '--max-diagnostics=50'],
   dead: ['knip', '--no-progress'],
   imports: ['node', 'scripts/check/imports.ts'],

@@ -1,0 +1,90 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+/** The package as users get it: packed, installed with install scripts off, run from dist/. */
+const execute = promisify(execFile);
+const root = join(import.meta.dirname, '..', '..');
+let folder = '';
+let program = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'seastate-pack-'));
+  await execute('npm', ['pack', '--pack-destination', folder], { cwd: root });
+  const [tarball] = await readdir(folder);
+  await writeFile(join(folder, 'package.json'), '{"private": true, "type": "module"}\n');
+  await execute('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', `./${tarball}`], {
+    cwd: folder,
+  });
+  program = join(folder, 'node_modules', 'seastate', 'bin', 'seastate');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const seastate = (...args: string[]) =>
+  execute(process.execPath, [program, ...args], { cwd: folder });
+
+test('it holds what it needs and no more', async () => {
+  const files = await readdir(join(folder, 'node_modules', 'seastate'), { recursive: true });
+  expect(files).toContain('dist/cli/main.js');
+  expect(files).toContain('web/dist/index.html');
+  expect(files).toContain('LICENSE');
+  const foreign = files.filter((name) => /^(src|test|bench|scripts|spark|docs)\b/.test(name));
+  expect(foreign).toEqual([]);
+  expect(files.filter((name) => /\.test\.|(?<!\.d)\.ts$/.test(name))).toEqual([]);
+});
+
+test('version, help, check', async () => {
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  expect((await seastate('version')).stdout).toMatch(new RegExp(`^seastate ${version} `));
+  expect((await seastate('--help')).stdout).toContain('Start here:');
+  expect((await seastate('check')).stderr).toContain('good');
+});
+
+test('run takes a request and ends in peace', async () => {
+  const args = ['run', '--listen', '127.0.0.1:0', '--data', join(folder, 'data')];
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const lines: string[] = [];
+  const { promise: listening, resolve } = Promise.withResolvers<string>();
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    lines.push(line);
+    const url = /"url":"([^"]+)"/.exec(line)?.[1];
+    if (url) resolve(url);
+  });
+  const exit = once(child, 'exit');
+  try {
+    const url = await Promise.race([listening, exit.then(() => Promise.reject(lines.join('\n')))]);
+    while (!(await fetch(`${url}/-/ready`)).ok) await new Promise((go) => setTimeout(go, 20));
+    const answer = await fetch(`${url}/api/v1/write`, { method: 'POST', body: 'no snappy' });
+    expect(answer.status).toBe(400);
+    const page = await fetch(`${url}/`);
+    expect(page.headers.get('content-type')).toContain('text/html');
+  } finally {
+    child.kill('SIGTERM');
+  }
+  const [code] = await exit;
+  expect(code, lines.join('\n')).toBe(0);
+});
+
+test('the public API, as a module and as types', async () => {
+  const code = "import { defineProcessor } from 'seastate'; console.log(typeof defineProcessor);";
+  await writeFile(join(folder, 'use.js'), code);
+  expect((await execute(process.execPath, ['use.js'], { cwd: folder })).stdout).toBe('function\n');
+  await writeFile(
+    join(folder, 'use.ts'),
+    "import { defineProcessor, type Block } from 'seastate';\n" +
+      'export const mine = defineProcessor({\n' +
+      "  name: 'mine', version: 1, outputs: ['x-mine'],\n" +
+      '  create: () => ({ samples: (block: Block) => void block.length }),\n' +
+      '});\n',
+  );
+  const tsc = join(root, 'node_modules', '.bin', 'tsc');
+  await execute(tsc, ['--noEmit', '--strict', '--module', 'nodenext', 'use.ts'], { cwd: folder });
+});
