@@ -8,12 +8,14 @@ import { dataLayout } from './config/layout.ts';
 import type { Config } from './config/schema.ts';
 import { SeastateError } from './core/errors.ts';
 import { buildBundle } from './engine/bundle.ts';
-import { EmbeddedRuntime } from './engine/runtime/embedded/runtime.ts';
+import { describeBundle } from './engine/runner/describe.ts';
+import { bundleUrl, EmbeddedRuntime } from './engine/runtime/embedded/runtime.ts';
 import type { SettingsMark } from './gateway/control.ts';
 import { gatewayOptionsOf } from './gateway/from-config.ts';
 import { Gateway } from './gateway/gateway.ts';
 import type { JournalLog } from './log/journal/journals.ts';
 import { openJournals } from './log/journal/journals.ts';
+import type { TopicSpec } from './log/log.ts';
 import { defaultTopics, telemetryTopic } from './log/topics.ts';
 import { buildInfo } from './self/build.ts';
 import type { Logger } from './self/logger.ts';
@@ -52,7 +54,7 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
   const startedMs = now();
   const stopping = new AbortController();
 
-  const log = await openLog(config, now);
+  const log = await openLog(config, (await userCode(config)).topics, now);
   const view = await openView(layout.view);
   const gateway = new Gateway(gatewayOptionsOf(config), {
     log,
@@ -67,16 +69,20 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
   const metrics = new OwnMetrics({ gateway, log, runtime, book, live });
 
   const putInForce = async (next: Config): Promise<void> => {
-    const bundle = await bundleOf(next);
+    const { bundle, topics } = await userCode(next);
+    checkTopics(topics, log);
     const content = { ...settingsContent(next.settings), ...(bundle && { bundle }) };
     const outcome = await gateway.control.writeSettings(next.settings.version, content);
     if (outcome === 'written') await writeMark(next, gateway.control.settings!);
   };
   const reload = async (): Promise<void> => {
+    metrics.reloads.lastSuccessful = false;
     const next = await parts.reload();
     await putInForce(next);
     gateway.configure(gatewayOptionsOf(next));
     await server.configure(serverOptionsOf(next, pageFolder));
+    metrics.reloads.lastSuccessful = true;
+    metrics.reloads.lastSuccessSeconds = now() / 1000;
   };
   const serverParts: ServerParts = {
     write: new RemoteWriteHandler(gateway, { bodyBytesMax: config.process.limits.body_size }),
@@ -141,7 +147,11 @@ async function headsOf(log: JournalLog): Promise<number[]> {
 /** The built page, beside src/ and dist/. */
 const pageFolder = fileURLToPath(new URL('../web/dist', import.meta.url));
 
-async function openLog({ process }: Config, now: () => number): Promise<JournalLog> {
+async function openLog(
+  { process }: Config,
+  userTopics: readonly string[],
+  now: () => number,
+): Promise<JournalLog> {
   if (process.log.type === 'kafka') {
     throw new SeastateError('config', 'process.log.type: kafka is not served yet by this program');
   }
@@ -153,11 +163,21 @@ async function openLog({ process }: Config, now: () => number): Promise<JournalL
   });
   return await openJournals({
     dir: dataLayout(process.data).log,
-    topics: defaultTopics(process.partitions),
+    topics: topicsOf(process.partitions, userTopics),
     input: limits(journal.input),
     outputs: limits(journal.outputs),
     now,
   });
+}
+
+function topicsOf(partitions: number, users: readonly string[]): TopicSpec[] {
+  const own = defaultTopics(partitions);
+  const more = users.filter((name) => own.every((topic) => topic.name !== name));
+  const bad = more.find((name) => !/^x-[a-z0-9-]+$/.test(name));
+  if (bad !== undefined) {
+    throw new SeastateError('config', `a processor writes to "${bad}": name its topic x-...`);
+  }
+  return [...own, ...more.map((name) => ({ name, partitions: 1 }))];
 }
 
 function openRuntime(
@@ -183,9 +203,29 @@ function openRuntime(
   });
 }
 
-async function bundleOf({ process }: Config): Promise<string | undefined> {
-  if (process.processors.length === 0) return undefined;
-  return await buildBundle(process.processors, dataLayout(process.data).snapshots);
+/** Users' processors as the configuration names them. */
+interface UserCode {
+  /** Name of the bundle; undefined without processors. */
+  readonly bundle: string | undefined;
+  readonly topics: readonly string[];
+}
+
+async function userCode({ process }: Config): Promise<UserCode> {
+  if (process.processors.length === 0) return { bundle: undefined, topics: [] };
+  const folder = dataLayout(process.data).snapshots;
+  const bundle = await buildBundle(process.processors, folder);
+  const processors = await describeBundle(bundleUrl(folder, bundle));
+  return { bundle, topics: [...new Set(processors.flatMap(({ outputs }) => outputs))] };
+}
+
+/** A log's topics stand when it is opened. */
+function checkTopics(topics: readonly string[], log: JournalLog): void {
+  const missing = topics.filter((topic) => !log.topics.has(topic));
+  if (missing.length === 0) return;
+  throw new SeastateError(
+    'restart_needed',
+    `processors write to new topics (${missing.join(', ')}): restart to have them`,
+  );
 }
 
 const markPath = ({ process }: Config): string => join(process.data, 'settings.json');
