@@ -33,7 +33,7 @@ export function worn(raise: number, elapsed: number, asked: number): number {
 /** Samples of silence after an alarm: two and a half hours, but 5 to 60 samples. */
 export function restOf(interval: number): number {
   const samples = Math.round(9_000_000 / Math.max(interval, 1));
-  return samples < 5 ? 5 : samples > 60 ? 60 : samples;
+  return Math.max(5, Math.min(60, samples));
 }
 
 /** An alarm within the rest must be so many times stronger than the last. */

@@ -18,5 +18,5 @@ export function nextInterval(interval: number, step: number, n: number): number 
 export function stepsOf(interval: number, step: number): number {
   const steps = step / interval;
   if (steps > 0.9 && steps < 1.1) return 1;
-  return steps > 5 ? 5 : steps;
+  return Math.min(steps, 5);
 }

@@ -7,7 +7,7 @@ import type { MetricKind } from '../engine/model.ts';
 export function kindOf(name: string, type = ''): MetricKind {
   const isCounter = type === 'counter' || (type === '' && /_(total|count|sum|bucket)$/.test(name));
   if (isCounter) return 'counter';
-  if (/(ratio|percent|utili[sz]ation|_up$|^up$)/.test(name)) return 'ratio';
+  if (/(_ratio|percent|utili[sz]ation|_up$|^up$)/.test(name)) return 'ratio';
   if (/(latency|duration|_seconds(_quantile)?$|response_time|_ms$)/.test(name)) return 'latency';
   if (/(error|fail|crash|timeout|drop|reject|5xx|unavailable)/.test(name)) return 'errors';
   return 'gauge';

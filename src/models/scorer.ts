@@ -218,6 +218,7 @@ export class Scorer {
     v.reached = v.earliest = v.latest = Number.NaN;
     v.score = v.strength = v.confidence = 0;
     v.alarm = false;
+    v.error = '';
     v.kind = 'improbable';
     v.direction = 'none';
   }

@@ -50,14 +50,16 @@ export function shareThenAdd(c: Uint16Array, at: number, ratio: number): number 
 }
 
 function shareOf(c: Uint16Array, at: number, sum: number, place: number, bin: number): number {
-  let above = c[at + bin]! * (1 - (place - bin));
+  const rest = 1 - (place - bin);
+  // Beyond the scale counts fall within a bin as they do from bin to bin.
+  let above = c[at + bin]! * (bin >= middle ? rest * rest : rest);
   const group = bin >> 3;
   for (let i = bin + 1; i < (group + 1) * groupSize; i++) above += c[at + i]!;
   for (let g = group; g < 4; g++) above += c[at + groups + g]!;
   if (above >= 1) return (above + 0.5) / (sum + 1);
   let top = bins - 1;
   while (top > 0 && c[at + top] === 0) top--;
-  if (place < top + 1) return (above + 0.5) / (sum + 1);
+  if (place < top + 1) return 1.5 / (sum + 1);
   let thirtieth = top;
   for (let seen = c[at + top]!; seen < enough && thirtieth > 0; ) seen += c[at + --thirtieth]!;
   const decay = 1 / Math.max(top + 1 - thirtieth, perOctave / 2);

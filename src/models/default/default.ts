@@ -38,6 +38,10 @@ const fade = 3e-4;
 /** A sum of three rarities counts for so much less, as they depend on each other. */
 const dependence = 1.9;
 const recentMost = 5;
+/** Greatest size of a value: what the floats of the state can hold and still add up. */
+const most = 1e34;
+/** Scales beyond which a value is as good as any: one absurd value must not blind the state. */
+const absurd = 1000;
 /** Terms below this part of their cut say nothing. */
 const faint = 0.18;
 /** The band is left by one sample in 200: steps up and down of its width in scales. */
@@ -178,6 +182,13 @@ function expect(f: Float32Array, o: number, season: number, seasoned: boolean, r
   return half;
 }
 
+function bounded(f: Float32Array, o: number, n: number, y: number): number {
+  const reach = absurd * f[o + float.scale + 2]!;
+  if (n < 20 || !(reach > 0)) return Math.max(-most, Math.min(most, y));
+  const long = f[o + float.long]!;
+  return Math.max(long - reach, Math.min(long + reach, y));
+}
+
 function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void {
   const n = s.count;
   if (n === 0) begin(st, at, s.value);
@@ -186,7 +197,7 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   const c = st.counts;
   const oc = at * count.width;
   const origin = st.origin[at]!;
-  const y = s.value - origin;
+  const y = bounded(f, o, n, s.value - origin);
   if (s.gap) restart(f, o, y);
   if (s.shifted) settle(f, o, seasonAt(f, o, c, oc, bucketOf(s.time)), y);
   const bucket = bucketOf(s.time);

@@ -8,7 +8,7 @@ const parameters = z.strictObject({
   /** Share of the samples of an hour that lie outside of the band, half on either side. */
   outside: z.number().min(0.001).max(0.5).default(0.02),
   /** Step of the running quantiles, in spreads. */
-  step: z.number().min(0.001).max(0.5).default(0.05),
+  step: z.number().min(0.001).max(0.5).default(0.03),
   /** Days before it scores. */
   warmUpDays: z.number().min(1).max(60).default(3),
 });
@@ -24,7 +24,7 @@ export const seasonalQuantile = defineModel({
     lower: { type: 'f64', width: hours },
     upper: { type: 'f64', width: hours },
     visits: { type: 'u16', width: hours },
-    spread: 'f64',
+    spread: { type: 'f64', width: hours },
   },
   score(sample, state, at, { outside, step, warmUpDays }, result) {
     const { value } = sample;
@@ -39,21 +39,19 @@ export const seasonalQuantile = defineModel({
     result.expected = median;
     result.lower = lower;
     result.upper = upper;
-    const spread = state.spread[at]!;
+    const spread = state.spread[k]!;
     const beyond = value > upper ? value - upper : value < lower ? lower - value : 0;
     if (sample.age >= warmUpDays * 24 * hourMs && spread > 0) result.score = beyond / spread;
     const distance = Math.abs(value - median);
-    const share = Math.max(weight(200, sample.steps), 1 / (sample.count + 1));
-    state.spread[at] =
+    const share = Math.max(weight(200, sample.steps), 1 / (state.visits[k]! + 1));
+    state.spread[k] =
       spread + (Math.min(distance, spread > 0 ? 6 * spread : distance) - spread) * share;
     const visits = state.visits[k]!;
-    const stride = Math.max(step, 1 / (visits + 1)) * Math.max(spread, distance / (visits + 1));
+    const stride = Math.max(step, 4 / (visits + 4)) * spread;
     state.median[k] = median + Math.sign(value - median) * Math.min(stride / 2, distance);
     const half = outside / 2;
-    state.upper[k] =
-      upper + (value > upper ? Math.min(stride * (1 - half), value - upper) : -stride * half);
-    state.lower[k] =
-      lower - (value < lower ? Math.min(stride * (1 - half), lower - value) : -stride * half);
+    state.upper[k] = upper + stride * (value > upper ? 1 - half : -half);
+    state.lower[k] = lower - stride * (value < lower ? 1 - half : -half);
     if (visits < 65_535) state.visits[k] = visits + 1;
   },
 });
