@@ -28,7 +28,7 @@ export async function loadConfig(context: CliContext, flags: ConfigFlags): Promi
 }
 
 /** Settings that the processors declare, by processor; unknown keys are refused there too. */
-async function processorSections(): Promise<Sections> {
+export async function processorSections(): Promise<Sections> {
   const [{ ZodObject }, { stages }] = await Promise.all([
     import('zod'),
     import('../processors/stages.ts'),

@@ -1,0 +1,89 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { code, generated, table } from './markdown.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** What every code means to whoever reads it. */
+export const errorCodes: Readonly<Record<string, string>> = {
+  bad_config: 'A file that Spark or the program was given cannot be used.',
+  bad_record: 'A record of a foreign topic cannot be read; it is counted and goes to `rejected`.',
+  bad_rules: 'Rules of your own for events have a mistake; the message names file and place.',
+  bad_secret: 'A file of secrets is empty or cannot be read.',
+  bad_tls: 'Certificate or key cannot be used together.',
+  body_malformed: 'A body is not the protobuf message that its content type says.',
+  body_not_snappy: 'A body is not snappy (block format).',
+  body_not_zstd: 'A record that says zstd is not.',
+  body_too_large: 'A body declares more than the limit, as it comes or decompressed.',
+  bundle_failed: 'Processors of your own could not be bundled; the message is of the compiler.',
+  config: 'The configuration has mistakes; each is told with its place.',
+  encoding_unknown: 'A record names a compression that this program does not know.',
+  invariant: 'A defect of ours: please tell us, with the stack.',
+  limit_exceeded: 'A request has more samples, series or symbols than the limit.',
+  listen_failed: 'The address cannot be listened on: in use, or not of this machine.',
+  log_corrupt: 'A file of the journal is damaged or missing; the message names it and the ways on.',
+  log_denied: 'The brokers refuse the credentials, or the right to read or write a topic.',
+  log_failed: 'The disk failed while writing: nothing more is taken until the next start.',
+  log_full: 'The journal is at its size limit, or the disk is full; writes are answered 503.',
+  log_locked: 'Another process writes in this data folder.',
+  log_missing: 'There is no journal in this data folder.',
+  log_unavailable: 'The log takes nothing for now; writes are answered 503 and tried again.',
+  log_unreadable: 'A batch of the brokers cannot be read.',
+  log_version: 'The journal is of another format version.',
+  merge_full: 'Too many records wait for an upstream partition that does not go on.',
+  model_invalid: 'A model of your own is not well defined.',
+  model_name: 'Two models have the same name.',
+  model_parameters: 'Parameters of a model are wrong.',
+  model_result: 'A model gave a score that is no number above 0; that sample is not scored.',
+  model_unknown: 'No model has that name.',
+  offset_gone: 'Retention has passed what is to be read.',
+  out_of_memory: 'A decoder cannot grow its memory.',
+  output_undeclared: 'A processor writes to a topic that it does not declare.',
+  outputs_differ: 'A re-run made other outputs than before: the partition halts.',
+  partition_missing: 'A topic has no such partition.',
+  partitions_changed: 'The partition count is not the one that the data was made with.',
+  processor_missing: 'A state holds a processor that this program does not have.',
+  record_not_json: 'A record that should be JSON is not; it goes to `rejected`.',
+  record_too_large: 'A record is over the limit of the log.',
+  restart_needed: 'A change of the configuration that only a restart takes.',
+  runner_mismatch: 'A runner is not of the same program as its runtime.',
+  settings_conflict: 'The settings version is in force with other content: raise it.',
+  settings_invalid: 'A settings record does not fit the program that reads it.',
+  snapshot_broken: 'A snapshot file is damaged; an older one is used.',
+  snapshot_misplaced: 'A snapshot is of another partition or count.',
+  snapshot_newer: 'A snapshot was made by a newer program.',
+  snapshot_unreadable: 'A snapshot has a format that this program does not know.',
+  spark_missing: 'Java or the jars of Spark are not there; the message says how to get them.',
+  stage_unknown: 'There is no such stage.',
+  status: 'The server is not ready, or does not answer.',
+  topic_mismatch: 'A topic at the brokers is not as it must be; the message says how.',
+  topic_missing: 'A topic does not exist, and may not be made.',
+  topic_replaced: 'A topic was deleted and made anew: offsets of the old one mean nothing.',
+  unknown_topic: 'The log has no such topic or partition.',
+  unsafe_listen: 'Others could reach a server that asks nobody who they are.',
+  usage: 'Wrong use of a verb, a selector, a time or a query.',
+};
+
+/** Codes of all errors that the sources make. */
+export function codesInSource(): string[] {
+  const codes = new Set<string>();
+  for (const file of globSync('src/**/*.ts', { cwd: root })) {
+    if (file.endsWith('.test.ts')) continue;
+    const text = readFileSync(join(root, file), 'utf8');
+    for (const [, name] of text.matchAll(/new SeastateError\(\s*'([a-z_]+)'/g)) codes.add(name!);
+  }
+  return [...codes].sort();
+}
+
+export function errorsPage(): string {
+  const rows = Object.entries(errorCodes).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${generated}
+# Error codes
+
+In logs as \`error.code\`. An error that may go away by itself is tried again by whoever met it.
+
+${table(
+  ['code', 'meaning'],
+  rows.map(([name, meaning]) => [code(name), meaning]),
+)}`;
+}

@@ -1,0 +1,17 @@
+import { cliPage } from './cli.ts';
+import { configurationPage, configurationSchema } from './configuration.ts';
+import { errorsPage } from './errors.ts';
+import { metricsPage } from './metrics.ts';
+import { topicsPage } from './topics.ts';
+
+/** Text of every generated page of docs/reference, by file name. */
+export async function referencePages(): Promise<Record<string, string>> {
+  return {
+    'cli.md': cliPage(),
+    'configuration.md': configurationPage(),
+    'configuration.schema.json': configurationSchema(),
+    'errors.md': errorsPage(),
+    'metrics.md': metricsPage(),
+    'topics.md': topicsPage(),
+  };
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { JsonSchema } from '../../src/config/schema.ts';
+import { outputTopics, telemetryKinds } from '../../src/log/topics.ts';
+import { alertData } from '../../src/processors/alerts/schema.ts';
+import { intervalJsonSchema } from '../../src/processors/events/interval.ts';
+import { code, fieldRows, generated, table } from './markdown.ts';
+
+const what: Readonly<Record<(typeof outputTopics)[number], string>> = {
+  alerts: 'The start or the end of a firing alert.',
+  anomalies: 'An interval in which a series was improbable: opened, updated, closed.',
+  events: 'An interval in which a cluster did something, with its evidence.',
+  peers: 'Summaries of like series of one cluster.',
+  incidents: 'A revision of an incident: members, candidates for the cause, reasons.',
+  scores: 'Remote write 2.0: scores and bands of the series that a matcher asks for.',
+  status: 'What a partition has done so far: counters by reason, senders.',
+  rejected: 'What could not be used, as it came, with source, offset, reason and error.',
+};
+
+const kinds: Readonly<Record<(typeof telemetryKinds)[number], string>> = {
+  samples:
+    'A remote write 2.0 request, compressed as the header `encoding` says (`snappy` or `zstd`).',
+  metadata: 'JSON: metric families of one cluster that are new, changed, or repeated.',
+  'kubernetes-event': 'A Kubernetes event, as the source gave it.',
+  settings: 'JSON: the settings in force from here on, with version and digest.',
+  feedback: 'What people say about an anomaly.',
+  profile: 'How the peers of a series behave.',
+  checkpoint: 'Every reader makes a snapshot here.',
+  release: 'A merged stage goes on without a dead input.',
+  heartbeat: 'Time goes on: partition count and version of the placement rule.',
+};
+
+const schemas: readonly (readonly [topic: string, schema: object])[] = [
+  ['alerts', z.toJSONSchema(alertData)],
+  ['events', intervalJsonSchema()],
+];
+
+export function topicsPage(): string {
+  const data = schemas
+    .map(([topic, schema]) => {
+      const { description = '' } = schema as JsonSchema;
+      const rows = fieldRows(schema as JsonSchema);
+      return `### ${topic}\n\n${description}\n\n${table(['field', 'value', 'what it is'], rows)}\n`;
+    })
+    .join('\n');
+  return `${generated}
+# Topics
+
+## telemetry
+
+The one input, partitioned by tenant and cluster. Headers: \`kind\`, \`tenant\`, \`cluster\`, \`encoding\`.
+
+${table(
+  ['kind', 'value'],
+  telemetryKinds.map((kind) => [code(kind), kinds[kind]]),
+)}
+## Outputs
+
+JSON, as CloudEvents 1.0 in structured mode: \`subject\` is the identity of the interval, \`id\` is
+subject and revision. Headers: \`from\` (stage/partition/epoch), \`number\` (from 0, without gaps per
+\`from\` and partition), \`tick\`, \`tenant\`, \`cluster\`. A reader takes the next number and drops
+every other one, so repeats after a restart leave no trace.
+
+${table(
+  ['topic', 'what a record is'],
+  outputTopics.map((topic) => [code(topic), what[topic]]),
+)}
+## Data of the outputs
+
+${data}`;
+}
