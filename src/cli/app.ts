@@ -6,6 +6,7 @@ import { eventsCommands } from './events/command.ts';
 import { exitCodeOf } from './exit.ts';
 import { runCommand } from './run/command.ts';
 import { scoreCommand } from './score/command.ts';
+import { skipCommand } from './skip/command.ts';
 import { statusCommand } from './status/command.ts';
 import { tailCommand } from './tail/command.ts';
 import { versionCommand } from './version/command.ts';
@@ -18,6 +19,7 @@ const routes = buildRouteMap({
     score: scoreCommand,
     events: eventsCommands,
     check: checkCommand,
+    skip: skipCommand,
     version: versionCommand,
   },
   docs: {

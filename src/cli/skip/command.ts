@@ -1,0 +1,64 @@
+import { buildCommand } from '@stricli/core';
+import type { CliContext } from '../context.ts';
+import { type ConfigFlags, configAliases, configFlags } from '../flags.ts';
+
+export interface SkipFlags extends ConfigFlags {
+  readonly stage: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly reason: string;
+  readonly force: boolean;
+}
+
+export const skipCommand = buildCommand<SkipFlags, [], CliContext>({
+  loader: async () => (await import('./skip.ts')).skip,
+  parameters: {
+    flags: {
+      ...configFlags,
+      stage: {
+        kind: 'parsed',
+        parse: String,
+        default: 'cluster',
+        placeholder: 'name',
+        brief: 'Stage that halted',
+      },
+      partition: {
+        kind: 'parsed',
+        parse: wholeNumber,
+        placeholder: 'n',
+        brief: 'Partition that halted',
+      },
+      offset: {
+        kind: 'parsed',
+        parse: wholeNumber,
+        placeholder: 'n',
+        brief: 'Record to leave out',
+      },
+      reason: {
+        kind: 'parsed',
+        parse: String,
+        placeholder: 'text',
+        brief: 'Why, for those who ask later',
+      },
+      force: {
+        kind: 'boolean',
+        default: false,
+        withNegated: false,
+        brief: 'Though it is not the record that the partition halted at',
+      },
+    },
+    aliases: configAliases,
+  },
+  docs: {
+    brief: 'Leave out a record at which a partition halted',
+    fullDescription:
+      'Writes the decision beside the snapshots; the partition goes on within seconds, or at the ' +
+      'next start. The record stays in the log, and what was in it is in no result.',
+    customUsage: ['--partition 3 --offset 8121 --reason "ends the runner, issue 12"'],
+  },
+});
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`"${text}" is not a whole number`);
+  return Number(text);
+}

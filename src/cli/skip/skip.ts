@@ -1,0 +1,23 @@
+import { dataLayout } from '../../config/layout.ts';
+import { SeastateError } from '../../core/errors.ts';
+import { snapshotStore } from '../../engine/runtime/embedded/runtime.ts';
+import { type CliContext, say } from '../context.ts';
+import { loadConfig } from '../load-config.ts';
+import type { SkipFlags } from './command.ts';
+
+export async function skip(this: CliContext, flags: SkipFlags): Promise<void> {
+  const { stage, partition, offset, reason, force } = flags;
+  const { config } = await loadConfig(this, flags);
+  const store = snapshotStore(dataLayout(config.process.data).snapshots, stage, partition);
+  const halted = await store.attempts();
+  if (halted?.offset !== offset && !force) {
+    const where = halted ? `at offset ${halted.offset}` : 'nowhere';
+    throw new SeastateError(
+      'usage',
+      `stage ${stage}, partition ${partition} of ${config.process.data} halted ${where}, not at ` +
+        `${offset}; --force leaves the record out all the same`,
+    );
+  }
+  await store.addSkip(offset, reason);
+  say(this, `stage ${stage}, partition ${partition}: the record at offset ${offset} is left out`);
+}
