@@ -16,6 +16,8 @@ import type { Input, MetricLine } from './input.ts';
 
 /** Repeats of series that did not change are filled in for so long after their last line. */
 const fillMs = 90_000;
+/** Log time that passes after the last input. */
+const settleMs = 60_000;
 /** Ticks that are run one by one over a hole in the input. */
 const ticksMax = 20_000;
 
@@ -98,7 +100,8 @@ export class Driver {
       }
       if (samples.length > 0) this.#scrape(samples, time, cluster);
     }
-    this.#advance(this.#context.logTime + tickMs);
+    // What is told only when it has lasted is told.
+    this.wait(settleMs);
   }
 
   /** Lets log time pass without input. */
@@ -170,7 +173,7 @@ function blockOf(
   time: number,
 ): Block {
   for (const [series, value] of pairs) {
-    if (series.live && series.time > 0) series.interval = time - series.time;
+    if (series.live && series.time > 0) learnInterval(series, time - series.time);
     series.live = value !== null;
     series.value = value ?? Number.NaN;
     series.time = time;
@@ -193,6 +196,13 @@ function blockOf(
       ends: new Uint32Array(0),
     },
   };
+}
+
+/** As the engine learns it. */
+function learnInterval(series: DriverSeries, step: number): void {
+  const before = series.interval;
+  const own = before === 0 ? step : before + (Math.min(step, 4 * before) - before) / 8;
+  series.interval = Math.fround(own);
 }
 
 function seriesView(slots: readonly DriverSeries[]): SeriesView {

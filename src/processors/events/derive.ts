@@ -27,6 +27,7 @@ export function viewOf(row: ClusterRow, catalogue: Catalogue, now: number): View
     now,
     since: row.since,
     metricsSince: row.metricsSince,
+    lastSample: row.lastSample,
     cadence: row.cadence,
     silences: row.silences,
     timeline: (scope) => row.scopes[scope] ?? [],

@@ -61,6 +61,8 @@ export interface View {
   readonly since: number;
   /** Time of the first sample; 0 without metrics. */
   readonly metricsSince: number;
+  /** Time of the newest sample: what metrics show is known until then. */
+  readonly lastSample: number;
   /** Usual distance of sample times. */
   readonly cadence: number;
   /** Times in which no metrics came, oldest first; the last may still go on. */

@@ -82,6 +82,7 @@ class EventsProcessor implements Handlers {
   samples(block: Block): void {
     const { slots, times, values, stale, length } = block;
     if (length === 0) return;
+    this.#learnCadence(this.#row(block.cluster), slots[0]!);
     const { probe, value } = this.#series.arrays;
     let row: ClusterRow | undefined;
     let newest = 0;
@@ -96,7 +97,7 @@ class EventsProcessor implements Handlers {
       row ??= this.#row(block.cluster);
       this.#changed(row, slot, before, after, times[i]!);
     }
-    this.#heard(row ?? this.#row(block.cluster), newest, slots[0]!);
+    this.#heard(row ?? this.#row(block.cluster), newest);
   }
 
   ended(slot: number): void {
@@ -124,7 +125,7 @@ class EventsProcessor implements Handlers {
       after,
       time,
       baseline,
-      interval: series.interval(slot),
+      interval: Math.round(series.interval(slot)),
     };
     const placed = this.#probes.atoms(number, change, (pod) => row.pods[pod] ?? '');
     for (const one of placed) this.#add(row, one);
@@ -135,8 +136,16 @@ class EventsProcessor implements Handlers {
     return row.cadence === 0 ? baselineMs : Math.min(baselineMs, 0.9 * row.cadence);
   }
 
+  /** Usual time between two samples of a series of the cluster. */
+  #learnCadence(row: ClusterRow, slot: number): void {
+    const interval = Math.round(this.#context.series.interval(slot));
+    if (interval < 1000) return;
+    const step = Math.min(interval, 4 * row.cadence) - row.cadence;
+    row.cadence = row.cadence === 0 ? interval : Math.round(row.cadence + step / 16);
+  }
+
   /** The clock of a cluster's metrics, and the times when it stood still. */
-  #heard(row: ClusterRow, time: number, slot: number): void {
+  #heard(row: ClusterRow, time: number): void {
     if (row.metricsSince === 0) row.metricsSince = time;
     row.lastSampleLog = this.#context.logTime;
     if (row.lastSample === 0) row.lastSample = time;
@@ -146,19 +155,12 @@ class EventsProcessor implements Handlers {
     if (open !== undefined && open[1] >= row.lastSample && open[0] === row.lastSample) {
       row.silences.pop();
     }
-    if (this.#isSilence(row, step, slot)) {
+    if (row.cadence > 0 && step > Math.max(20_000, 4 * row.cadence)) {
       row.silences.push([row.lastSample, time]);
       if (row.silences.length > 64) row.silences.shift();
       row.dirty = true;
-    } else {
-      row.cadence = row.cadence === 0 ? step : Math.round(0.9 * row.cadence + 0.1 * step);
     }
     row.lastSample = time;
-  }
-
-  #isSilence(row: ClusterRow, step: number, slot: number): boolean {
-    if (row.cadence === 0) return false;
-    return step > Math.max(20_000, 4 * row.cadence, 2.5 * this.#context.series.interval(slot));
   }
 
   record(kind: string, cluster: number, record: LogRecord): void {

@@ -39,7 +39,8 @@ export function autoscaling(view: View, stories: readonly NodeStory[]): Draft[] 
   }
   const downs = scaleDowns(timeline, groups);
   return [
-    ...ups.map((up) => upDraft(view, up)),
+    // A counter alone names no group: its first node does.
+    ...ups.filter((up) => up.group !== null || up.nodes.length > 0).map((up) => upDraft(view, up)),
     ...downs.map((down) => downDraft(view, down, stories, groups)),
   ];
 }

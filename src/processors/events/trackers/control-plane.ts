@@ -73,6 +73,8 @@ export function leaders(view: View, born: readonly Draft[]): Draft[] {
 }
 
 function isBirth(view: View, born: readonly Draft[], time: number): boolean {
+  // The very first that we see of a cluster: nothing says that it changed.
+  if (time - view.since < 30_000) return true;
   return born.some((draft) => time <= (draft.end ?? view.now) && time >= draft.start - 5_000);
 }
 
@@ -169,7 +171,7 @@ function crashes(view: View, scope: string, timeline: Timeline): Draft[] {
   const found: Draft[] = [];
   const finish = (on: Atom, off: Atom | null): void => {
     const interval = Math.max(Number(on.v) || 0, view.cadence);
-    const until = (off?.t ?? view.now) - interval;
+    const until = (off?.t ?? Math.min(view.now, view.lastSample)) - interval;
     if (seenSpan(view, on.t, until) < Math.max(crashMs, 3 * interval)) return;
     const evidence = [evidenceOf(on, 'start'), ...(off ? [evidenceOf(off, 'end')] : [])];
     found.push({

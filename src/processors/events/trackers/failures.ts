@@ -38,7 +38,7 @@ export function failedJobs(view: View): Draft[] {
 function retriesFailed(view: View, scope: string): Atom | null {
   const [, namespace] = scope.split('/') as [string, string];
   const pods = view.timeline(scope).filter((a) => a.k === 'job-pod');
-  if (new Set(pods.map((a) => a.v)).size < 2) return null;
+  if (new Set(pods.map((a) => a.v)).size < 2 || pods[0]!.first) return null;
   const from = pods[0]!.t;
   const evicted = view
     .scopes(`Pod/${namespace}`)
@@ -93,7 +93,7 @@ function unmet(view: View): Draft[] {
         (a) => a.k === 'generation-seen' && Math.abs(a.t - wish.t) < 15_000 + 2 * view.cadence,
       );
       const met = timeline.find((a) => a.t >= wish.t && isMet(timeline, a.t));
-      const until = met?.t ?? view.now;
+      const until = met?.t ?? Math.min(view.now, view.lastSample);
       if (!seen || until - wish.t < Math.max(15_000, 3 * view.cadence)) return [];
       return [
         {

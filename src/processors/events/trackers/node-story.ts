@@ -195,7 +195,10 @@ function joinedByEvents(
       life.find((a) => a.k === k && a.t >= starting.t - 5_000 && a.t <= until);
     const rebooted = within('node-rebooted');
     if (rebooted && rebooted.t - starting.t < 60_000) return false;
-    if (within('node-registered')) return !hasMetricBaseline(life);
+    // Both at the beginning of all evidence is a birth; later a new controller may say so, too.
+    const again = within('node-registered');
+    const sure = starting.t - view.since < 60_000 || (again && !electionNear(view, again.t));
+    if (again && (sure || within('node-ready'))) return true;
     if (within('node-ready') && starting.t - view.since > 60_000) return !hasMetricBaseline(life);
   }
   if (registered === undefined || registered.t - view.since < 60_000) return false;
@@ -239,6 +242,7 @@ interface OpenOutage {
   start: number;
   lost: boolean;
   said: boolean;
+  shutdown: boolean;
   rebooted: boolean;
   down: Atom | null;
   readonly evidence: Evidence[];
@@ -276,6 +280,7 @@ function outagesOf(
         start: atom.t,
         lost: false,
         said: false,
+        shutdown: false,
         rebooted: false,
         down: null,
         evidence: [],
@@ -289,7 +294,7 @@ function outagesOf(
   return [...found, ...bootsAlone(boots, found, joins)].sort((a, b) => a.start - b.start);
 }
 
-type OutageRole = 'lost' | 'said' | 'down' | 'reboot' | 'end';
+type OutageRole = 'lost' | 'said' | 'shutdown' | 'down' | 'reboot' | 'end';
 
 function outageRole(atom: Atom, open: OpenOutage | null): OutageRole | null {
   switch (atom.k) {
@@ -298,8 +303,9 @@ function outageRole(atom: Atom, open: OpenOutage | null): OutageRole | null {
     case 'ready-unknown:on':
       return atom.first ? null : 'lost';
     case 'ready:off':
-    case 'node-shutdown':
       return 'said';
+    case 'node-shutdown':
+      return 'shutdown';
     case 'kubelet-down:on':
       return atom.first ? null : 'down';
     case 'node-rebooted':
@@ -308,7 +314,9 @@ function outageRole(atom: Atom, open: OpenOutage | null): OutageRole | null {
     case 'ready:on':
       return 'end';
     case 'kubelet-down:off':
-      return open !== null && !open.lost && !open.said && !open.rebooted ? 'end' : null;
+      return open !== null && !open.lost && !open.said && !open.shutdown && !open.rebooted
+        ? 'end'
+        : null;
     case 'taint-cancelled':
       return open?.lost && !open.rebooted && atom.t > open.start + 2_000 ? 'end' : null;
     default:
@@ -320,6 +328,7 @@ function note(open: OpenOutage, atom: Atom, role: OutageRole): void {
   open.evidence.push(evidenceOf(atom, 'start'));
   if (role === 'lost') open.lost = true;
   else if (role === 'said') open.said = true;
+  else if (role === 'shutdown') open.shutdown = true;
   else if (role === 'reboot') open.rebooted = true;
   else if (role === 'down') open.down = atom;
 }
@@ -335,18 +344,22 @@ function outageOf(
   const boot = boots.find((atom) => atom.t > open.start - 5_000 && atom.t <= until);
   const evidence = boot ? [...open.evidence, evidenceOf(boot, 'during')] : open.evidence;
   const span = { start: open.start, end, endBy, evidence };
-  if (open.rebooted || boot) return { ...span, kind: 'rebooted' };
+  // Who shuts down in order mostly comes back.
+  const leaves = open.shutdown && end === null && view.now - open.start < rebootMs;
+  if (open.rebooted || boot || leaves) return { ...span, kind: 'rebooted' };
   if (open.lost) return { ...span, kind: 'lost' };
-  if (open.said) return { ...span, kind: 'not-ready' };
+  if (open.said || open.shutdown) return { ...span, kind: 'not-ready' };
   return isLongDown(view, open.down!, end) ? { ...span, kind: 'lost' } : null;
 }
+
+const rebootMs = 15 * 60_000;
 
 /** No answer to at least four scrapes: less may be a restart or a short gap. */
 function isLongDown(view: View, down: Atom, end: number | null): boolean {
   const interval = Math.max(Number(down.v) || 0, view.cadence, 1_000);
   // Until the last failed scrape: with a gap in all metrics that is where the gap began.
   const gap = view.silences.find(([from, to]) => end !== null && from < end && to >= end - 1);
-  const last = gap ? gap[0] : (end ?? view.now) - interval;
+  const last = gap ? gap[0] : (end ?? Math.min(view.now, view.lastSample)) - interval;
   return seenSpan(view, down.t, last) >= 3 * interval * 0.9;
 }
 

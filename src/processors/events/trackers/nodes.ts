@@ -176,7 +176,7 @@ const metricEvidence = (
 ): Evidence => ({ source, signal, role, time, count: 1 });
 
 /** Shorter cordons are not shown while they last: it is not yet clear what they are for. */
-const settleMs = 15_000;
+const settleMs = 20_000;
 
 function cordonDraft(view: View, story: NodeStory, cordon: Cordon): Draft[] {
   if (cordon.removed) return [];
@@ -214,6 +214,7 @@ function restarts(view: View, story: NodeStory, upgrades: readonly NodeUpgrade[]
     t >= span.start - 30_000 && t <= (span.end ?? t) + 5_000;
   const plain = story.starts.filter(
     ({ t }) =>
+      view.now - t >= settleMs &&
       !story.joins.some((join) => inside(join, t)) &&
       !story.outages.some((o) => o.kind === 'rebooted' && inside(o, t)) &&
       !upgrades.some((upgrade) => inside(upgrade, t)),
