@@ -1,0 +1,142 @@
+import type { Cluster, Operator } from '../model/entities.ts';
+import { gauge, states } from './kinds.ts';
+import { exporter, type Labels } from './metric.ts';
+
+/** Cluster version operator and machine config operator of OpenShift. */
+
+const isOpenShift = (cluster: Cluster): boolean => cluster.flavour === 'openshift';
+const epoch = (timeMs: number): number => Math.floor(timeMs / 1000);
+const image = (version: string): string =>
+  `quay.io/openshift-release-dev/ocp-release@sha256:${version.replaceAll('.', 'a').padStart(64, '0')}`;
+const release = (type: string, version: string, rest: Labels = {}): Labels => ({
+  type,
+  version,
+  image: image(version),
+  ...rest,
+});
+
+function versionRows({ version }: Cluster): readonly Labels[] {
+  const { current, initial, desired, failing } = version;
+  const rows = [
+    release('current', current, { from_version: initial }),
+    release('initial', initial),
+    release('cluster', current, { from_version: initial }),
+  ];
+  if (desired === '') rows.push(release('completed', current, { from_version: initial }));
+  else
+    rows.push(
+      release('desired', desired, { from_version: current }),
+      release('updating', desired, { from_version: current }),
+    );
+  if (failing) rows.push(release('failure', desired, { from_version: current }));
+  return rows;
+}
+
+/** Each type's value is the moment at which it came about, as unix seconds. */
+function versionValue({ version, createdMs }: Cluster, { type }: Labels): number {
+  if (type === 'initial' || type === 'cluster') return epoch(createdMs);
+  if (type === 'completed' || type === 'current') return epoch(version.completedMs);
+  return epoch(version.updatingSinceMs);
+}
+
+export const clusterVersion = exporter('cluster', {
+  job: 'cluster-version-operator',
+  when: isOpenShift,
+  startedMs: (cluster) => cluster.version.completedMs,
+  metrics: [
+    states(
+      'cluster_version',
+      'Reports the version of the cluster in terms of seconds since the epoch.',
+      versionRows,
+      versionValue,
+    ),
+    states(
+      'cluster_version_payload',
+      'Report the number of entries in the payload.',
+      ({ version }) => {
+        const of = version.desired === '' ? version.current : version.desired;
+        return [
+          { type: 'applied', version: of },
+          { type: 'pending', version: of },
+        ];
+      },
+      ({ version }, { type }) =>
+        type === 'applied' ? version.payloadApplied : version.payloadPending,
+    ),
+    gauge(
+      'cluster_version_available_updates',
+      'Report the count of available versions for an upstream and channel.',
+      () => 2,
+      () => [{ channel: 'stable-4.20', upstream: '<default>' }],
+    ),
+    states(
+      'cluster_infrastructure_provider',
+      'Reports whether the cluster is configured with an infrastructure provider.',
+      (cluster) => [{ type: 'AWS', region: `region-${(cluster.index % 4) + 1}` }],
+    ),
+  ],
+});
+
+const conditions = ['Available', 'Degraded', 'Progressing', 'Upgradeable'] as const;
+const conditionReason = (operator: Operator, condition: string): string =>
+  condition === 'Degraded' && operator.degraded ? operator.degradedReason : 'AsExpected';
+const conditionValue = (operator: Operator, condition: string): boolean => {
+  if (condition === 'Available') return operator.available;
+  if (condition === 'Degraded') return operator.degraded;
+  if (condition === 'Progressing') return operator.progressing;
+  return true;
+};
+
+export const clusterOperators = exporter('operator', {
+  job: 'cluster-version-operator',
+  host: (operator) => operator.cluster,
+  startedMs: (operator) => operator.cluster.createdMs,
+  labels: (operator) => ({ name: operator.name }),
+  metrics: [
+    states(
+      'cluster_operator_up',
+      '1 if a cluster operator is Available=True.  0 otherwise.',
+      (operator) => [{ version: operator.version, reason: 'AsExpected' }],
+      (operator) => (operator.available ? 1 : 0),
+    ),
+    states(
+      'cluster_operator_conditions',
+      'Report the conditions for active cluster operators. 0 is False and 1 is True.',
+      (operator) =>
+        conditions.map((condition) => ({
+          condition,
+          reason: conditionReason(operator, condition),
+        })),
+      (operator, { condition = '' }) => (conditionValue(operator, condition) ? 1 : 0),
+    ),
+  ],
+});
+
+export const machineConfigPools = exporter('pool', {
+  job: 'machine-config-operator',
+  host: (pool) => pool.cluster,
+  startedMs: (pool) => pool.cluster.createdMs,
+  labels: (pool) => ({ pool: pool.name }),
+  metrics: [
+    gauge(
+      'mco_machine_count',
+      'total number of machines in specified pool',
+      (pool) => pool.machines,
+    ),
+    gauge(
+      'mco_updated_machine_count',
+      'total number of updated machines in specified pool',
+      (pool) => pool.updated,
+    ),
+    gauge(
+      'mco_unavailable_machine_count',
+      'total number of unavailable machines in specified pool',
+      (pool) => pool.unavailable,
+    ),
+    gauge(
+      'mco_degraded_machine_count',
+      'total number of degraded machines in specified pool',
+      (pool) => pool.degraded,
+    ),
+  ],
+});
