@@ -95,6 +95,29 @@ export class ByteWriter {
     return this.bytes(utf8(value));
   }
 
+  /** UTF-8 bytes, at most 65535 of them, behind their length as u16. */
+  text16(value: string): this {
+    const { length } = value;
+    const at = this.#room(2 + length);
+    for (let i = 0; i < length; i++) {
+      const code = value.charCodeAt(i);
+      if (code >= 0x80) {
+        this.#length = at;
+        return this.#wide16(value);
+      }
+      this.#bytes[at + 2 + i] = code;
+    }
+    invariant(length < 65536, `${value.slice(0, 80)}... is too long`);
+    this.#view.setUint16(at, length, true);
+    return this;
+  }
+
+  #wide16(value: string): this {
+    const bytes = utf8(value);
+    invariant(bytes.length < 65536, `${value.slice(0, 80)}... is too long`);
+    return this.u16(bytes.length).raw(bytes);
+  }
+
   setU32(at: number, value: number): void {
     this.#view.setUint32(at, value, true);
   }

@@ -40,7 +40,7 @@ export interface Log {
    * (journal: after fdatasync; Kafka: on all in-sync replicas). Rejects with `log_full` or
    * `log_unavailable` (`retry: later`), `record_too_large` (`never`): then none of them counts;
    * or with `log_failed` (`never`): what had not resolved may be there or not, stop the process.
-   * Values must not be changed before it resolves.
+   * The log keeps headers and values and gives them to readers: never change them afterwards.
    */
   append(topic: string, partition: number, records: readonly NewRecord[]): Promise<number>;
 

@@ -1,4 +1,4 @@
-import { type ByteReader, type ByteWriter, text, utf8 } from '../core/bytes.ts';
+import { type ByteReader, type ByteWriter, text } from '../core/bytes.ts';
 import { invariant } from '../core/errors.ts';
 import type { Headers, LogRecord } from './log.ts';
 
@@ -30,15 +30,7 @@ export function writeHeaders(out: ByteWriter, headers: Headers): void {
   const names = Object.keys(headers);
   invariant(names.length < 65536, 'a record has at most 65535 headers');
   out.u16(names.length);
-  for (const name of names) {
-    const key = utf8(name);
-    const value = utf8(headers[name]!);
-    invariant(
-      key.length < 65536 && value.length < 65536,
-      `header ${name.slice(0, 80)} is too long`,
-    );
-    out.u16(key.length).raw(key).u16(value.length).raw(value);
-  }
+  for (const name of names) out.text16(name).text16(headers[name]!);
 }
 
 export function readHeaders(input: ByteReader): Headers {

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
-import { ByteReader, type ByteWriter } from '../../core/bytes.ts';
+import { ByteReader } from '../../core/bytes.ts';
 import type { LogRecord, NewRecord } from '../log.ts';
-import { readHeaders, readValue, writeHeaders, writeValue } from '../record-codec.ts';
+import { readHeaders, readValue } from '../record-codec.ts';
 
 /**
  * A batch: records of one partition that were appended together. FORMAT.md has the layout:
@@ -28,12 +28,6 @@ export interface BatchHeader {
   readonly count: number;
 }
 
-export interface NewBatch extends Omit<BatchHeader, 'length' | 'count'> {
-  readonly records: readonly NewRecord[];
-  /** CRC of the segment's header. */
-  readonly seed: number;
-}
-
 /**
  * Bytes that a record takes in a batch; exact when its headers are ASCII, else somewhat less.
  * Infinity when the headers are over what can be written.
@@ -53,18 +47,6 @@ export function recordBytes(record: NewRecord): number {
 /** At most 65535 bytes as UTF-8. */
 const fitsHeader = (text: string): boolean =>
   text.length <= 21845 || Buffer.byteLength(text) < 65536;
-
-export function writeBatch(out: ByteWriter, batch: NewBatch): void {
-  const start = out.length;
-  out.u32(batchMagic).u32(0).u32(0).u32(batch.durable).u16(batch.topic).u16(batch.partition);
-  out.i64(batch.offset).i64(batch.timestamp).u32(batch.records.length);
-  for (const record of batch.records) {
-    writeHeaders(out, record.headers);
-    writeValue(out, record.value);
-  }
-  out.setU32(start + 8, out.length - start);
-  out.setU32(start + 4, crc32(out.view().subarray(start + crcFrom), batch.seed));
-}
 
 /** The header at `at`, as it stands; null when no batch begins there. */
 export function readBatchHeader(view: DataView, at: number): BatchHeader | null {

@@ -1,10 +1,8 @@
-import { write } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { ByteReader, ByteWriter } from '../../core/bytes.ts';
-import { files } from './files.ts';
+import { files, writeFully } from './files.ts';
 
 /**
  * How far the journal is durable, for readers in other processes: the file `durable` holds
@@ -17,7 +15,6 @@ export interface Mark {
 }
 
 const markPath = (dir: string): string => join(dir, 'durable');
-const writeOnce = promisify(write);
 
 export class MarkWriter {
   readonly #fd: number;
@@ -43,7 +40,7 @@ export class MarkWriter {
       const bytes = encode(this.#wanted);
       this.#wanted = null;
       // A mark that cannot be written only makes readers wait for the next one.
-      await writeOnce(this.#fd, bytes, 0, bytes.length, 0).catch(() => undefined);
+      await writeFully(this.#fd, bytes, 0).catch(() => undefined);
     }
     this.#writing = null;
   }

@@ -11,7 +11,7 @@ import {
   type Stats,
   stat,
   unlink,
-  write,
+  writev,
 } from 'node:fs';
 import { promisify } from 'node:util';
 
@@ -30,7 +30,11 @@ export const files = {
 };
 
 const readOnce = promisify(read);
-const writeOnce = promisify(write);
+const writeOnce = promisify(writev) as (
+  fd: number,
+  chunks: readonly Uint8Array[],
+  position: number,
+) => Promise<{ bytesWritten: number }>;
 
 /** Fills `into` from `position` on; returns the bytes read, fewer only at the end of the file. */
 export async function readFully(fd: number, into: Uint8Array, position: number): Promise<number> {
@@ -44,11 +48,31 @@ export async function readFully(fd: number, into: Uint8Array, position: number):
 }
 
 export async function writeFully(fd: number, bytes: Uint8Array, position: number): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesWritten } = await writeOnce(fd, bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
+  await writeAll(fd, [bytes], position);
+}
+
+/** Writes the chunks one behind the other, in one call if the system takes them in one. */
+export async function writeAll(
+  fd: number,
+  chunks: readonly Uint8Array[],
+  position: number,
+): Promise<void> {
+  let left = chunks;
+  let at = position;
+  while (left.length > 0) {
+    const { bytesWritten } = await writeOnce(fd, left, at);
+    at += bytesWritten;
+    left = behind(left, bytesWritten);
   }
+}
+
+/** What is left of the chunks when their first `count` bytes are written. */
+function behind(chunks: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+  let skip = count;
+  let i = 0;
+  while (i < chunks.length && skip >= chunks[i]!.length) skip -= chunks[i++]!.length;
+  if (i === chunks.length) return [];
+  return [chunks[i]!.subarray(skip), ...chunks.slice(i + 1)];
 }
 
 /** Makes a new name in a folder durable. */

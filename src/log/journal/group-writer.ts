@@ -1,39 +1,36 @@
-import { ByteWriter } from '../../core/bytes.ts';
 import { messageOf, SeastateError } from '../../core/errors.ts';
 import type { NewRecord } from '../log.ts';
-import { batchHeaderBytes, recordBytes, writeBatch } from './batch.ts';
 import { MarkWriter } from './durable-mark.ts';
-import { files, isNoRoom, writeFully } from './files.ts';
+import { files, isNoRoom, writeAll } from './files.ts';
+import {
+  type AppendSize,
+  appendSize,
+  type EncodedBatch,
+  GroupEncoder,
+  splitAppend,
+} from './group-encoder.ts';
 import type { HeadCache } from './head-cache.ts';
 import type { Head } from './journal-reader.ts';
 import type { JournalSettings } from './options.ts';
 import { addBatch } from './recovery.ts';
 import { Retention } from './retention.ts';
-import type { Candidate } from './scanner.ts';
 import { createSegment, indexPath } from './segment.ts';
 import { newWriterStats, type WriterStats } from './stats.ts';
 import type { Store } from './store.ts';
 import { Waiters } from './waiters.ts';
 
-/** Appends are cut into batches of about this size; a group is at most this, or one append. */
-const batchBytesMax = 256 * 1024;
+/** A group is at most this, or one append. */
 const groupBytesMax = 16 * 1024 * 1024;
 /** Room for a new segment's header and for letters that take more than a byte. */
 const slackBytes = 4096;
 /** A segment is closed after a part of the retention time, so that retention can take effect. */
 const segmentsPerRetention = 10;
 
-interface Pending {
+interface Pending extends AppendSize {
   readonly slot: number;
   readonly records: readonly NewRecord[];
-  readonly bytes: number;
   readonly resolve: (offset: number) => void;
   readonly reject: (error: SeastateError) => void;
-}
-
-/** A batch of the group, `start` bytes into it. */
-interface Placed extends Candidate {
-  readonly start: number;
 }
 
 /**
@@ -106,33 +103,19 @@ export class GroupWriter implements Head {
   }
 
   append(slot: number, records: readonly NewRecord[]): Promise<number> {
-    const bytes = this.#bytesOf(records);
-    const refusal = bytes instanceof SeastateError ? bytes : this.#refusal(bytes);
-    if (refusal !== null || bytes instanceof SeastateError) return Promise.reject(refusal);
-    this.stats.pendingBytes += bytes;
+    const { recordBytesMax } = this.#settings;
+    const size = appendSize(records, recordBytesMax);
+    if ('tooLarge' in size) return Promise.reject(recordTooLarge(size.tooLarge, recordBytesMax));
+    if (records.length === 0) {
+      return Promise.reject(new SeastateError('usage', 'an append needs a record'));
+    }
+    const refusal = this.#refusal(size.bytes);
+    if (refusal !== null) return Promise.reject(refusal);
+    this.stats.pendingBytes += size.bytes;
     return new Promise((resolve, reject) => {
-      this.#queue.push({ slot, records, bytes, resolve, reject });
+      this.#queue.push({ ...size, slot, records, resolve, reject });
       this.#running ??= this.#run();
     });
-  }
-
-  /** Bytes that the records will take, or what is wrong with them. */
-  #bytesOf(records: readonly NewRecord[]): number | SeastateError {
-    if (records.length === 0) return new SeastateError('usage', 'an append needs a record');
-    let sum = 0;
-    for (const record of records) {
-      const bytes = recordBytes(record);
-      if (bytes > this.#settings.recordBytesMax) {
-        return new SeastateError(
-          'record_too_large',
-          bytes === Infinity
-            ? 'a header of a record is over the limit of 65535 bytes, or it has too many'
-            : `a record of ${bytes} bytes is over the limit of ${this.#settings.recordBytesMax}`,
-        );
-      }
-      sum += bytes;
-    }
-    return sum + batchHeaderBytes * (1 + Math.floor(sum / batchBytesMax));
   }
 
   #refusal(bytes: number): SeastateError | null {
@@ -169,13 +152,14 @@ export class GroupWriter implements Head {
     const group = this.#inHand;
     if (group.length === 0) return;
     try {
-      const bytes = sumOf(group);
+      const bytes = group.reduce((sum, pending) => sum + pending.bytes, 0);
       if (this.#isTailDone(now, bytes)) await this.#roll();
-      const out = new ByteWriter(bytes);
-      const { batches, firsts } = this.#place(group, out);
-      await this.#write(out.view());
+      const { encoder, firsts } = this.#encode(group);
+      const { chunks, batches, length } = encoder.finish();
+      await this.#write(chunks);
       await this.#sync();
-      this.#publish(batches, out.view());
+      this.stats.appendedBytes += length;
+      this.#publish(batches);
       this.#inHand = [];
       this.stats.appends += group.length;
       this.#settle(group, (pending, i) => pending.resolve(firsts[i]!));
@@ -225,35 +209,32 @@ export class GroupWriter implements Head {
     return length + bytes > this.#settings.segmentBytes || now - created > ageMax;
   }
 
-  /** Encodes the group; offsets and timestamps are given here, where the order is final. */
-  #place(group: readonly Pending[], out: ByteWriter): { batches: Placed[]; firsts: number[] } {
+  /** Offsets and the timestamp are given here, where the order is final. */
+  #encode(group: readonly Pending[]): { encoder: GroupEncoder; firsts: number[] } {
     const store = this.#store;
     const timestamp = Math.max(Math.floor(this.#settings.now()), store.lastTime);
-    const { length: durable, seed } = store.tail;
+    const { length: position, seed } = store.tail;
+    const copied = group.reduce((sum, pending) => sum + pending.copied, 0);
+    const encoder = new GroupEncoder({ position, seed }, timestamp, copied);
     const next = new Map<number, number>();
-    const batches: Placed[] = [];
     const firsts: number[] = [];
     for (const { slot, records } of group) {
       const { id: topic, partition } = store.catalog.place(slot);
       let offset = next.get(slot) ?? store.next[slot]!;
       firsts.push(offset);
-      for (const part of split(records)) {
-        const start = out.length;
-        writeBatch(out, { durable, topic, partition, offset, timestamp, records: part, seed });
-        const length = out.length - start;
-        const place = { slot, position: durable + start, length, durable, topic, partition };
-        batches.push({ ...place, offset, timestamp, count: part.length, start });
+      for (const part of splitAppend(records)) {
+        encoder.add({ slot, topic, partition, offset }, part);
         offset += part.length;
       }
       next.set(slot, offset);
     }
-    return { batches, firsts };
+    return { encoder, firsts };
   }
 
-  async #write(bytes: Uint8Array): Promise<void> {
+  async #write(chunks: readonly Uint8Array[]): Promise<void> {
     const { length } = this.#store.tail;
     try {
-      await writeFully(this.#fd, bytes, length);
+      await writeAll(this.#fd, chunks, length);
     } catch (error) {
       if (isNoRoom(error)) {
         await files.ftruncate(this.#fd, length);
@@ -277,17 +258,14 @@ export class GroupWriter implements Head {
   }
 
   /** The group is durable: readers may see it. */
-  #publish(batches: readonly Placed[], bytes: Uint8Array): void {
+  #publish(batches: readonly EncodedBatch[]): void {
     const { tail } = this.#store;
     for (const batch of batches) {
-      const { slot, offset, timestamp, count, start, length } = batch;
       addBatch(this.#store, tail, batch);
-      const own = bytes.subarray(start, start + length);
-      this.#cache.add({ slot, offset, timestamp, count, bytes: own });
-      this.stats.records += count;
+      this.#cache.add(batch);
+      this.stats.records += batch.count;
     }
     this.stats.groups++;
-    this.stats.appendedBytes += bytes.length;
     this.#publishMark();
     for (const { slot } of batches) this.#waiters.wake(slot);
   }
@@ -355,22 +333,10 @@ export class GroupWriter implements Head {
   }
 }
 
-function sumOf(group: readonly Pending[]): number {
-  return group.reduce((sum, pending) => sum + pending.bytes, 0);
-}
-
-/** Cuts the records of an append into batches. */
-function split(records: readonly NewRecord[]): (readonly NewRecord[])[] {
-  if (records.length === 1) return [records];
-  const parts: (readonly NewRecord[])[] = [];
-  let start = 0;
-  let bytes = 0;
-  for (let i = 0; i < records.length; i++) {
-    bytes += recordBytes(records[i]!);
-    if (bytes < batchBytesMax && i < records.length - 1) continue;
-    parts.push(records.slice(start, i + 1));
-    start = i + 1;
-    bytes = 0;
-  }
-  return parts;
+function recordTooLarge(bytes: number, limit: number): SeastateError {
+  const what =
+    bytes === Infinity
+      ? 'a header of a record is over the limit of 65535 bytes, or it has too many'
+      : `a record of ${bytes} bytes is over the limit of ${limit}`;
+  return new SeastateError('record_too_large', what);
 }

@@ -1,10 +1,7 @@
 import type { LogRecord } from '../log.ts';
-import { type BatchHeader, readRecords } from './batch.ts';
+import type { EncodedBatch } from './group-encoder.ts';
 
-type CachedBatch = Pick<BatchHeader, 'offset' | 'timestamp' | 'count'> & {
-  readonly slot: number;
-  readonly bytes: Uint8Array;
-};
+type CachedBatch = Pick<EncodedBatch, 'slot' | 'offset' | 'length' | 'records' | 'memoryBytes'>;
 
 /** A first-in first-out list that can be read by index. */
 class Fifo<T> {
@@ -31,10 +28,7 @@ class Fifo<T> {
   }
 }
 
-/**
- * The newest batches of a journal as they were written, up to `bytesMax`. The bytes are those of
- * the group that went to the disk: readers share them and nothing is copied.
- */
+/** The newest records of a journal, up to about `bytesMax`: readers share them, none is copied. */
 export class HeadCache {
   readonly #bytesMax: number;
   readonly #all = new Fifo<CachedBatch>();
@@ -58,12 +52,12 @@ export class HeadCache {
     }
     slot.push(batch);
     this.#all.push(batch);
-    this.#bytes += batch.bytes.length;
+    this.#bytes += batch.memoryBytes;
     while (this.#bytes > this.#bytesMax && this.#all.length > 0) {
       const oldest = this.#all.at(0);
       this.#all.shift();
       this.#slots[oldest.slot]!.shift();
-      this.#bytes -= oldest.bytes.length;
+      this.#bytes -= oldest.memoryBytes;
     }
   }
 
@@ -75,8 +69,9 @@ export class HeadCache {
     let bytes = 0;
     for (let i = indexOf(batches, offset); i < batches.length && bytes < bytesMax; i++) {
       const batch = batches.at(i);
-      readRecords(batch.bytes, batch, offset, records);
-      bytes += batch.bytes.length;
+      const from = Math.max(0, offset - batch.offset);
+      for (let k = from; k < batch.records.length; k++) records.push(batch.records[k]!);
+      bytes += batch.length;
     }
     return records;
   }

@@ -105,15 +105,33 @@ describe('append and read', () => {
     });
   });
 
-  test('values may be changed once an append has resolved', async () => {
+  test('a small value in a large buffer does not keep the buffer', async () => {
     await inFolder(async (dir) => {
       const log = await openTest(dir);
-      const value = Uint8Array.of(1, 2, 3);
-      await log.append('alerts', 0, [{ headers: {}, value }]);
-      value.fill(9);
-      const [read] = await log.read('alerts', 0, 0);
-      expect([...read!.value!]).toEqual([1, 2, 3]);
+      const buffer = new Uint8Array(1 << 20).fill(7);
+      const views = [buffer.subarray(5, 8), buffer.subarray(10, 20_010), buffer.subarray(9, 9)];
+      await log.append(
+        'alerts',
+        0,
+        views.map((value) => ({ headers: {}, value })),
+      );
+      const read = await log.read('alerts', 0, 0);
+      expect(read.map(({ value }) => value)).toEqual(views);
+      for (const { value } of read) expect(value!.buffer.byteLength).toBeLessThan(30_000);
       await log.close();
+    });
+  });
+
+  test('headers that are no Unicode read the same from memory as from the disk', async () => {
+    await inFolder(async (dir) => {
+      const headers = { 'a\ud800': '\udc00', b: 'ü' };
+      for (const cacheBytes of [0, 1 << 20]) {
+        const log = await openTest(`${dir}/${cacheBytes}`, { cacheBytes });
+        await log.append('alerts', 0, [{ headers, value: null }]);
+        const [read] = await log.read('alerts', 0, 0);
+        expect(read!.headers).toEqual({ 'a\ufffd': '\ufffd', b: 'ü' });
+        await log.close();
+      }
     });
   });
 
