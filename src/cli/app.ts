@@ -2,6 +2,7 @@ import { type Application, buildApplication, buildRouteMap, text_en } from '@str
 import { buildInfo } from '../self/build.ts';
 import { checkCommand } from './check/command.ts';
 import { type CliContext, describeError } from './context.ts';
+import { demoCommand } from './demo/command.ts';
 import { eventsCommands } from './events/command.ts';
 import { exitCodeOf } from './exit.ts';
 import { runCommand } from './run/command.ts';
@@ -13,6 +14,7 @@ import { versionCommand } from './version/command.ts';
 
 const routes = buildRouteMap({
   routes: {
+    demo: demoCommand,
     run: runCommand,
     status: statusCommand,
     tail: tailCommand,
@@ -28,6 +30,7 @@ const routes = buildRouteMap({
       'Streaming analytics for fleets of Kubernetes and OpenShift clusters.',
       '',
       'Start here:',
+      '  seastate demo                  a simulated fleet and a live page',
       '  seastate run                   receive remote write on http://127.0.0.1:9797',
       '  seastate tail alerts           what fires, as it happens',
       '',

@@ -37,6 +37,14 @@ export const configFlags: FlagParametersForType<ConfigFlags, CliContext> = {
     brief: 'Any other key of the file, such as process.log.encoding=zstd',
   },
 };
+export const listenFlag = {
+  kind: 'parsed',
+  parse: String,
+  optional: true,
+  placeholder: 'host:port',
+  brief: 'Address of the server; 127.0.0.1:9797 by default [SEASTATE_LISTEN]',
+} as const;
+
 export const configAliases = { c: 'config' } as const;
 
 /** Keys that a flag of its own or an environment variable sets. */

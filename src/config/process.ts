@@ -60,7 +60,7 @@ const auth = z.strictObject({
   ),
   allow_unauthenticated: key(
     z.boolean().default(false),
-    'Listen on other addresses than 127.0.0.1 though there are no credentials.',
+    'Whoever sends no credentials may write and read everything, from any address.',
   ),
   rotation_grace: key(
     duration().prefault(defaults.rotationGrace),

@@ -39,7 +39,7 @@ export function credentialsOf({ auth }: Config['process']): CredentialOptions[] 
 }
 
 /** `host:port`, `[host]:port`. */
-function listenOf(text: string): ServerOptions['listen'] {
+export function listenOf(text: string): ServerOptions['listen'] {
   const at = text.lastIndexOf(':');
   return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
 }

@@ -1,6 +1,6 @@
 import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
-import { type ConfigFlags, configAliases, configFlags, countParser } from '../flags.ts';
+import { type ConfigFlags, configAliases, configFlags, countParser, listenFlag } from '../flags.ts';
 
 export interface RunFlags extends ConfigFlags {
   readonly listen?: string;
@@ -10,13 +10,7 @@ export interface RunFlags extends ConfigFlags {
 
 const runFlags = {
   ...configFlags,
-  listen: {
-    kind: 'parsed',
-    parse: String,
-    optional: true,
-    placeholder: 'host:port',
-    brief: 'Address of the server; 127.0.0.1:9797 by default [SEASTATE_LISTEN]',
-  },
+  listen: listenFlag,
   partitions: {
     kind: 'parsed',
     parse: countParser,

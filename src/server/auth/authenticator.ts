@@ -13,6 +13,8 @@ export interface AuthenticatorOptions {
   readonly credentials: readonly CredentialOptions[];
   /** How long a replaced secret stays valid. Default 2 min. */
   readonly rotationGraceMs?: number;
+  /** Who sends no credentials at all is `anyone`, though there are some. */
+  readonly allowUnauthenticated?: boolean;
 }
 
 /** An unknown secret makes us look at the files at once, but not more often than this. */
@@ -71,7 +73,10 @@ export class Authenticator {
   async identify(request: IncomingMessage): Promise<Identity | undefined> {
     if (!this.enabled) return anyone;
     const known = this.#identify(request);
-    if (known || request.headers.authorization === undefined) return known;
+    if (known) return known;
+    if (request.headers.authorization === undefined) {
+      return this.#options.allowUnauthenticated ? anyone : undefined;
+    }
     // The sender may have got its new secret before we looked at ours.
     if (this.#parts.now() - this.#refreshedMs < missRefreshMs && !this.#refreshing)
       return undefined;
