@@ -61,6 +61,18 @@ function mergeAtom(old: Atom, atom: Atom): boolean {
   return true;
 }
 
+/** The signal of an atom, without its state. */
+export const signalOf = (k: string): string => {
+  const colon = k.indexOf(':');
+  return colon < 0 ? k : k.slice(0, colon);
+};
+
+/** Drops one atom: the oldest brief one, else the second (the first tells since when). */
+export function dropAtom(timeline: Timeline, brief: ReadonlySet<string>): void {
+  const at = timeline.findIndex((atom) => brief.has(signalOf(atom.k)));
+  timeline.splice(at < 0 ? 1 : at, 1);
+}
+
 /**
  * Drops atoms before `horizon`, but keeps what they say about the present: the newest of each
  * metric signal, and one `known` for all. Returns how many went.
@@ -71,7 +83,7 @@ export function pruneTimeline(timeline: Timeline, horizon: number): number {
   if (old === 0) return 0;
   const newest = new Map<string, Atom>();
   for (const atom of timeline.slice(0, old)) {
-    if (atom.s === 'm') newest.set(`${atom.k.split(':')[0]}\0${atom.sub ?? ''}`, atom);
+    if (atom.s === 'm') newest.set(`${signalOf(atom.k)}\0${atom.sub ?? ''}`, atom);
   }
   const first = timeline[0]!;
   const keep: Atom[] = [{ t: first.t, k: 'known', s: first.s }, ...newest.values()];

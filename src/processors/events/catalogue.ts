@@ -15,6 +15,8 @@ export interface Catalogue {
   readonly signals: readonly Signal[];
   readonly rules: readonly Rule[];
   readonly routine: ReadonlySet<string>;
+  /** Ids of brief signals. */
+  readonly brief: ReadonlySet<string>;
 }
 
 /** The families that come with the program, in order. */
@@ -88,7 +90,9 @@ export function buildCatalogue(own: readonly Family[] = []): Catalogue {
     for (const rule of family.rules) rules.set(rule.id, { ...rule, family: family.family });
     for (const { kind, reason } of family.routine) routine.add(`${kind ?? ''}/${reason}`);
   }
-  return { signals: [...signals.values()], rules: [...rules.values()], routine };
+  const all = [...signals.values()];
+  const brief = new Set(all.filter((signal) => signal.brief).map((signal) => signal.id));
+  return { signals: all, rules: [...rules.values()], routine, brief };
 }
 
 let cached: Catalogue | undefined;

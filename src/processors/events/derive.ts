@@ -1,3 +1,4 @@
+import type { Timeline } from './atoms.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Draft, View } from './draft.ts';
 import type { Rule } from './rule.ts';
@@ -8,21 +9,55 @@ import { failedJobs, memoryKills, quotas, unschedulable } from './trackers/failu
 import { IntervalTracker, instants, storms } from './trackers/generic.ts';
 import { nodeStories } from './trackers/node-story.ts';
 import { nodeFacts } from './trackers/nodes.ts';
-import { openshiftUpgrades } from './trackers/openshift.ts';
+import { openshiftUpgrades, upgradeWindows } from './trackers/openshift.ts';
 import { operatorUpdates } from './trackers/operators.ts';
 import { versionUpgrades } from './trackers/versions.ts';
 import { rescales, rollouts } from './trackers/workloads.ts';
 
+/** Scopes by kind, and by kind and namespace, made when first asked for. */
+class ScopeIndex {
+  readonly #entries: [string, Timeline][];
+  readonly #prefixes = new Map<string, [string, Timeline][]>();
+  #signals: Map<string, [string, Timeline][]> | null = null;
+
+  constructor(scopes: Readonly<Record<string, Timeline>>) {
+    this.#entries = Object.entries(scopes);
+    for (const entry of this.#entries) {
+      const [kind, namespace] = entry[0].split('/');
+      push(this.#prefixes, kind!, entry);
+      push(this.#prefixes, `${kind}/${namespace}`, entry);
+    }
+  }
+
+  under(prefix: string): readonly [string, Timeline][] {
+    return this.#prefixes.get(prefix) ?? [];
+  }
+
+  /** Scopes with evidence of one of the signals, in order of appearance. */
+  with(signals: readonly string[]): readonly [string, Timeline][] {
+    this.#signals ??= this.#bySignal();
+    if (signals.length === 1) return this.#signals.get(signals[0]!) ?? [];
+    return [...new Set(signals.flatMap((signal) => this.#signals!.get(signal) ?? []))];
+  }
+
+  #bySignal(): Map<string, [string, Timeline][]> {
+    const index = new Map<string, [string, Timeline][]>();
+    for (const entry of this.#entries) {
+      for (const k of new Set(entry[1].map((atom) => atom.k))) push(index, k, entry);
+    }
+    return index;
+  }
+}
+
+function push<V>(map: Map<string, V[]>, key: string, value: V): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}
+
 export function viewOf(row: ClusterRow, catalogue: Catalogue, now: number): View {
   const rules = new Map(catalogue.rules.map((rule) => [rule.id, rule]));
-  const entries = Object.entries(row.scopes);
-  const byKind = new Map<string, [string, ClusterRow['scopes'][string]][]>();
-  for (const entry of entries) {
-    const kind = entry[0].split('/')[0]!;
-    const list = byKind.get(kind);
-    if (list) list.push(entry);
-    else byKind.set(kind, [entry]);
-  }
+  const index = new ScopeIndex(row.scopes);
   return {
     now,
     since: row.since,
@@ -31,11 +66,8 @@ export function viewOf(row: ClusterRow, catalogue: Catalogue, now: number): View
     cadence: row.cadence,
     silences: row.silences,
     timeline: (scope) => row.scopes[scope] ?? [],
-    scopes: (prefix) => {
-      if (prefix === '') return entries;
-      const list = byKind.get(prefix.split('/')[0]!) ?? [];
-      return prefix.includes('/') ? list.filter(([s]) => s.startsWith(`${prefix}/`)) : list;
-    },
+    scopes: (prefix) => index.under(prefix),
+    scopesWith: (signals) => index.with(signals),
     rule: (id) => rules.get(id)!,
   };
 }
@@ -49,7 +81,7 @@ export interface DeriveOptions {
 /** All intervals of a cluster, from all its evidence: a pure function. */
 export function derive(view: View, catalogue: Catalogue, options: DeriveOptions): Draft[] {
   const stories = nodeStories(view);
-  const nodes = nodeFacts(view, stories);
+  const nodes = nodeFacts(view, stories, upgradeWindows(view));
   const born = bootstrap(view, stories);
   const drafts = [
     ...born,
@@ -75,9 +107,7 @@ export function derive(view: View, catalogue: Catalogue, options: DeriveOptions)
 /** Rules without a tracker of their own, over the scopes that hold their signals. */
 function generic(view: View, rule: Rule): Draft[] {
   if (!['interval', 'instant', 'storm'].includes(rule.track)) return [];
-  const own = new Set(rule.start);
-  return view.scopes('').flatMap(([scope, timeline]) => {
-    if (!timeline.some((atom) => own.has(atom.k))) return [];
+  return view.scopesWith(rule.start).flatMap(([scope, timeline]) => {
     if (rule.track === 'instant') return instants(rule, scope, timeline);
     if (rule.track === 'storm') return storms(rule, scope, timeline, view.now);
     return new IntervalTracker(rule, scope, view.now).run(timeline);

@@ -68,8 +68,10 @@ export interface View {
   /** Times in which no metrics came, oldest first; the last may still go on. */
   readonly silences: readonly (readonly [from: number, to: number])[];
   timeline(scope: string): Timeline;
-  /** All scopes `KIND/...` with their timelines, in order of appearance. */
-  scopes(kind: string): readonly (readonly [scope: string, timeline: Timeline])[];
+  /** All scopes of `KIND` or `KIND/NAMESPACE` with their timelines, in order of appearance. */
+  scopes(prefix: string): readonly (readonly [scope: string, timeline: Timeline])[];
+  /** Scopes with evidence of one of the signals. */
+  scopesWith(signals: readonly string[]): readonly (readonly [string, Timeline])[];
   rule(id: string): Rule;
 }
 

@@ -10,7 +10,7 @@ import {
   type KubernetesEvent,
 } from '../../formats/kubernetes-events/event.ts';
 import type { LogRecord } from '../../log/log.ts';
-import { addAtom, pruneTimeline } from './atoms.ts';
+import { addAtom, dropAtom, pruneTimeline, signalOf } from './atoms.ts';
 import { buildCatalogue, type Catalogue } from './catalogue.ts';
 import { compose } from './compose.ts';
 import { derive, viewOf } from './derive.ts';
@@ -20,6 +20,9 @@ import { type EventsSettings, eventsSettingsSchema } from './settings.ts';
 import { type ClusterRow, newCluster, type UnknownReason } from './state.ts';
 import { tellAll } from './tell.ts';
 import { baselineMs } from './trackers/node-story.ts';
+
+/** How long evidence counts that is of use only beside other. */
+const briefMs = 30 * 60_000;
 
 /** Never a value of a sample here: "no sample yet" and "ended". */
 const none = Number.NaN;
@@ -265,7 +268,7 @@ class EventsProcessor implements Handlers {
     if (!addAtom(timeline, atom)) return;
     if (row.since === 0 || atom.t < row.since) row.since = atom.t;
     if (timeline.length > settings.atomsPerScope) {
-      timeline.splice(1, 1);
+      dropAtom(timeline, this.#catalogue.brief);
       this.#context.count('evidence_over_limit');
     }
     row.dirty = true;
@@ -333,12 +336,16 @@ class EventsProcessor implements Handlers {
       Math.min(logTime - settings.keep, ...open),
       logTime - 7 * 24 * 3_600_000,
     );
+    if (logTime - row.pruned < 60_000) return horizon;
+    row.pruned = logTime;
+    const { brief } = this.#catalogue;
     for (const [scope, timeline] of Object.entries(row.scopes)) {
-      if ((timeline[0]?.t ?? horizon) >= horizon) continue;
-      pruneTimeline(timeline, horizon);
-      if (timeline.every((a) => a.t < horizon && (a.k === 'known' || a.k.endsWith(':gone')))) {
-        if (!scope.startsWith('Node/')) delete row.scopes[scope];
-      }
+      if ((timeline[0]?.t ?? horizon) < horizon) pruneTimeline(timeline, horizon);
+      const isPast = timeline.every(
+        (a) => a.t < horizon && (a.k === 'known' || a.k.endsWith(':gone')),
+      );
+      const isIdle = timeline.every((a) => a.t < logTime - briefMs && brief.has(signalOf(a.k)));
+      if ((isPast && !scope.startsWith('Node/')) || isIdle) delete row.scopes[scope];
     }
     for (const [id, shown] of Object.entries(row.shown)) {
       const { end, change, start } = shown.interval;

@@ -57,6 +57,10 @@ export const signalSchema = z
     scope: template.describe('What it is about; signals of one scope are seen together'),
     event: eventPatternSchema.optional(),
     metric: metricConditionSchema.optional(),
+    brief: z
+      .boolean()
+      .default(false)
+      .describe('Frequent and of use only beside other evidence: alone soon forgotten'),
   })
   .refine((s) => (s.event === undefined) !== (s.metric === undefined), {
     message: 'give either event or metric',

@@ -23,6 +23,8 @@ export interface ClusterRow extends Row {
   shown: Record<string, Shown>;
   /** New evidence since the last derivation. */
   dirty: boolean;
+  /** Log time of the last pruning. */
+  pruned: number;
   /** Derive again at this log time, for what only time tells. */
   due: number;
 }
@@ -51,6 +53,7 @@ export function newCluster(cluster: number): ClusterRow {
     podCount: 0,
     shown: {},
     dirty: false,
+    pruned: 0,
     due: 0,
   };
 }

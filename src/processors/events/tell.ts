@@ -25,6 +25,7 @@ export function tellAll(teller: Teller, composed: readonly Composed[]): void {
   for (const [id, shown] of Object.entries(teller.row.shown)) {
     const { change, start } = shown.interval;
     if (current.has(id) || change === 'withdraw' || start < teller.horizon) continue;
+    if (isSettled(teller, shown.interval)) continue;
     revise(teller, shown, { ...shown.interval, change: 'withdraw' });
   }
   for (const one of composed) {
@@ -33,6 +34,14 @@ export function tellAll(teller: Teller, composed: readonly Composed[]): void {
     const parent = one.parent === null ? null : (ids.get(one.parent) ?? null);
     tellOne(teller, one, id, parent);
   }
+}
+
+/** What ended long ago is only made more exact, never explained anew. */
+const settledMs = 60 * 60_000;
+
+function isSettled(teller: Teller, interval: Interval): boolean {
+  const { end, change } = interval;
+  return end !== null && change !== 'withdraw' && end < teller.now - settledMs;
 }
 
 const keyOf = (rule: string, object: string, slots: string): string =>
@@ -52,6 +61,11 @@ function matchIds(teller: Teller, composed: readonly Composed[]): Map<Composed, 
     if (list) list.push(entry);
     else told.set(key, [entry]);
   }
+  const settled = new Set(
+    Object.values(teller.row.shown)
+      .filter((shown) => isSettled(teller, shown.interval))
+      .map(({ interval }) => `${interval.object}\0${interval.start}`),
+  );
   const ids = new Map<Composed, string>();
   const used = new Set<string>();
   for (const one of composed) {
@@ -69,6 +83,8 @@ function matchIds(teller: Teller, composed: readonly Composed[]): Map<Composed, 
   }
   for (const one of composed) {
     if (ids.has(one) || one.draft.start < teller.horizon) continue;
+    const { object, start } = one.draft;
+    if (settled.has(`${object}\0${Math.round(start)}`)) continue;
     const id = newId(teller, one.draft, used);
     used.add(id);
     ids.set(one, id);

@@ -74,21 +74,25 @@ export const nodes: FamilyInput = {
     },
     {
       id: 'pod-killed',
+      brief: true,
       scope: 'Node/{host}',
       event: { kind: 'Pod', reason: 'Killing', message: '^Stopping container' },
     },
     {
       id: 'pod-evicted-api',
+      brief: true,
       scope: 'Node/{podNode}',
       event: { kind: 'Pod', reason: 'Evicted', type: 'Normal' },
     },
     {
       id: 'taint-cancelled',
+      brief: true,
       scope: 'Node/{podNode}',
       event: { kind: 'Pod', reason: 'TaintManagerEviction', message: '^Cancelling deletion' },
     },
     {
       id: 'taint-marked',
+      brief: true,
       scope: 'Node/{podNode}',
       event: { kind: 'Pod', reason: 'TaintManagerEviction', message: '^Marking for deletion' },
     },
@@ -139,6 +143,7 @@ export const nodes: FamilyInput = {
     },
     {
       id: 'pod-left',
+      brief: true,
       scope: byLabel,
       metric: {
         name: 'kube_pod_info',

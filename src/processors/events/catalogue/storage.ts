@@ -15,10 +15,11 @@ export const storage: FamilyInput = {
     },
     {
       id: 'attached',
+      brief: true,
       scope: pod,
       event: { kind: 'Pod', reason: 'SuccessfulAttachVolume' },
     },
-    { id: 'pod-running', scope: pod, event: { kind: 'Pod', reason: 'Started' } },
+    { id: 'pod-running', brief: true, scope: pod, event: { kind: 'Pod', reason: 'Started' } },
     {
       id: 'provisioning-failed',
       scope: claim,

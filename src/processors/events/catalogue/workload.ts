@@ -51,6 +51,7 @@ export const workload: FamilyInput = {
     waiting('config-waiting', 'CreateContainerConfigError|CreateContainerError') as never,
     {
       id: 'set-emptied',
+      brief: true,
       scope: 'Workload/{namespace}/{rs}',
       event: {
         kind: 'Deployment',
@@ -60,11 +61,13 @@ export const workload: FamilyInput = {
     },
     {
       id: 'container-started',
+      brief: true,
       scope: set,
       event: { kind: 'Pod', reason: 'Started' },
     },
     {
       id: 'pod-deleted',
+      brief: true,
       scope: 'Pod/{namespace}/{pod}',
       event: {
         reason: 'SuccessfulDelete',
@@ -91,8 +94,13 @@ export const workload: FamilyInput = {
       scope: pod,
       event: { kind: 'Pod', reason: 'FailedScheduling' },
     },
-    { id: 'scheduled', scope: pod, event: { kind: 'Pod', reason: 'Scheduled' } },
-    { id: 'triggered-scale-up', scope: pod, event: { kind: 'Pod', reason: 'TriggeredScaleUp' } },
+    { id: 'scheduled', brief: true, scope: pod, event: { kind: 'Pod', reason: 'Scheduled' } },
+    {
+      id: 'triggered-scale-up',
+      brief: true,
+      scope: pod,
+      event: { kind: 'Pod', reason: 'TriggeredScaleUp' },
+    },
     {
       id: 'unschedulable',
       scope: podLabel,
@@ -120,6 +128,7 @@ export const workload: FamilyInput = {
     },
     {
       id: 'job-pod-created',
+      brief: true,
       scope: 'Job/{namespace}/{name}',
       event: { kind: 'Job', reason: 'SuccessfulCreate' },
     },
@@ -138,6 +147,7 @@ export const workload: FamilyInput = {
     },
     {
       id: 'job-pod',
+      brief: true,
       scope: 'Job/{namespace}/{created_by_name}',
       metric: {
         name: 'kube_pod_info',
@@ -171,6 +181,7 @@ export const workload: FamilyInput = {
     },
     {
       id: 'replicaset-created-pod',
+      brief: true,
       scope: 'Namespace/{namespace}',
       event: { kind: 'ReplicaSet', reason: 'SuccessfulCreate' },
     },

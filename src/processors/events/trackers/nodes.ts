@@ -19,12 +19,18 @@ export interface NodeUpgrade {
   readonly to: string;
 }
 
-export function nodeFacts(view: View, stories: readonly NodeStory[]): NodeFacts {
+export function nodeFacts(
+  view: View,
+  stories: readonly NodeStory[],
+  windows: readonly (readonly [from: number, to: number])[],
+): NodeFacts {
   const rolling = rollingRestarts(stories);
   const drafts: Draft[] = [];
   const upgrades: NodeUpgrade[] = [];
   for (const story of stories) {
-    const done = story.cordons.map((cordon) => maintenanceOf(view, story, cordon, rolling));
+    const done = story.cordons.map((cordon) =>
+      maintenanceOf(view, story, cordon, rolling, windows),
+    );
     const own = done.filter((upgrade) => upgrade !== null);
     own.push(...changesInPlace(story, own));
     upgrades.push(...own);
@@ -109,6 +115,7 @@ function maintenanceOf(
   story: NodeStory,
   cordon: Cordon,
   rolling: ReadonlySet<Cordon>,
+  windows: readonly (readonly [from: number, to: number])[],
 ): NodeUpgrade | null {
   if (cordon.removed) return null;
   const version = changeIn(view, story.versions, cordon);
@@ -119,6 +126,11 @@ function maintenanceOf(
     return { ...span, start: cordon.targeted ?? cordon.start, kind: 'configuration', to };
   }
   if (version) return { ...span, kind: 'version', to: version.to };
+  // A pool's update shows as a cordon and a gap in readiness, where nothing else is told.
+  const expected = windows.some(([from, to]) => cordon.start >= from && cordon.start <= to);
+  if (expected && story.outages.some((o) => overlaps(o, cordon))) {
+    return { ...span, kind: 'configuration', to: '' };
+  }
   if (rolling.has(cordon)) return { ...span, kind: 'restart', to: '' };
   return null;
 }
@@ -164,7 +176,7 @@ function upgradeDraft(view: View, story: NodeStory, upgrade: NodeUpgrade): Draft
     endBy: cordon?.endBy ?? 'kubelet-version',
     evidence,
     affinity: { node: story.name },
-    inferred: upgrade.kind === 'restart',
+    inferred: upgrade.to === '' && !cordon?.daemon && !cordon?.targeted,
   };
 }
 

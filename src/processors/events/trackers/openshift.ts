@@ -23,6 +23,19 @@ export function openshiftUpgrades(view: View, upgrades: readonly NodeUpgrade[]):
   return drafts;
 }
 
+/** Times in which nodes are expected to be cordoned and rebooted by an upgrade. */
+export function upgradeWindows(view: View): (readonly [from: number, to: number])[] {
+  const timeline = view.timeline(scope);
+  return targetsOf(timeline).map((target) => {
+    const done = timeline.find((a) => a.k === 'version-completed' && versionOf(a) === target.to);
+    const to = done ? epochOf(done) + windowMs : Number.POSITIVE_INFINITY;
+    return [target.start, Math.min(to, target.until)];
+  });
+}
+
+/** Pools take hours after their control plane. */
+const windowMs = 12 * 60 * 60_000;
+
 interface Target {
   readonly from: string;
   readonly to: string;
