@@ -166,6 +166,8 @@ async function openLog(
     topics: topicsOf(process.partitions, userTopics),
     input: limits(journal.input),
     outputs: limits(journal.outputs),
+    cacheBytes: journal.cache_size,
+    pendingBytesMax: journal.pending_size_max,
     now,
   });
 }
