@@ -16,12 +16,16 @@ export class Heap {
   readonly #free: number[][] = Array.from({ length: 33 }, () => []);
   #next = 64;
 
+  /** Kept here because asking the memory for it is slow. */
+  #buffer: ArrayBuffer;
+
   constructor() {
     this.memory = new WebAssembly.Memory({ initial: 1 });
+    this.#buffer = this.memory.buffer;
   }
 
   get buffer(): ArrayBuffer {
-    return this.memory.buffer;
+    return this.#buffer;
   }
 
   /** Address of a block of at least `size` bytes, holding anything. Error: `out_of_memory`. */
@@ -51,11 +55,15 @@ export class Heap {
   }
 
   #reserve(end: number): void {
-    const missing = end - this.buffer.byteLength;
+    const missing = end - this.#buffer.byteLength;
     if (missing <= 0) return;
     try {
       if (end > bytesMax) throw new RangeError('4 GiB are the limit');
-      this.memory.grow(Math.ceil(missing / pageBytes));
+      // Growing is slow, so by half: pages that nobody touches cost nothing.
+      const wanted = Math.max(missing, this.#buffer.byteLength >>> 1);
+      const most = bytesMax - this.#buffer.byteLength;
+      this.memory.grow(Math.ceil(Math.min(wanted, most) / pageBytes));
+      this.#buffer = this.memory.buffer;
     } catch (cause) {
       throw new SeastateError('out_of_memory', `a heap cannot grow to ${end} bytes`, { cause });
     }

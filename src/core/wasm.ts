@@ -97,6 +97,7 @@ export const i64 =
   (value: bigint): Code =>
   () => [0x42, ...signedLeb(BigInt.asIntN(64, value))];
 export const add64 = op2(0x7c);
+export const sub64 = op2(0x7d);
 export const and64 = op2(0x83);
 export const or64 = op2(0x84);
 export const xor64 = op2(0x85);
@@ -110,6 +111,9 @@ export const wrap = op1(0xa7);
 export const extend = op1(0xad);
 /** Signed 64-bit number to double. */
 export const toDouble = op1(0xb9);
+/** Double to signed 64-bit number, the nearest one that exists. */
+export const fromDouble = op1(0xfc, 0x06);
+export const lt64 = op2(0x54);
 export const load8 = load(0x2d);
 export const load16 = load(0x2f);
 export const load32 = load(0x28);
@@ -119,6 +123,7 @@ export const store8 = store(0x3a);
 export const store16 = store(0x3b);
 export const store32 = store(0x36);
 export const store64 = store(0x37);
+export const loadDouble = load(0x2b);
 export const storeDouble = store(0x39);
 export const storeVector = store(0xfd, 0x0b);
 export const xorVector = op2(0xfd, 0x51);
@@ -126,15 +131,15 @@ export const xorVector = op2(0xfd, 0x51);
 export const anyBit = op1(0xfd, 0x53);
 
 export const copyBytes =
-  (to: I32, from: I32, count: I32): Code =>
+  (to: I32, from: I32, count: I32, memory = 0): Code =>
   (labels) => [
     ...operand(to)(labels),
     ...operand(from)(labels),
     ...operand(count)(labels),
     0xfc,
     0x0a,
-    0,
-    0,
+    memory,
+    memory,
   ];
 export const fillBytes =
   (to: I32, value: I32, count: I32): Code =>
@@ -239,6 +244,7 @@ export function assemble(
     ...[...name('env'), ...name(String(index))],
     ...[0x02, 0x00, 0x01],
   ]);
+  const names = functions.map((f, index) => [...leb(index), ...name(f.name)]);
   const code = functions.map(({ frame, body }) => {
     const locals = vector(frame.localTypes.map((type) => [1, typeBytes[type]]));
     const bytes = [...locals, ...flat(body, []), ...operand(0)([]), 0x0b];
@@ -251,5 +257,7 @@ export function assemble(
     ...section(3, vector(functions.map((_, index) => leb(index)))),
     ...section(7, vector(functions.map((f, index) => [...name(f.name), 0x00, ...leb(index)]))),
     ...section(10, vector(code)),
+    // Names, for profilers.
+    ...section(0, [...name('name'), ...section(1, vector(names))]),
   ]);
 }

@@ -109,6 +109,8 @@ export class WriteColumns {
   histogramStartTimes: Doubles = new Float64Array(64);
   /** 1 where the sum is a stale marker. */
   histogramStale: Uint8Array<ArrayBuffer> = new Uint8Array(64);
+  /** 1 where the start time was told by the series (rc.3), not by the message. */
+  histogramCreated: Uint8Array<ArrayBuffer> = new Uint8Array(64);
 
   exemplarCount = 0;
   /** Exemplar k is the protobuf message bytes[exemplarStart[k], exemplarEnd[k]). */
@@ -224,6 +226,7 @@ export class WriteColumns {
     this.histogramTimes = grown(this.histogramTimes);
     this.histogramStartTimes = grown(this.histogramStartTimes);
     this.histogramStale = grown(this.histogramStale);
+    this.histogramCreated = grown(this.histogramCreated);
   }
 
   growExemplars(): void {

@@ -78,6 +78,7 @@ export function readHistogram(w: Wire, end: number, c: WriteColumns, limits: Wri
   c.histogramTimes[index] = time;
   c.histogramStartTimes[index] = start;
   c.histogramStale[index] = stale;
+  c.histogramCreated[index] = 0;
   c.histogramCount = index + 1;
 }
 

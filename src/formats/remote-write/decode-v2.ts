@@ -130,6 +130,8 @@ function spreadCreated(c: WriteColumns, index: number, created: number): void {
     if (c.startTimes[k] === 0) c.startTimes[k] = created;
   }
   for (let k = c.histogramFrom[index]!; k < c.histogramCount; k++) {
-    if (c.histogramStartTimes[k] === 0) c.histogramStartTimes[k] = created;
+    if (c.histogramStartTimes[k] !== 0) continue;
+    c.histogramStartTimes[k] = created;
+    c.histogramCreated[k] = 1;
   }
 }

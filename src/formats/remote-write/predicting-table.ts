@@ -79,6 +79,17 @@ export class PredictingTable {
     return this.#bytes.subarray(start, start + this.#words[word + sizeWord]!);
   }
 
+  /** Address of the item of `id` in the heap. */
+  address(id: number): number {
+    this.#refresh();
+    return this.#words[this.#wordOf(id)]! >>> 0;
+  }
+
+  size(id: number): number {
+    this.#refresh();
+    return this.#words[this.#wordOf(id) + sizeWord]!;
+  }
+
   /** The item of `id`, which is a vector of 32-bit words: likewise. */
   vector(id: number): Uint32Array<ArrayBuffer> {
     this.#refresh();
@@ -139,23 +150,28 @@ export class PredictingTable {
     );
   }
 
-  /** Id of the bytes [start, end) of `view`, -1 when unknown. Notes that it follows `after`. */
-  find(view: DataView, start: number, end: number, after: number): number {
+  /** Hash of the bytes [start, end) of `view`, for `lookup` and `add`. */
+  hash(view: DataView, start: number, end: number): number {
+    return hashBytes(view, start, end, this.#seed);
+  }
+
+  /** Id of the bytes [start, end) of `view`, -1 when unknown. */
+  lookup(view: DataView, start: number, end: number, hash: number): number {
     this.#refresh();
-    const hash = hashBytes(view, start, end, this.#seed);
     const slots = this.#slots;
     const mask = slots.length - 1;
     for (let slot = hash & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
       const id = slots[slot]! - 1;
-      if (this.#words[this.#wordOf(id) + hashWord] === hash && this.#equals(id, view, start, end)) {
-        this.#words[this.#wordOf(after) + nextWord] = id;
+      if (this.#words[this.#wordOf(id) + hashWord] === hash && this.equals(id, view, start, end)) {
         return id;
       }
     }
     return -1;
   }
 
-  #equals(id: number, view: DataView, start: number, end: number): boolean {
+  /** Whether `id` stands for the bytes [start, end) of `view`. */
+  equals(id: number, view: DataView, start: number, end: number): boolean {
+    this.#refresh();
     const word = this.#wordOf(id);
     const size = this.#words[word + sizeWord]!;
     if (size !== end - start) return false;
@@ -170,27 +186,34 @@ export class PredictingTable {
     return true;
   }
 
-  /** Adds bytes that `find` did not know. Error: `out_of_memory`. */
-  add(view: DataView, start: number, end: number, after: number): number {
+  /** Adds bytes that `lookup` did not know. Error: `out_of_memory`. */
+  add(view: DataView, start: number, end: number, hash: number): number {
     const size = end - start;
     if (this.#itemsAt + size + slack > this.#itemsEnd) this.#addChunk(size + slack);
     if (this.#count >= this.#capacity) this.#growEntries();
     this.#refresh();
     const id = this.#count++;
     const at = this.#itemsAt;
-    this.#bytes.set(new Uint8Array(view.buffer, view.byteOffset + start, size), at);
+    if (size > 64) {
+      this.#bytes.set(new Uint8Array(view.buffer, view.byteOffset + start, size), at);
+    } else {
+      for (let k = 0; k < size; k++) this.#bytes[at + k] = view.getUint8(start + k);
+    }
     // The next one begins aligned: vectors are read as words.
     this.#itemsAt += (size + 3) & ~3;
-    const hash = hashBytes(view, start, end, this.#seed);
     const words = this.#words;
     const word = this.#wordOf(id);
     words[word] = at;
     words[word + sizeWord] = size;
     words[word + nextWord] = -1;
     words[word + hashWord] = hash;
-    words[this.#wordOf(after) + nextWord] = id;
     this.#place(hash, id);
     return id;
+  }
+
+  /** Notes that `id` followed `after` (-1: that it came first): it is what is expected next time. */
+  follow(after: number, id: number): void {
+    this.#words[this.#wordOf(after) + nextWord] = id;
   }
 
   #place(hash: number, id: number): void {

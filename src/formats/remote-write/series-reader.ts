@@ -187,9 +187,10 @@ export class SeriesReader {
       }
       vector.setUint32(4 * k, resolveSymbol(c, symbols, ref), true);
     }
-    const known = series.find(vector, 0, 4 * count, after);
-    if (known >= 0) return known;
-    const id = series.add(vector, 0, 4 * count, after);
+    const hash = series.hash(vector, 0, 4 * count);
+    let id = series.lookup(vector, 0, 4 * count, hash);
+    if (id < 0) id = series.add(vector, 0, 4 * count, hash);
+    series.follow(after, id);
     if (id >= this.#types.length) this.#types = grown(this.#types);
     return id;
   }
