@@ -13,7 +13,7 @@ const opened: Seastate[] = [];
 const folders: string[] = [];
 afterEach(async () => {
   for (const seastate of opened.splice(0)) await seastate.close();
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
 });
 
 test(`killed ${rounds} times under load: nothing acknowledged is gone, outputs are those of one run`, async () => {
