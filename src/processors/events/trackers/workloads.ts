@@ -282,7 +282,7 @@ function rolloutsByEvents(timeline: Timeline): Rollout[] {
     const others = [...sizes].some(([other, size]) => other !== rs && size > 0);
     const from = numberOf(atom.x?.['from']) ?? sizes.get(rs) ?? 0;
     const open = found.at(-1);
-    const shrinks = (): boolean => scaled.some((a) => isOldShrinking(a, rs, atom.t));
+    const shrinks = (): boolean => oldShrinks(scaled, rs, atom.t);
     if (atom.x?.['dir'] === 'up' && from === 0 && to > 0 && (others || shrinks())) {
       found.push({
         rs,
@@ -309,8 +309,14 @@ function rolloutsByEvents(timeline: Timeline): Rollout[] {
 }
 
 /** An older set, whose growth we did not see, makes room for a new one. */
-function isOldShrinking(atom: Atom, rs: string, time: number): boolean {
-  return atom.x?.['dir'] === 'down' && atom.x?.['rs'] !== rs && Math.abs(atom.t - time) < 600_000;
+function oldShrinks(scaled: readonly Atom[], rs: string, time: number): boolean {
+  const others = scaled.filter((a) => a.x?.['rs'] !== rs && a.t < time + 600_000);
+  return others.some(
+    (a) =>
+      a.x?.['dir'] === 'down' &&
+      a.t > time - 5_000 &&
+      !others.some((b) => b.x?.['rs'] === a.x?.['rs'] && b.x?.['dir'] === 'up' && b.t <= a.t),
+  );
 }
 
 function rolloutsByMetrics(view: View, timeline: Timeline): Rollout[] {

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { Driver } from './driver.ts';
+import { readInputs } from './input.ts';
+import { foundIn } from './test.ts';
+import {
+  errorsOf,
+  hasEvents,
+  hasMetrics,
+  isDecoy,
+  judge,
+  quantile,
+  readTruth,
+  type TruthFact,
+  type Verdict,
+} from './truth.ts';
+
+const beside = fileURLToPath(new URL('../../../../shared/data', import.meta.url));
+const root = process.env['SEASTATE_TEST_DATA'] ?? beside;
+const folder = `${root}/k8s-events/kubernetes-1.36`;
+
+/** Facts of which the input holds no trace: nothing can find them. */
+const traceless: Readonly<Record<string, string>> = {
+  'outage-047': 'no controller ran: the deployment changed minutes later',
+};
+/** An autoscaler's counters do not name the group: found under the name that its nodes share. */
+const unnamed = /^cluster_scale_(up|down)$/;
+
+async function verdictOf(
+  name: string,
+  files: readonly string[],
+  has: (fact: TruthFact) => boolean,
+): Promise<Verdict> {
+  const { inputs } = await readInputs(files.map((file) => `${folder}/${name}/${file}.jsonl`));
+  const driver = new Driver();
+  driver.run(inputs, 'c1');
+  const truth = await readTruth(`${folder}/${name}/truth.jsonl`);
+  const wanted = truth.filter((fact) => !isDecoy(fact) && has(fact));
+  const verdict = judge(truth, wanted, foundIn(driver));
+  report(`${name} ${files.join('+')}`, wanted.length, verdict);
+  return verdict;
+}
+
+function report(title: string, wanted: number, verdict: Verdict): void {
+  const { matched, missed, extra } = verdict;
+  const { start, end } = errorsOf(matched);
+  const line = (sorted: number[]): string =>
+    `${quantile(sorted, 0.5).toFixed(1)}/${quantile(sorted, 0.95).toFixed(1)} s`;
+  process.stdout.write(
+    `${title}: ${matched.length}/${wanted}, start ${line(start)}, end ${line(end)}\n` +
+      missed.map((f) => `  missed ${f.id} ${f.fact} ${f.object}\n`).join('') +
+      extra.map((f) => `  extra ${f.fact} ${f.object}\n`).join(''),
+  );
+}
+
+const ids = (facts: readonly TruthFact[]): string[] =>
+  facts.filter((fact) => traceless[fact.id] === undefined).map((f) => `${f.id} ${f.fact}`);
+
+describe.skipIf(!existsSync(folder))('recordings of real control planes', () => {
+  for (const name of ['upgrade', 'outage']) {
+    for (const file of ['watch-core', 'watch-events', 'eventrouter']) {
+      it(`${name}: every fact that ${file} shows is found, no decoy`, async () => {
+        const { missed, decoys, repeated } = await verdictOf(name, [file], hasEvents);
+        expect(ids(missed)).toEqual([]);
+        expect(decoys).toEqual([]);
+        expect(repeated).toEqual([]);
+      });
+    }
+
+    it(`${name}: from metrics alone`, async () => {
+      const { missed, decoys, repeated } = await verdictOf(name, ['metrics'], hasMetrics);
+      expect(ids(missed.filter((fact) => !unnamed.test(fact.fact)))).toEqual([]);
+      expect(decoys).toEqual([]);
+      expect(repeated).toEqual([]);
+    });
+
+    it(`${name}: from both`, async () => {
+      const has = (fact: TruthFact): boolean => hasEvents(fact) || hasMetrics(fact);
+      const verdict = await verdictOf(name, ['watch-core', 'metrics'], has);
+      expect(ids(verdict.missed)).toEqual([]);
+      expect(verdict.decoys).toEqual([]);
+      expect(verdict.repeated).toEqual([]);
+      // A bad rollout of the outage really failed, after the truth had given it up.
+      expect(verdict.extra.filter((one) => !one.object.includes('thumbnailer'))).toEqual([]);
+    });
+  }
+});
