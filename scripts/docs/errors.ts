@@ -7,6 +7,7 @@ const root = join(import.meta.dirname, '..', '..');
 /** What every code means to whoever reads it. */
 export const errorCodes: Readonly<Record<string, string>> = {
   bad_config: 'A file that Spark or the program was given cannot be used.',
+  bad_query: 'A SQL statement cannot be run; only SELECT on the tables of the view may be.',
   bad_record: 'A record of a foreign topic cannot be read; it is counted and goes to `rejected`.',
   bad_rules: 'Rules of your own for events have a mistake; the message names file and place.',
   bad_secret: 'A file of secrets is empty or cannot be read.',
@@ -61,6 +62,9 @@ export const errorCodes: Readonly<Record<string, string>> = {
   topic_replaced: 'A topic was deleted and made anew: offsets of the old one mean nothing.',
   unknown_topic: 'The log has no such topic or partition.',
   unsafe_listen: 'Others could reach a server that asks nobody who they are.',
+  view_conflict: 'Another process feeds the SQL view.',
+  view_missing: 'There is no SQL view in this data folder yet.',
+  view_version: 'The SQL view was made by another version of the program.',
   usage: 'Wrong use of a verb, a selector, a time or a query.',
 };
 

@@ -5,6 +5,7 @@ import { type CliContext, describeError } from './context.ts';
 import { demoCommand } from './demo/command.ts';
 import { eventsCommands } from './events/command.ts';
 import { exitCodeOf } from './exit.ts';
+import { queryCommand } from './query/command.ts';
 import { runCommand } from './run/command.ts';
 import { scoreCommand } from './score/command.ts';
 import { skipCommand } from './skip/command.ts';
@@ -18,6 +19,7 @@ const routes = buildRouteMap({
     run: runCommand,
     status: statusCommand,
     tail: tailCommand,
+    query: queryCommand,
     score: scoreCommand,
     events: eventsCommands,
     check: checkCommand,

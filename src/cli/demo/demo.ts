@@ -16,6 +16,8 @@ import type { DemoFlags } from './command.ts';
 /** The simulated fleet begins so long ago, so that something fires at once. */
 const backlogMs = 2 * 3_600_000;
 const tenant = 'demo';
+/** Enough to look at, and the backlog is there within seconds. */
+const seriesPerCluster = 1_000;
 
 export async function demo(this: CliContext, flags: DemoFlags): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'seastate-demo-'));
@@ -80,7 +82,8 @@ async function simulate(
   signal: AbortSignal,
 ): Promise<void> {
   const liveMs = context.now();
-  const fleet = createFleet({ seed, clusters, startMs: liveMs - backlogMs, liveMs });
+  const startMs = liveMs - backlogMs;
+  const fleet = createFleet({ seed, clusters, seriesPerCluster, startMs, liveMs });
   const simulator = startSimulator({
     fleet,
     url: `${url}/api/v1/write`,
