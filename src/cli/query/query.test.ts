@@ -13,12 +13,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const query = (...args: string[]) => runOnce(['query', '--data', folder, ...args]);
 
 test('rows as a table, as CSV, as JSON', async () => {
-  const sql = "SELECT 1 AS one, 'x,y' AS text, NULL AS nothing UNION SELECT 20, 'z', 3.5";
-  expect((await query(sql)).out).toBe('ONE  TEXT  NOTHING\n  1  x,y\n 20  z         3.5\n');
-  expect((await query(sql, '-o', 'csv')).out).toBe('one,text,nothing\n1,"x,y",\n20,z,3.5\n');
+  const sql = "SELECT 1 AS one, 'x,y' AS text, NULL AS none UNION SELECT 20, 'z', 3.5";
+  expect((await query(sql)).out).toBe('ONE  TEXT  NONE\n  1  x,y\n 20  z      3.5\n');
+  expect((await query(sql, '-o', 'csv')).out).toBe('one,text,none\n1,"x,y",\n20,z,3.5\n');
   expect(JSON.parse((await query(sql, '-o', 'json')).out)).toEqual([
-    { one: 1, text: 'x,y', nothing: null },
-    { one: 20, text: 'z', nothing: 3.5 },
+    { one: 1, text: 'x,y', none: null },
+    { one: 20, text: 'z', none: 3.5 },
   ]);
 });
 
