@@ -21,9 +21,11 @@ export class Load {
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
+  /** SEASTATE_BENCH_NODE: flags of node for the server, such as `--cpu-prof`. */
   static async start(options: Partial<GatewayOptions>, connections: number): Promise<Load> {
     const file = new URL('./server-process.ts', import.meta.url);
-    const child = fork(file, [JSON.stringify(options)]);
+    const flags = (process.env['SEASTATE_BENCH_NODE'] ?? '').split(' ').filter(Boolean);
+    const child = fork(file, [JSON.stringify(options)], { execArgv: flags });
     const [port] = (await once(child, 'message')) as [number];
     return new Load(child, port, connections);
   }

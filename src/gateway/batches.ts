@@ -110,12 +110,17 @@ export class Batches {
   #flush(owner: Cluster, batch: Batch): void {
     owner.batch = undefined;
     this.#open.delete(owner);
-    const value = encodeBody(this.#options.encoding, batch.encoder.finish());
-    if (this.#spare.length < spareEncodersMax) this.#spare.push(batch.encoder);
-    this.#counters.recordsEncoded++;
-    const record = { headers: owner.headers, value };
-    this.#appender
-      .append(owner.partition, record)
-      .then(batch.durable.resolve, batch.durable.reject);
+    try {
+      const value = encodeBody(this.#options.encoding, batch.encoder.finish());
+      if (this.#spare.length < spareEncodersMax) this.#spare.push(batch.encoder);
+      this.#counters.recordsEncoded++;
+      const record = { headers: owner.headers, value };
+      this.#appender
+        .append(owner.partition, record)
+        .then(batch.durable.resolve, batch.durable.reject);
+    } catch (error) {
+      // A defect: whoever waits must hear of it.
+      batch.durable.reject(error);
+    }
   }
 }

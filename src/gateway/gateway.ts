@@ -53,6 +53,9 @@ export interface GatewayParts {
   readonly settings?: SettingsMark;
 }
 
+/** A log that was full is tried again after this time. */
+const fullForMs = 1_000;
+
 /**
  * Takes requests of senders that are known, and answers when what is good of them is durable:
  * decode, validate, place, append, acknowledge (DESIGN 1). Reading is synchronous, so columns and
@@ -70,6 +73,8 @@ export class Gateway {
   readonly #columns = new WriteColumns();
   readonly #rulesParts: RulesParts;
   #rules: Rules;
+  /** Until then bodies are not even read. */
+  #fullUntilMs = Number.NEGATIVE_INFINITY;
   #state: 'starting' | 'serving' | 'stopping' = 'starting';
 
   constructor(options: GatewayOptions, parts: GatewayParts) {
@@ -144,6 +149,9 @@ export class Gateway {
     const { bodyBytesMax } = this.#options;
     if (bodyBytes > bodyBytesMax) return this.tooLarge(tenant, bodyBytes);
     if (this.#state !== 'serving') return this.#later(counters, this.#state, 'not serving');
+    if (this.#parts.now() < this.#fullUntilMs) {
+      return this.#later(counters, 'log_full', 'the log was full a moment ago');
+    }
     if (this.admission.hasRoom(bodyBytes)) return undefined;
     const reason =
       this.admission.requests >= this.admission.requestsMax
@@ -278,6 +286,7 @@ export class Gateway {
     const transient = failures.find(({ code }) => code !== 'record_too_large');
     if (transient) {
       const reason = transient.code === 'log_full' ? 'log_full' : 'log_unavailable';
+      if (reason === 'log_full') this.#fullUntilMs = this.#parts.now() + fullForMs;
       return this.#later(counters, reason, transient.message);
     }
     if (failures[0]) return this.#refused(counters, 'record_too_large', failures[0].message);

@@ -46,7 +46,8 @@ export function histogram(input: HistogramInput): Uint8Array {
   varint(1, input.count ?? 0);
   out.u8((3 << 3) | 1).f64(input.sum ?? 0);
   varint(4, zigzag(input.schema ?? 0));
-  out.u8((5 << 3) | 1).f64(1e-128);
+  // Custom buckets have no zero bucket.
+  if (!input.customBounds) out.u8((5 << 3) | 1).f64(1e-128);
   varint(6, input.zeroCount ?? 0);
   spans(8, input.negativeSpans);
   deltas(9, input.negativeDeltas);

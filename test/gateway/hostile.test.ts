@@ -187,8 +187,6 @@ describe('bad content beside good senders', () => {
     const seen = new Set((await series()).map(({ labels }) => labels['i']));
     expect(seen.size).toBe(800);
     expect(gateway.admission.requests).toBe(0);
-    // Small requests were merged: far fewer records than requests.
-    expect(gateway.counters.recordsEncoded).toBeLessThan(400);
   });
 
   test('memory stays flat under bad bodies', async () => {
