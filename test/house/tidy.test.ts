@@ -20,8 +20,14 @@ const isGiven = (name: string): boolean => /(^|\/)(fixtures|results|golden|vecto
 const isOurs = (name: string): boolean =>
   isText(name) && !isGiven(name) && name !== 'package-lock.json' && name !== 'LICENSE';
 
-/** Files above the soft limit of 400 lines, each with the reason. */
-const longFiles: Readonly<Record<string, string>> = {};
+/** Lines from which on a file must say why it is so long; tests may be longer. */
+const softLimit = (name: string): number => (name.endsWith('.test.ts') ? 600 : 400);
+const longFiles: Readonly<Record<string, string>> = {
+  'src/formats/remote-write/walk-kernel.ts': 'one loop, written as WebAssembly',
+  'src/models/scorer.ts': 'what happens to one sample, in its order',
+  'src/processors/events/trackers/node-story.ts':
+    'one state machine: a node from joining to leaving',
+};
 
 interface Ban {
   readonly pattern: RegExp;
@@ -90,7 +96,7 @@ describe('the repository is tidy', () => {
     const long = files
       .filter((name) => isCode(name) && isOurs(name) && !(name in longFiles))
       .map((name) => [name, read(name).split('\n').length] as const)
-      .filter(([, lines]) => lines > 400);
+      .filter(([name, lines]) => lines > softLimit(name));
     expect(long).toEqual([]);
     const stale = Object.keys(longFiles).filter((name) => !files.includes(name));
     expect(stale).toEqual([]);
