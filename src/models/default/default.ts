@@ -35,8 +35,15 @@ const fastSamples = 5;
 const longSamples = 200;
 const scaleSamples = 100;
 const fade = 3e-4;
+/**
+ * Below this interval the same clock time holds more samples, and more chances for a record: cuts
+ * grow by a part per octave, maturity and fading go by time.
+ */
+const fineMs = 300_000;
+const perOctave = 0.2;
 /** A sum of three rarities counts for so much less, as they depend on each other. */
 const dependence = 1.9;
+const sixScales = Math.log2(7);
 const recentMost = 5;
 /** Greatest size of a value: what the floats of the state can hold and still add up. */
 const most = 1e34;
@@ -69,6 +76,11 @@ function shareOf(
   return share;
 }
 
+/** Effect size on a log scale: 1 at six long scales. What is rare but small is of no concern. */
+function magnitude(residual: number, scale: number): number {
+  return scale > 0 ? Math.log2(1 + Math.abs(residual) / scale) / sixScales : 0;
+}
+
 /** Mean of the newest sums of rarities over the persistence. */
 function persistent(f: Float32Array, o: number, sum: number, s: Sample, minutes: number): number {
   const window = s.interval > 0 ? Math.round((minutes * 60_000) / s.interval) : 1;
@@ -89,6 +101,7 @@ function records(
   n: number,
   y: number,
   steps: number,
+  forget: number,
   terms: Float64Array,
 ): void {
   terms[0] = excess(f, o + float.valueEnvelope, n, y);
@@ -104,7 +117,7 @@ function records(
     level = Math.max(level, excess(f, envelope, n, f[at]!));
     if (k < 2) {
       const faded = o + float.fadingEnvelope + 2 * k;
-      fading = Math.max(fading, fadingExcess(f, faded, mean, n, f[at]!, fade * steps));
+      fading = Math.max(fading, fadingExcess(f, faded, mean, n, f[at]!, fade * forget));
     }
   }
   terms[1] = level;
@@ -132,7 +145,9 @@ function seasonRecords(
 /** Terms become multiples of their cuts, less while young; returns their root of squares. */
 function fuse(terms: Float64Array, s: Sample, p: Parameters): number {
   const { cuts } = p;
-  const young = 1 / (1 + p.maturity / (s.count + 1));
+  const finer = s.interval > 0 && s.interval < fineMs ? fineMs / s.interval : 1;
+  const fine = 1 / (1 + perOctave * Math.log2(finer));
+  const young = fine / (1 + (p.maturity * finer) / (s.count + 1));
   const days = s.age / dayMs;
   const seasonYoung = young / (1 + 1 / Math.max(days - 1, 0.01));
   terms[0]! *= young / cuts.value;
@@ -211,10 +226,11 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   const residual = y - season;
   const ns = c[oc + count.seasoned]!;
   const seasonScale = f[o + float.scale + 1]!;
+  const size = magnitude(y - f[o + float.long]!, f[o + float.scale + 2]!);
   let share = shareOf(f, o, c, oc, n, 0, y - f[o + float.fast]!, p.clip);
   if (seasoned) share *= shareOf(f, o, c, oc, ns, 1, residual, p.clip);
   share *= shareOf(f, o, c, oc, n, 2, y - f[o + float.long]!, p.clip);
-  const sum = share < 1 ? -Math.log10(share) : 0;
+  const sum = share < 1 ? -Math.log10(share) * size : 0;
   f[o + float.fast]! += (y - f[o + float.fast]!) * weight(fastSamples, s.steps);
   f[o + float.long]! +=
     (y - f[o + float.long]!) * Math.max(weight(longSamples, s.steps), 1 / (n + 1));
@@ -224,7 +240,8 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   learnSeason(f, o, c, oc, bucket, y, clipped, perHour, seasoned, s.steps);
   stretch(f, o, n, y);
   const { terms } = r;
-  records(f, o, n, y, s.steps, terms);
+  const fineness = Math.min(1, s.interval / fineMs);
+  records(f, o, n, y, s.steps, s.steps * fineness, terms);
   if (seasoned) {
     seasonRecords(f, o, ns, outsideSeason(f, o, c, oc, bucket, y), s.steps, terms);
     if (ns < 65_535) c[oc + count.seasoned] = ns + 1;
