@@ -75,7 +75,8 @@ function readSeries(
       const size = w.size(end);
       readSample(w, w.at + size, c, limits);
     } else if (tag === 0x0a) {
-      w.at += w.size(end);
+      const size = w.size(end);
+      w.at += size;
       gathered.add(c, index, fieldAt, w.at);
     } else if (tag === 0x1a) {
       const size = w.size(end);

@@ -4,7 +4,7 @@ import { histogramAgrees } from './histogram.ts';
 import { KnownSeries, type Labels } from './known-series.ts';
 import { LabelList, type LabelReason } from './label-list.ts';
 import { defaultWriteLimits, type WriteLimits } from './limits.ts';
-import { findSymbols, symbolIsUtf8 } from './symbols.ts';
+import { findSymbols, resolveSymbol, symbolIsUtf8 } from './symbols.ts';
 
 /** Why a series entry was rejected. */
 export type RejectionReason =
@@ -243,10 +243,9 @@ export class Intake {
       if (id >= 0) {
         series = isV2 ? canonical[id]! : blockSeries[id]!;
         const plain =
-          histogramFrom[i] === histogramFrom[i + 1] &&
-          exemplarFrom[i] === exemplarFrom[i + 1] &&
-          (!isV2 || helpRef[i]! + unitRef[i]! === 0);
-        if (!plain && !this.#checkParts(c, i)) series = -1;
+          histogramFrom[i] === histogramFrom[i + 1] && exemplarFrom[i] === exemplarFrom[i + 1];
+        const described = isV2 && (helpRef[i] !== 0 || unitRef[i] !== 0);
+        if ((!plain || described) && !this.#checkParts(c, i)) series = -1;
         else if (isV2 && series !== id) this.#irregular = true;
       }
       this.#series[i] = series;
@@ -306,7 +305,17 @@ export class Intake {
       if (!exemplarIsValid(c, k, this.#options.limits)) return 'exemplar_invalid';
     }
     if (c.protocol === 1) return undefined;
-    return symbolReason(c, c.helpRef[index]!) ?? symbolReason(c, c.unitRef[index]!);
+    return this.#textReason(c, c.helpRef[index]!) ?? this.#textReason(c, c.unitRef[index]!);
+  }
+
+  /** Of help and unit, which become known like labels: they come again with every sample. */
+  #textReason(c: WriteColumns, ref: number): RejectionReason | undefined {
+    if (ref === 0) return undefined;
+    if (ref >= c.symbolCount) return 'ref_out_of_range';
+    if (c.symbolIds[ref]! >= 0) return undefined;
+    if (!symbolIsUtf8(c, ref)) return 'invalid_utf8';
+    resolveSymbol(c, this.#known.symbols, ref);
+    return undefined;
   }
 
   /** The label list holds what could be read of the entry. */
@@ -317,13 +326,6 @@ export class Intake {
       this.#rejections.push({ index, reason, series: this.#labels.print() });
     }
   }
-}
-
-/** Of help and unit. */
-function symbolReason(c: WriteColumns, ref: number): RejectionReason | undefined {
-  if (ref === 0) return undefined;
-  if (ref >= c.symbolCount) return 'ref_out_of_range';
-  return c.symbolIds[ref]! >= 0 || symbolIsUtf8(c, ref) ? undefined : 'invalid_utf8';
 }
 
 function histogramIsGood(c: WriteColumns, index: number): boolean {

@@ -150,8 +150,8 @@ export class RequestEncoder {
   }
 
   #writeMetadata(c: WriteColumns, known: KnownSeries, index: number): void {
-    const symbol = (ref: number): number =>
-      this.#refOfRange(c, known, c.symbolStart[ref]!, c.symbolEnd[ref]!);
+    // The intake has made help and unit known.
+    const symbol = (ref: number): number => this.#refOf(known, c.symbolIds[ref]!);
     const part = this.#part;
     part.clear();
     writeNumber(part, [0x08], c.metadataType[index]!);

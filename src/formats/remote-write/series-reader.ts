@@ -159,7 +159,7 @@ export class SeriesReader {
   }
 
   #findSeries(c: WriteColumns): void {
-    const { seriesCount, entryIds, metadataType } = c;
+    const { seriesCount, entryIds, metadataType, helpRef, unitRef } = c;
     let after = -1;
     for (let i = 0; ; i++) {
       const stop = this.#tables.series.matchVectors(c, i, after);
@@ -171,7 +171,14 @@ export class SeriesReader {
     }
     for (let i = 0; i < seriesCount; i++) {
       if (metadataType[i] !== 0) this.#types[entryIds[i]!] = metadataType[i]!;
+      // Known symbols are found without hashing, so the texts that always come are made known.
+      if (helpRef[i] !== 0) this.#learnSymbol(c, helpRef[i]!);
+      if (unitRef[i] !== 0) this.#learnSymbol(c, unitRef[i]!);
     }
+  }
+
+  #learnSymbol(c: WriteColumns, ref: number): void {
+    if (ref < c.symbolCount) resolveSymbol(c, this.#tables.symbols, ref);
   }
 
   #findByHash(c: WriteColumns, entry: number, after: number): number {

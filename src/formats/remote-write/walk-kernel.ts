@@ -188,6 +188,7 @@ class Walk {
     return [
       brIf(odd, ge(open, this.sampleMax)),
       set(value, i64(0n)),
+      set(time, i64(0n)),
       set(start, i64(0n)),
       block(
         'read',

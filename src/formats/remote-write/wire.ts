@@ -88,7 +88,7 @@ export class Wire {
     const type = tag & 7;
     if (type === 0) this.uint32(end);
     else if (type === 1) this.#step(8, end);
-    else if (type === 2) this.at += this.size(end);
+    else if (type === 2) this.#step(this.size(end), end);
     else if (type === 5) this.#step(4, end);
     else this.fail(`field ${tag >>> 3} has wire type ${type}`);
   }
