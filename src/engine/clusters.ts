@@ -1,9 +1,9 @@
 import type { ByteReader, ByteWriter } from '../core/bytes.ts';
 import type { ClusterView } from './processor.ts';
 
-/** (tenant, cluster) pairs of a partition, by index in order of first sight. */
+/** (tenant, cluster) pairs of a partition, by index in order of first sight, with their titles. */
 export class Clusters implements ClusterView {
-  #rows: [tenant: string, name: string][] = [];
+  #rows: [tenant: string, name: string, title: string][] = [];
   readonly #index = new Map<string, number>();
 
   get count(): number {
@@ -16,7 +16,7 @@ export class Clusters implements ClusterView {
     let index = this.#index.get(key);
     if (index === undefined) {
       if (this.#rows.length >= max) return -1;
-      index = this.#rows.push([tenant, name]) - 1;
+      index = this.#rows.push([tenant, name, '']) - 1;
       this.#index.set(key, index);
     }
     return index;
@@ -28,6 +28,19 @@ export class Clusters implements ClusterView {
 
   name(index: number): string {
     return this.#rows[index]?.[1] ?? '';
+  }
+
+  title(index: number): string {
+    return this.#rows[index]?.[2] || this.name(index);
+  }
+
+  /** Whether a title was given; then it stays. */
+  hasTitle(index: number): boolean {
+    return this.#rows[index]![2] !== '';
+  }
+
+  setTitle(index: number, title: string): void {
+    this.#rows[index]![2] = title;
   }
 
   save(out: ByteWriter): void {

@@ -62,6 +62,7 @@ export class PartitionState implements StageState {
     this.#outbox = new Outbox(setup, this.#clusters);
     this.#tracker = new SeriesTracker(this.#engine, {
       born: (slot) => {
+        this.#titleOf(slot);
         for (const host of this.#hosts) host.born(slot, this.#tracker.count);
       },
       ended: (slot, time) => {
@@ -73,6 +74,13 @@ export class PartitionState implements StageState {
       count: (cluster, reason, by) => this.#counters.add(cluster, reason, by),
     });
     this.#hosts = stage.processors.map((definition) => this.#host(definition));
+  }
+
+  #titleOf(slot: number): void {
+    const cluster = this.#tracker.cluster(slot);
+    if (this.#clusters.hasTitle(cluster)) return;
+    const title = this.#tracker.label(slot, 'cluster');
+    if (title !== '') this.#clusters.setTitle(cluster, title);
   }
 
   #host(definition: ProcessorDefinition): Host {

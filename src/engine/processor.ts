@@ -36,7 +36,10 @@ export interface SeriesView {
 /** Clusters that the partition has seen, by index. */
 export interface ClusterView {
   tenant(index: number): string;
+  /** Its identity: an id where senders give one. */
   name(index: number): string;
+  /** What people call it: the first `cluster` label seen, else its name. */
+  title(index: number): string;
 }
 
 /**

@@ -18,6 +18,7 @@ export interface StatusData {
   readonly clusters: readonly {
     readonly tenant: string;
     readonly cluster: string;
+    readonly title: string;
     readonly series: number;
     readonly counters: Readonly<Record<string, number>>;
   }[];
@@ -54,6 +55,7 @@ export function statusData(
     clusters: Array.from({ length: clusters.count }, (_, i) => ({
       tenant: clusters.tenant(i),
       cluster: clusters.name(i),
+      title: clusters.title(i),
       series: tracker.seriesOf(i),
       counters: counters.of(i),
     })),

@@ -6,6 +6,7 @@ export interface Alert {
   readonly severity: string;
   readonly tenant: string;
   readonly cluster: string;
+  readonly cluster_title: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
   readonly start: string;
@@ -38,6 +39,7 @@ export interface Status {
   readonly clusters: readonly {
     readonly tenant: string;
     readonly cluster: string;
+    readonly title: string;
     readonly series: number;
     readonly counters: Readonly<Record<string, number>>;
   }[];

@@ -8,6 +8,7 @@ export function matches(alert: Alert, query: string): boolean {
   const haystack = [
     alert.alertname,
     alert.cluster,
+    alert.cluster_title,
     alert.severity,
     `cluster=${alert.cluster}`,
     ...Object.entries(alert.labels).map(([name, value]) => `${name}=${value}`),

@@ -104,6 +104,7 @@ function tell(
     severity: labels['severity'] ?? '',
     tenant: context.clusters.tenant(row.cluster),
     cluster: context.clusters.name(row.cluster),
+    cluster_title: context.clusters.title(row.cluster),
     labels,
     value: row.value,
     start: new Date(row.start).toISOString(),

@@ -10,7 +10,8 @@ export const alertData = z
       .describe('pending only where the settings ask for it'),
     severity: z.string().describe("'' without that label"),
     tenant: z.string(),
-    cluster: z.string(),
+    cluster: z.string().describe('identity of the cluster'),
+    cluster_title: z.string().describe('what people call it'),
     labels: z
       .record(z.string(), z.string())
       .describe('labels of the ALERTS series, less __name__ and alertstate'),

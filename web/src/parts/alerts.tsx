@@ -56,14 +56,14 @@ function Row(props: { alert: Alert; zone: 'utc' | 'local'; now: number; current:
   const labels = Object.entries(alert.labels).filter(([name]) => !shownApart.has(name));
   return (
     <tr class={current ? 'current' : ''}>
-      <td>
+      <td class="number">
         <span class={`severity ${alert.severity}`}>{alert.severity || 'none'}</span>
       </td>
       <td class="name">
         {alert.alertname}
         {alert.alertstate === 'pending' && <small> pending</small>}
       </td>
-      <td>{alert.cluster}</td>
+      <td title={alert.cluster}>{alert.cluster_title || alert.cluster}</td>
       <td class="number">{moment(alert.start, zone)}</td>
       <td class="number">{duration(end - Date.parse(alert.start))}</td>
       <td class="labels">

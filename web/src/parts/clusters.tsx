@@ -10,17 +10,18 @@ interface Props {
 
 /** The fleet: every cluster with its firing alerts, series and how long its senders are silent. */
 export function Clusters({ status, firing, chosen, choose }: Props) {
-  const rows = (status?.clusters ?? []).map(({ cluster, tenant, series }) => {
+  const rows = (status?.clusters ?? []).map(({ cluster, title, tenant, series }) => {
     const own = status!.senders.filter((s) => s.cluster === cluster && s.tenant === tenant);
     return {
       cluster,
+      title: title || cluster || '(no name)',
       key: `${tenant}/${cluster}`,
       series,
       firing: firing.filter((alert) => alert.cluster === cluster && alert.tenant === tenant).length,
       silent: Math.min(...own.map(({ silent_seconds }) => silent_seconds)),
     };
   });
-  rows.sort((a, b) => b.firing - a.firing || a.cluster.localeCompare(b.cluster));
+  rows.sort((a, b) => b.firing - a.firing || a.title.localeCompare(b.title));
   return (
     <nav aria-label="Clusters">
       <h2>
@@ -34,7 +35,9 @@ export function Clusters({ status, firing, chosen, choose }: Props) {
               aria-pressed={row.cluster === chosen}
               onClick={() => choose(row.cluster === chosen ? '' : row.cluster)}
             >
-              <span class="cluster">{row.cluster || '(no name)'}</span>
+              <span class="cluster" title={row.cluster}>
+                {row.title}
+              </span>
               <span class={row.firing > 0 ? 'badge' : 'badge none'}>{row.firing}</span>
               <small>
                 {count(row.series)} series
