@@ -13,6 +13,8 @@ import {
   unlink,
   writev,
 } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 /** The file operations of the journal, on plain file descriptors: cheaper than FileHandle. */
@@ -73,6 +75,16 @@ function behind(chunks: readonly Uint8Array[], count: number): readonly Uint8Arr
   while (i < chunks.length && skip >= chunks[i]!.length) skip -= chunks[i++]!.length;
   if (i === chunks.length) return [];
   return [chunks[i]!.subarray(skip), ...chunks.slice(i + 1)];
+}
+
+/** Makes a folder, and the ones above it that are missing, durably. */
+export async function makeFolder(dir: string): Promise<void> {
+  const first = await mkdir(dir, { recursive: true });
+  if (first === undefined) return;
+  for (let made = resolve(dir); ; made = dirname(made)) {
+    await syncFolder(dirname(made));
+    if (made === resolve(first)) return;
+  }
 }
 
 /** Makes a new name in a folder durable. */

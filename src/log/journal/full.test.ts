@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Told } from './test-child.ts';
 import { inFolder, openTest, readAll, record, testLimits } from './test-support.ts';
@@ -62,7 +63,7 @@ describe('no room on the disk', () => {
   test('a limit on file size is taken likewise', async (context) => {
     if (!can('prlimit', '--version')) context.skip('SKIPPED: prlimit is not here');
     await inFolder(async (dir) => {
-      const program = join(import.meta.dirname, 'test-child.ts');
+      const program = fileURLToPath(import.meta.resolve('./test-child.ts'));
       const args = ['--fsize=1000000:', process.execPath, program, 'fill', dir];
       const child = spawn('prlimit', args, { stdio: ['pipe', 'pipe', 'inherit'] });
       const told: Told[] = [];

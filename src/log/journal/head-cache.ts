@@ -5,7 +5,7 @@ type CachedBatch = Pick<EncodedBatch, 'slot' | 'offset' | 'length' | 'records' |
 
 /** A first-in first-out list that can be read by index. */
 class Fifo<T> {
-  #items: T[] = [];
+  #items: (T | undefined)[] = [];
   #head = 0;
 
   get length(): number {
@@ -21,7 +21,7 @@ class Fifo<T> {
   }
 
   shift(): void {
-    this.#head++;
+    this.#items[this.#head++] = undefined;
     if (this.#head < 1024 || this.#head * 2 < this.#items.length) return;
     this.#items = this.#items.slice(this.#head);
     this.#head = 0;

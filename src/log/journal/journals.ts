@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SeastateError } from '../../core/errors.ts';
 import type { Bounds, Log, LogRecord, NewRecord, TopicSpec } from '../log.ts';
 import { telemetryTopic } from '../topics.ts';
+import { makeFolder } from './files.ts';
 import { Journal } from './journal.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
 import {
@@ -59,7 +59,7 @@ export async function openJournals(options: JournalsOptions): Promise<JournalLog
   if (options.readOnly) {
     return new Journals(null, await Journal.open(input), await Journal.open(outputs));
   }
-  await mkdir(options.dir, { recursive: true });
+  await makeFolder(options.dir);
   const lock = lockFolder(options.dir);
   const opened: Journal[] = [];
   try {

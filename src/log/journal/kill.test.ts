@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { bytesEqual, utf8 } from '../../core/bytes.ts';
 import { xxh32 } from '../../core/xxh32.ts';
@@ -14,7 +14,7 @@ const rounds = Number(process.env.SEASTATE_KILLS ?? 5);
 const seed = Number(process.env.SEASTATE_SEED ?? Date.now() % 1_000_000);
 
 function startChild(...args: string[]): { child: ChildProcess; told: AsyncIterable<Told> } {
-  const program = join(import.meta.dirname, 'test-child.ts');
+  const program = fileURLToPath(import.meta.resolve('./test-child.ts'));
   const child = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,9 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SeastateError } from '../../core/errors.ts';
 import { Catalog } from './catalog.ts';
 import { readMark } from './durable-mark.ts';
-import { files, systemCode } from './files.ts';
+import { files, makeFolder, systemCode } from './files.ts';
 import { BadBatch, BatchScanner, type Candidate, type FoundBatch, findBatch } from './scanner.ts';
 import { listSegments, readSegment, type Segment, segmentPath } from './segment.ts';
 import { SegmentIndex } from './segment-index.ts';
@@ -20,25 +19,33 @@ export async function recover(
   dir: string,
   skipCorrupt: boolean,
 ): Promise<{ store: Store; torn: Torn | null }> {
-  await mkdir(dir, { recursive: true });
-  for (const name of await files.readdir(dir)) {
-    if (name.endsWith('.tmp')) await files.unlink(join(dir, name));
-  }
+  await makeFolder(dir);
+  await clearLeftovers(dir);
   const store = new Store(dir, new Catalog(), skipCorrupt);
   store.segments = await readSegments(dir, store.catalog);
   if (store.segments.length === 0) return { store, torn: null };
   const { tail } = store;
   const size = tail.length;
   await scanTail(store, tail, size);
-  if (tail.length === size) return { store, torn: null };
   const fd = await files.open(tail.path, 'r+');
   try {
-    await files.ftruncate(fd, tail.length);
+    if (tail.length < size) await files.ftruncate(fd, tail.length);
+    // The last whole batches may never have been synced, and readers will see them now.
     await files.fdatasync(fd);
   } finally {
     await files.close(fd);
   }
-  return { store, torn: { path: tail.path, bytes: size - tail.length } };
+  const torn = tail.length < size ? { path: tail.path, bytes: size - tail.length } : null;
+  return { store, torn };
+}
+
+/** Files of a writer that was cut short: unfinished ones, and indexes of deleted segments. */
+async function clearLeftovers(dir: string): Promise<void> {
+  const names = new Set(await files.readdir(dir));
+  for (const name of names) {
+    const isOrphan = name.endsWith('.index') && !names.has(name.replace(/index$/, 'segment'));
+    if (name.endsWith('.tmp') || isOrphan) await files.unlink(join(dir, name));
+  }
 }
 
 /** Opens the files of a journal beside their writer, as far as the writer says they are durable. */

@@ -1,5 +1,5 @@
 import type { Catalog } from './catalog.ts';
-import { files } from './files.ts';
+import { files, systemCode } from './files.ts';
 import { indexPath, type Segment } from './segment.ts';
 import type { Store } from './store.ts';
 
@@ -75,7 +75,9 @@ export class Retention {
     const [oldest, ...left] = this.#store.segments as [Segment, ...Segment[]];
     this.#store.segments = left;
     this.unlinked++;
-    await files.unlink(oldest.path);
+    await files.unlink(oldest.path).catch((error: unknown) => {
+      if (systemCode(error) !== 'ENOENT') throw error;
+    });
     await files.unlink(indexPath(oldest.path)).catch(() => undefined);
   }
 }

@@ -4,6 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../../core/bytes.ts';
 import { parseSelector } from '../../core/matchers.ts';
@@ -333,7 +334,7 @@ describe('a view is made again', () => {
   }, async () => {
     await withLog(async ({ log, open, path, dir }) => {
       await fill(log, 6000);
-      const program = join(import.meta.dirname, 'test-child.ts');
+      const program = fileURLToPath(import.meta.resolve('./test-child.ts'));
       for (let round = 0; round < 3; round++) {
         const child = spawn(process.execPath, [program, join(dir, 'log'), path], {
           stdio: ['ignore', 'pipe', 'inherit'],
