@@ -19,7 +19,7 @@ export function recordFactor(asked: number): number {
   return (askedByDefault / asked) ** 0.4;
 }
 
-const raiseBy = 0.4;
+const raiseBy = 0.45;
 const raiseMost = 4;
 
 /** The raise of a series' cut after an alarm by rarity: who cries often must cry louder. */

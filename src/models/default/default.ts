@@ -11,19 +11,19 @@ const parameters = z.strictObject({
   /** Robust scales beyond which a residual does not teach. */
   clip: z.number().min(2).max(100).default(6),
   /** Samples until soft records weigh half. */
-  maturity: z.number().min(0).max(10_000).default(160),
+  maturity: z.number().min(0).max(10_000).default(200),
   /** Minutes over which rarities are averaged before they may alarm. */
   persistence: z.number().min(0).max(1440).default(10),
   /** Cut of each term: the soft record or surprise that alarms by itself. */
   cuts: z
     .strictObject({
-      value: z.number().positive().default(0.089),
-      level: z.number().positive().default(0.2625),
-      season: z.number().positive().default(0.1814),
-      deviation: z.number().positive().default(0.315),
-      fading: z.number().positive().default(0.625),
-      word: z.number().positive().default(10.5),
-      block: z.number().positive().default(5.33),
+      value: z.number().positive().default(0.094),
+      level: z.number().positive().default(0.18),
+      season: z.number().positive().default(0.165),
+      deviation: z.number().positive().default(0.68),
+      fading: z.number().positive().default(0.76),
+      word: z.number().positive().default(14),
+      block: z.number().positive().default(4.9),
     })
     .prefault({}),
 });
@@ -42,7 +42,7 @@ const fade = 3e-4;
 const fineMs = 300_000;
 const perOctave = 0.2;
 /** A sum of three rarities counts for so much less, as they depend on each other. */
-const dependence = 1.9;
+const dependence = 1.7;
 const sixScales = Math.log2(7);
 const recentMost = 5;
 /** Greatest size of a value: what the floats of the state can hold and still add up. */
