@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,7 +9,6 @@ import type { Told } from './test-child.ts';
 import { inFolder, openTest, readAll, record, testLimits } from './test-support.ts';
 
 const big = { headers: {}, value: new Uint8Array(30_000).fill(7) };
-const roomy = { ...testLimits, segmentBytes: 1 << 24 };
 
 /** Whether a program runs here with these arguments. */
 function can(program: string, ...args: string[]): boolean {
@@ -21,44 +20,56 @@ function can(program: string, ...args: string[]): boolean {
   }
 }
 
+function sizeOfSegments(dir: string): number {
+  const names = readdirSync(dir).filter((name) => !/^(durable|.*\.index)$/.test(name));
+  return names.reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
+}
+
 describe('no room on the disk', () => {
-  test('the group is refused, the journal cut back, and goes on when there is room', async (context) => {
-    await inFolder(async (dir) => {
-      if (!can('mount', '-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', dir)) {
-        context.skip('SKIPPED: a full disk needs the right to mount a tmpfs');
-      }
-      try {
-        const filler = join(dir, 'filler');
-        await writeFile(filler, new Uint8Array(1_000_000));
-        const log = await openTest(dir, { input: roomy });
-        const results = await Promise.allSettled(
-          Array.from({ length: 100 }, () => log.append('telemetry', 0, [big])),
-        );
-        const single = async (): Promise<string> => {
-          for (;;) {
-            const code = await log.append('telemetry', 1, [big]).catch((error) => error.code);
-            if (code === 'log_full') return code;
-          }
-        };
-        await single();
-        const refused = results.filter((result) => result.status === 'rejected');
-        expect(refused[0]!.reason).toMatchObject({ code: 'log_full', retry: 'later' });
-        const { bytes, fullRejections } = log.journalStats().input;
-        expect(statSync(join(dir, 'input', '000000000001.segment')).size).toBe(bytes);
-        expect(fullRejections).toBe(refused.length + 1);
-        await rm(filler);
-        const { next } = await log.bounds('telemetry', 0);
-        expect(await log.append('telemetry', 0, [big])).toBe(next);
-        await log.close();
-        const again = await openTest(dir, { input: roomy });
-        expect(await readAll(again, 'telemetry', 0)).toHaveLength(next + 1);
-        expect(again.journalStats().input.truncatedTails).toBe(0);
-        await again.close();
-      } finally {
-        execFileSync('umount', [dir]);
-      }
-    });
-  });
+  test.for([
+    ['within a segment', 1 << 24],
+    ['at the change of segments', 1 << 16],
+  ] as const)(
+    '%s: the group is refused, the journal cut back, and goes on when there is room',
+    async ([, segmentBytes], context) => {
+      const input = { ...testLimits, segmentBytes };
+      await inFolder(async (dir) => {
+        if (!can('mount', '-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', dir)) {
+          context.skip('SKIPPED: a full disk needs the right to mount a tmpfs');
+        }
+        try {
+          const filler = join(dir, 'filler');
+          await writeFile(filler, new Uint8Array(1_000_000));
+          const log = await openTest(dir, { input });
+          const results = await Promise.allSettled(
+            Array.from({ length: 100 }, () => log.append('telemetry', 0, [big])),
+          );
+          const single = async (): Promise<string> => {
+            for (;;) {
+              const code = await log.append('telemetry', 1, [big]).catch((error) => error.code);
+              if (code === 'log_full') return code;
+            }
+          };
+          await single();
+          const refused = results.filter((result) => result.status === 'rejected');
+          expect(refused[0]!.reason).toMatchObject({ code: 'log_full', retry: 'later' });
+          const { bytes, fullRejections } = log.journalStats().input;
+          expect(sizeOfSegments(join(dir, 'input'))).toBe(bytes);
+          expect(fullRejections).toBe(refused.length + 1);
+          await rm(filler);
+          const { next } = await log.bounds('telemetry', 0);
+          expect(await log.append('telemetry', 0, [big])).toBe(next);
+          await log.close();
+          const again = await openTest(dir, { input });
+          expect(await readAll(again, 'telemetry', 0)).toHaveLength(next + 1);
+          expect(again.journalStats().input.truncatedTails).toBe(0);
+          await again.close();
+        } finally {
+          execFileSync('umount', [dir]);
+        }
+      });
+    },
+  );
 
   test('a limit on file size is taken likewise', async (context) => {
     if (!can('prlimit', '--version')) context.skip('SKIPPED: prlimit is not here');

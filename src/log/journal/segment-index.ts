@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { ByteReader, ByteWriter } from '../../core/bytes.ts';
 
@@ -58,8 +58,13 @@ export class SegmentIndex {
       }
     }
     out.setU32(4, crc32(out.view().subarray(8)));
-    await writeFile(`${path}.tmp`, out.view());
-    await rename(`${path}.tmp`, path);
+    try {
+      await writeFile(`${path}.tmp`, out.view());
+      await rename(`${path}.tmp`, path);
+    } catch (error) {
+      await rm(`${path}.tmp`, { force: true });
+      throw error;
+    }
   }
 
   /** The index of a segment; null when it is missing, damaged, or of another segment. */

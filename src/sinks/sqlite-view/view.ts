@@ -9,7 +9,7 @@ import { createTables, schemaVersion, type ViewTopic, versionOf, viewTopics } fr
 import { type Place, type ViewStats, ViewWriter } from './writer.ts';
 
 /** Records in one transaction, at most: a few ms of the thread that feeds the view. */
-const recordsAtOnce = 500;
+const recordsAtOnce = 200;
 /** After an error of SQLite (disk full, locked). */
 const retryMs = 1000;
 const rowsDefault = 10_000;
