@@ -221,7 +221,7 @@ describe.skipIf(!hasSpark() || !hasKafka())('the bridge with a runner that fails
     await broker.restart();
     await send(20);
     await settled();
-    expect(await spark.job.stop()).toBe(0);
+    expect(await spark!.job.stop()).toBe(0);
   });
 
   test('its metrics tell the lag of every partition', async () => {

@@ -20,6 +20,8 @@ export interface BridgeStage {
 export interface BridgeConfig {
   readonly brokers: string;
   readonly kafka: Readonly<Record<string, string>>;
+  /** JSON file on the driver with further `kafka` options: a mounted secret. */
+  readonly kafkaFile?: string;
   readonly checkpoint: string;
   readonly snapshots?: string;
   readonly triggerMs: number;

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SeastateError } from '../../core/errors.ts';
-import type { BridgeConfig } from './bridge-config.ts';
 
 /** The bridge's jar, and Spark's own jars for local runs, as the set-up makes them. */
 export const bridgeJar = fileURLToPath(
@@ -37,7 +36,7 @@ export interface LocalJava {
 }
 
 /** Program and arguments that run a job in one JVM on this machine. */
-export function localJava(config: BridgeConfig, java: LocalJava = {}): [string, string[]] {
+export function localJava(configFile: string, java: LocalJava = {}): [string, string[]] {
   if (!hasSpark()) {
     const message = 'no jars of Spark: run mvn -B -q -f spark/pom.xml package';
     throw new SeastateError('spark_missing', message);
@@ -50,7 +49,7 @@ export function localJava(config: BridgeConfig, java: LocalJava = {}): [string, 
     ...opened.map((name) => `--add-opens=${name}=ALL-UNNAMED`),
   ];
   const classPath = `${bridgeJar}:${sparkJars}/*`;
-  return ['java', [...flags, '-cp', classPath, 'io.seastate.spark.Main', JSON.stringify(config)]];
+  return ['java', [...flags, '-cp', classPath, 'io.seastate.spark.Main', configFile]];
 }
 
 /** Settings of Spark for a run in one JVM with `cores` task slots. */

@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { BridgeConfig } from './bridge-config.ts';
 import { type LocalJava, localJava } from './java.ts';
@@ -47,9 +50,14 @@ export class SparkJob {
   }
 
   static start(config: BridgeConfig, options: SparkJobOptions = {}): SparkJob {
-    const [program, args] = localJava({ ...config, endWithStdin: true }, options);
+    // In a file that only we read: it may hold passwords, which must not stand in a process list.
+    const folder = mkdtempSync(join(tmpdir(), 'seastate-spark-config-'));
+    const file = join(folder, 'config.json');
+    writeFileSync(file, JSON.stringify({ ...config, endWithStdin: true }), { mode: 0o600 });
+    const [program, args] = localJava(file, options);
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     child.stdin!.on('error', () => {});
+    child.once('close', () => rmSync(folder, { recursive: true, force: true }));
     return new SparkJob(child, options);
   }
 

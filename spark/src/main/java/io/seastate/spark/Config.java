@@ -1,9 +1,11 @@
 package io.seastate.spark;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.io.Serializable;
+import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -16,6 +18,9 @@ final class Config implements Serializable {
 
   /** Further options of Kafka's clients, such as security.protocol. */
   public Map<String, String> kafka = Map.of();
+
+  /** JSON file on the driver with more of them: a mounted secret. */
+  public String kafkaFile;
 
   /** Folder (any Hadoop file system) of the queries' checkpoints. */
   public String checkpoint;
@@ -71,8 +76,15 @@ final class Config implements Serializable {
   static final ObjectMapper JSON =
       new ObjectMapper().configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, true);
 
-  static Config parse(String json) throws JsonProcessingException {
+  static Config parse(String json) throws IOException {
     Config config = JSON.readValue(json, Config.class);
+    if (config.kafkaFile != null) {
+      Map<String, String> all = new HashMap<>(config.kafka);
+      JSON.readTree(Path.of(config.kafkaFile).toFile())
+          .fields()
+          .forEachRemaining(option -> all.put(option.getKey(), option.getValue().asText()));
+      config.kafka = all;
+    }
     if (config.brokers == null) throw new IllegalArgumentException("brokers is missing");
     if (config.checkpoint == null) throw new IllegalArgumentException("checkpoint is missing");
     if (config.command == null || config.command.isEmpty()) {

@@ -1,0 +1,73 @@
+import { hashVersion } from '../../src/core/placement.ts';
+import { encodeRequest, type SeriesInput } from '../../src/formats/remote-write/encode.ts';
+import { compress } from '../../src/formats/snappy/snappy.ts';
+import type { NewRecord } from '../../src/log/log.ts';
+
+type Labels = [name: string, value: string][];
+
+/**
+ * Records of a small fleet for equality tests: alerts that come and go, a backlog of two hours, a
+ * pair of replicas, a clock that is an hour ahead, a sample dated 2030, records that cannot be used.
+ * `round` counts scrapes of 15 s; `nowMs` is when they are appended.
+ */
+export function fleetRecords(partition: number, round: number, nowMs: number): NewRecord[] {
+  const records: NewRecord[] = [];
+  for (const name of ['a', 'b', 'late', 'ahead']) {
+    const cluster = `${name}-${partition}`;
+    for (const replica of name === 'b' ? ['0', '1'] : ['']) {
+      const time = senderTime(name, round, nowMs);
+      const series = scrape(round + partition, time, replica);
+      if (name === 'a' && round % 11 === 5) series.push(gauge('odd', [], Date.UTC(2030, 0), 1));
+      records.push(samples(cluster, series));
+    }
+  }
+  if (round % 7 === 3) records.push(unusable(partition));
+  if (round % 5 === 2) records.push(heartbeat);
+  if (round % 13 === 6) records.push({ headers: { kind: 'checkpoint' }, value: null });
+  if (round % 9 === 4) records.push({ headers: { kind: 'of another team' }, value: null });
+  return records;
+}
+
+const heartbeat: NewRecord = {
+  headers: { kind: 'heartbeat' },
+  value: Buffer.from(JSON.stringify({ partitions: 4, hashVersion })),
+};
+
+function senderTime(name: string, round: number, nowMs: number): number {
+  if (name === 'late') return nowMs - 7_200_000 + round * 60_000;
+  return name === 'ahead' ? nowMs + 3_600_000 : nowMs;
+}
+
+function scrape(phase: number, time: number, replica: string): SeriesInput[] {
+  const own: Labels = replica === '' ? [] : [['prometheus_replica', replica]];
+  const series = Array.from({ length: 20 }, (_, i) =>
+    gauge('up', [['instance', `i${i}`], ...own], time, i % 2),
+  );
+  for (let i = 0; i < 4; i++) {
+    const step = (phase + i * 3) % 8;
+    if (step < 3) continue;
+    const labels: Labels = [
+      ['alertname', `Down${i}`],
+      ['alertstate', step === 3 ? 'pending' : 'firing'],
+      ['severity', 'critical'],
+      ...own,
+    ];
+    series.push(gauge('ALERTS', labels, time, step === 7 ? 'stale' : 1));
+  }
+  return series;
+}
+
+function gauge(name: string, labels: Labels, time: number, value: number | 'stale'): SeriesInput {
+  const all: Labels = [['__name__', name], ...labels];
+  return { labels: all.sort(([a], [b]) => (a < b ? -1 : 1)), samples: [{ time, value }] };
+}
+
+function samples(cluster: string, series: SeriesInput[]): NewRecord {
+  const headers = { kind: 'samples', tenant: 't', cluster, encoding: 'snappy' };
+  return { headers, value: compress(encodeRequest(series)) };
+}
+
+function unusable(partition: number): NewRecord {
+  const headers = { kind: 'samples', tenant: 't', cluster: `a-${partition}`, encoding: 'snappy' };
+  return { headers, value: Buffer.from('this is no snappy block') };
+}
