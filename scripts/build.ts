@@ -3,11 +3,10 @@
  * below node_modules), and the live page into web/dist.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 rmSync('dist', { recursive: true, force: true });
-run('tsc', '-p', 'tsconfig.build.json');
+run('node_modules/.bin/tsc', '-p', 'tsconfig.build.json');
 // Files that are read at run time stand beside the code.
 for (const file of globSync('src/**/*.{yaml,json}').filter((name) => !name.includes('fixtures'))) {
   cpSync(file, file.replace(/^src/, 'dist'));
@@ -17,7 +16,8 @@ for (const file of globSync('dist/**/*.{js,d.ts}')) {
   const mended = file.endsWith('.js') ? mendUrls(text) : mendTypes(text);
   if (mended !== text) writeFileSync(file, mended);
 }
-if (existsSync('web/index.html')) run('vite', 'build', 'web');
+// The set-up builds web/dist, where it is not up to date.
+run(process.execPath, 'scripts/setup.mjs', 'start');
 
 /** The compiler changes imports, but not the files that workers are started from. */
 function mendUrls(text: string): string {
@@ -33,7 +33,7 @@ function mendTypes(text: string): string {
 }
 
 function run(command: string, ...args: string[]): void {
-  const { status, error } = spawnSync(join('node_modules/.bin', command), args, {
+  const { status, error } = spawnSync(command, args, {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   if (error) throw error;

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { encodeRequest } from '../../src/formats/remote-write/encode.ts';
+import { encodeBody } from '../../src/formats/snappy/body-encoding.ts';
 
 /** The package as users get it: packed, installed with install scripts off, run from dist/. */
 const execute = promisify(execFile);
@@ -45,7 +47,13 @@ test('version, help, check', async () => {
   expect((await seastate('check')).stderr).toContain('good');
 });
 
-test('run takes a request and ends in peace', async () => {
+function firingAlert(): Uint8Array {
+  const labels = { __name__: 'ALERTS', alertname: 'Packed', alertstate: 'firing', cluster: 'c1' };
+  const samples = [{ time: Date.now(), value: 1 }];
+  return encodeBody('snappy', encodeRequest([{ labels: Object.entries(labels), samples }]));
+}
+
+test('run takes an alert, tells it, and ends in peace', async () => {
   const args = ['run', '--listen', '127.0.0.1:0', '--data', join(folder, 'data')];
   const child = spawn(process.execPath, [program, ...args], {
     cwd: folder,
@@ -62,8 +70,25 @@ test('run takes a request and ends in peace', async () => {
   try {
     const url = await Promise.race([listening, exit.then(() => Promise.reject(lines.join('\n')))]);
     while (!(await fetch(`${url}/-/ready`)).ok) await new Promise((go) => setTimeout(go, 20));
-    const answer = await fetch(`${url}/api/v1/write`, { method: 'POST', body: 'no snappy' });
-    expect(answer.status).toBe(400);
+    const answer = await fetch(`${url}/api/v1/write`, {
+      method: 'POST',
+      headers: {
+        'content-encoding': 'snappy',
+        'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
+      },
+      body: Buffer.from(firingAlert()),
+    });
+    expect(answer.status).toBe(204);
+    // Only a worker thread that runs from dist/ can have seen it.
+    let alerts: readonly { alertname: string }[] = [];
+    while (alerts.length === 0) {
+      await new Promise((go) => setTimeout(go, 50));
+      const body = (await (await fetch(`${url}/api/v1/alerts`)).json()) as {
+        data: { alerts: typeof alerts };
+      };
+      alerts = body.data.alerts;
+    }
+    expect(alerts).toMatchObject([{ alertname: 'Packed', cluster: 'c1' }]);
     const page = await fetch(`${url}/`);
     expect(page.headers.get('content-type')).toContain('text/html');
   } finally {
