@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import {
+  dayMs,
+  neededRarity,
+  passesRoute,
+  raised,
+  restOf,
+  routeCutPassed,
+  routeCutWorn,
+  worn,
+} from './budget.ts';
+import { randomOf } from './testing.ts';
+
+const minute = 60_000;
+
+test('the rarer an alarm is asked for, and the more samples a day has, the rarer it must be', () => {
+  expect(neededRarity(5 * minute, 0.2)).toBeCloseTo(Math.log10(288 / 0.2), 6);
+  expect(neededRarity(5 * minute, 0.1)).toBeGreaterThan(neededRarity(5 * minute, 0.2));
+  expect(neededRarity(minute, 0.2)).toBeGreaterThan(neededRarity(60 * minute, 0.2));
+  expect(neededRarity(100 * dayMs, 0.2)).toBe(1);
+});
+
+test('a raise grows with alarms, is bounded, and wears off', () => {
+  let raise = 0;
+  for (let i = 0; i < 100; i++) raise = raised(raise);
+  expect(raise).toBe(4);
+  expect(worn(raise, dayMs, 0.2)).toBeLessThan(raise);
+  expect(worn(raise, 1e6 * dayMs, 0.2)).toBe(0);
+});
+
+test('the rest is two and a half hours within 5 to 60 samples', () => {
+  expect([10_000, 5 * minute, 60 * minute].map(restOf)).toEqual([60, 30, 5]);
+});
+
+test.each([2, 10, 50])(
+  'a route that asks for %d alarms a day of 400 gets about so many',
+  (perDay) => {
+    const random = randomOf(perDay);
+    let cut = 1;
+    let passed = 0;
+    const days = 60;
+    for (let i = 0; i < 400 * days; i++) {
+      cut = routeCutWorn(cut, dayMs / 400, perDay);
+      const strength = (1 - random()) ** -0.5;
+      if (!passesRoute(strength, cut)) continue;
+      cut = routeCutPassed(cut);
+      if (i >= 400 * 10) passed++;
+    }
+    expect(passed / (days - 10) / perDay).toBeGreaterThan(0.5);
+    expect(passed / (days - 10) / perDay).toBeLessThan(1.5);
+  },
+);
+
+test('a route with fewer alarms than it asks for withholds none', () => {
+  let cut = routeCutPassed(1);
+  cut = routeCutWorn(cut, dayMs / 5, 10);
+  expect(cut).toBe(1);
+});
