@@ -34,8 +34,10 @@ import { makeRules, type Rules, type RulesParts, type SeriesRules } from './rule
 /** One remote write request as it came. */
 export interface WriteRequest {
   readonly protocol: 1 | 2;
-  /** A snappy block. The gateway keeps it until it is durable: nobody may change it. */
+  /** A snappy block. It may become the record: nobody may change it, unless it is shared. */
   readonly body: Uint8Array;
+  /** The body is valid only until `write` returns its promise. */
+  readonly isShared: boolean;
   readonly sender: Sender;
   /** `Retry-Attempt`; 0 for the first. */
   readonly retryAttempt: number;
@@ -247,9 +249,10 @@ export class Gateway {
     );
   }
 
-  #passThrough({ body }: WriteRequest, owner: Cluster): Promise<void> {
+  #passThrough({ body, isShared }: WriteRequest, owner: Cluster): Promise<void> {
     const { encoding } = this.#options;
-    const value = encoding === 'snappy' ? body : encodeBody(encoding, this.#columns.bytes);
+    const own = isShared ? body.slice() : body;
+    const value = encoding === 'snappy' ? own : encodeBody(encoding, this.#columns.bytes);
     this.counters.recordsPassedThrough++;
     return this.#appender.append(owner.partition, { headers: owner.headers, value });
   }

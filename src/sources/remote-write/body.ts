@@ -8,14 +8,14 @@ export interface BodyRoom {
 
 /** `aborted`: the sender went away. Nothing stays reserved unless the body is complete. */
 export type BodyResult =
-  | { readonly body: Uint8Array }
+  | { readonly chunks: readonly Uint8Array[]; readonly bytes: number }
   | { readonly failed: 'aborted' | 'no_room' }
   | { readonly failed: 'too_large'; readonly bytes: number };
 
 /**
- * Reads a body of at most `bytesMax`. A declared length is not believed: the body is put together
- * from what came, so a sender that announces much and sends little costs little. After a failure
- * the rest is not looked at: see `discard`.
+ * Reads a body of at most `bytesMax`. A declared length is not believed: what came is kept as it
+ * came, so a sender that announces much and sends little costs little. After a failure the rest is
+ * not looked at: see `discard`.
  */
 export function readBody(
   request: IncomingMessage,
@@ -47,11 +47,38 @@ export function readBody(
     request.on('end', () => {
       if (!open) return;
       open = false;
-      resolve({ body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes) });
+      resolve({ chunks, bytes });
     });
     request.on('error', () => fail({ failed: 'aborted' }));
     request.on('close', () => fail({ failed: 'aborted' }));
   });
+}
+
+/** Bodies up to this size are put together in a buffer that is used again. */
+const sharedBytesMax = 1 << 20;
+
+/** Puts bodies together from their chunks. */
+export class BodyAssembler {
+  #shared: Uint8Array = new Uint8Array(0);
+
+  /** One piece; `isShared`: valid until the next call, because garbage of that size is dear. */
+  join(
+    chunks: readonly Uint8Array[],
+    bytes: number,
+  ): { readonly body: Uint8Array; readonly isShared: boolean } {
+    if (chunks.length === 1) return { body: chunks[0]!, isShared: false };
+    const isShared = bytes <= sharedBytesMax;
+    if (isShared && this.#shared.length < bytes) {
+      this.#shared = new Uint8Array(Math.min(2 * bytes, sharedBytesMax));
+    }
+    const body = isShared ? this.#shared.subarray(0, bytes) : new Uint8Array(bytes);
+    let at = 0;
+    for (const chunk of chunks) {
+      body.set(chunk, at);
+      at += chunk.length;
+    }
+    return { body, isShared };
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type BodyRoom, discard, readBody } from './body.ts';
+import { BodyAssembler, type BodyRoom, discard, readBody } from './body.ts';
 import { negotiate, supported } from './negotiate.ts';
 
 /** What the gateway answers; the same shape as its `WriteAnswer`. */
@@ -29,6 +29,8 @@ export interface WriteTarget {
   write(request: {
     readonly protocol: 1 | 2;
     readonly body: Uint8Array;
+    /** The body is valid only until `write` returns its promise. */
+    readonly isShared: boolean;
     readonly sender: Sender;
     readonly retryAttempt: number;
   }): Promise<Answer>;
@@ -58,6 +60,7 @@ export class RemoteWriteHandler {
   readonly counters: SourceCounters = { unsupported: 0, aborted: 0 };
   readonly #target: WriteTarget;
   readonly #bodyBytesMax: number;
+  readonly #assembler = new BodyAssembler();
 
   constructor(target: WriteTarget, options: { readonly bodyBytesMax: number }) {
     this.#target = target;
@@ -81,10 +84,10 @@ export class RemoteWriteHandler {
       return;
     }
     const result = await readBody(request, this.#bodyBytesMax, this.#target.admission);
-    if ('body' in result) {
+    if ('chunks' in result) {
       const retryAttempt = Number.parseInt(String(headers['retry-attempt'] ?? 0), 10) || 0;
-      const { body } = result;
-      const answer = await this.#target.write({ protocol, body, sender, retryAttempt });
+      const joined = this.#assembler.join(result.chunks, result.bytes);
+      const answer = await this.#target.write({ protocol, ...joined, sender, retryAttempt });
       send(response, protocol, answer);
     } else if (result.failed === 'aborted') this.counters.aborted++;
     else {
