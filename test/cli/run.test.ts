@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { promtool } from '../parts/programs.ts';
 import { Seastate, until } from '../parts/seastate.ts';
 
 let folder = '';
@@ -31,6 +33,18 @@ test('status, beside the running process', async () => {
   const { code, out } = await seastate.cli('status', '--url', seastate.url, '-o', 'json');
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject([{ ready: true, partitions: [{}, {}] }]);
+});
+
+test.skipIf(!promtool)('promtool finds no fault in our metrics', async () => {
+  const text = await (await fetch(`${seastate.url}/metrics`)).text();
+  const { stdout, stderr, status } = spawnSync(promtool!, ['check', 'metrics'], {
+    input: text,
+    encoding: 'utf8',
+  });
+  // Names that prom-client gave and Prometheus would not.
+  const ours = (stdout + stderr).split('\n').filter((line) => line.startsWith('seastate_'));
+  expect(ours).toEqual([]);
+  expect(status, stderr).not.toBe(1);
 });
 
 test('SIGHUP takes a good file, and keeps the last good one before a bad one', async () => {

@@ -10,6 +10,8 @@ const cached = (path: string): string | undefined => {
 
 /** Debian's Prometheus: 2.x, sends remote write 1.0. */
 export const prometheusDebian = cached('prometheus-debian/usr/bin/prometheus');
+/** Its tool, for checks of metrics and rules. */
+export const promtool = cached('prometheus-debian/usr/bin/promtool');
 /** Prometheus 3.9, sends 2.0 when asked: there only where Go is. */
 export const prometheus3 = cached('prometheus-3/prometheus');
 
