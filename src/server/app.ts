@@ -9,6 +9,7 @@ import type { Authenticator } from './auth/authenticator.ts';
 import { anyone, type Identity, type Role } from './auth/credentials.ts';
 import { answerClientError } from './client-error.ts';
 import { ApiError, errorBody, toApiError } from './envelope.ts';
+import type { HttpCounters } from './http-counters.ts';
 import type { PageFile } from './page.ts';
 import type { ServerParts } from './parts.ts';
 import { apiRoutes } from './routes/api.ts';
@@ -31,9 +32,12 @@ export interface AppOptions {
   readonly reload: ReloadAccess;
   readonly page: ReadonlyMap<string, PageFile>;
   readonly authenticator: Authenticator;
+  readonly counters: HttpCounters;
   /** Makes the server that the routes hang on. */
   readonly createServer: (handler: FastifyServerFactoryHandler) => Server;
 }
+
+const unknownRoute = '(unknown)';
 
 /** Everything but remote write: probes, API, live stream, page. */
 export function buildApp(parts: ServerParts, options: AppOptions): FastifyInstance {
@@ -45,6 +49,7 @@ export function buildApp(parts: ServerParts, options: AppOptions): FastifyInstan
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, _request, reply) => {
       const { statusCode, type, message } = toApiError(error);
+      options.counters.count(unknownRoute, statusCode);
       void (reply as FastifyReply).code(statusCode).send(errorBody(type, message));
     },
   });
@@ -70,6 +75,10 @@ export function buildApp(parts: ServerParts, options: AppOptions): FastifyInstan
       throw new ApiError('forbidden', 'refused: another web site asks');
     }
     request.identity = identity;
+  });
+
+  app.addHook('onResponse', async (request, reply) => {
+    options.counters.count(request.routeOptions.url ?? unknownRoute, reply.statusCode);
   });
 
   app.setErrorHandler(async (error, _request, reply) => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SeastateError } from '../core/errors.ts';
+import type { CredentialOptions } from './auth/credentials.ts';
 import { LiveHub } from './live-hub.ts';
 import type { AlertsQuery, ServerParts } from './parts.ts';
 import { type RunningServer, type ServerOptions, serverOptions, startServer } from './server.ts';
@@ -200,7 +201,7 @@ describe('read API', () => {
     const status = async (): Promise<object> => {
       throw failures.shift()!;
     };
-    const { url } = await serve({}, { status });
+    const { url, counters } = await serve({}, { status });
     const get = async (path: string, method = 'GET'): Promise<[number, unknown, string | null]> => {
       const response = await fetch(url + path, { method });
       return [response.status, await response.json(), response.headers.get('allow')];
@@ -217,6 +218,13 @@ describe('read API', () => {
     expect(JSON.stringify(defect)).not.toContain('secret detail');
     expect(warnings).toHaveLength(1);
     expect(await get('/%zz')).toMatchObject([400, { errorType: 'bad_data' }, null]);
+    expect(Object.fromEntries(counters.answers)).toEqual({
+      '(unknown) 400': 1,
+      '(unknown) 404': 1,
+      '(unknown) 405': 1,
+      '/api/v1/status 500': 1,
+      '/api/v1/status 503': 1,
+    });
   });
 });
 
@@ -347,6 +355,35 @@ describe('authentication', () => {
     await server.refreshFiles();
     expect((await post(server.url, basic('prom', 'one'))).status).toBe(200);
     expect((await post(server.url, basic('prom', 'two'))).status).toBe(200);
+  });
+
+  test('other credentials from now on, but never none where others can reach us', async () => {
+    const everywhere = { host: '0.0.0.0', port: 0 };
+    const token = (name: string): CredentialOptions => ({
+      name,
+      roles: ['write'],
+      bearer: { tokenFile: join(folder, name) },
+    });
+    await file('first', 'tok-first');
+    const server = await serve(
+      { listen: everywhere, credentials: [token('first')] },
+      { write: writer },
+    );
+    const url = server.url.replace('0.0.0.0', '127.0.0.1');
+    const status = async (name: string): Promise<number> =>
+      (await post(url, { Authorization: `Bearer tok-${name}` })).status;
+    const rules = { rotationGraceMs: 0, allowUnauthenticated: false };
+    expect([await status('first'), await status('second')]).toEqual([200, 401]);
+    await expect(server.configure({ ...rules, credentials: [] })).rejects.toMatchObject({
+      code: 'unsafe_listen',
+    });
+    await expect(
+      server.configure({ ...rules, credentials: [token('second')] }),
+    ).rejects.toMatchObject({ code: 'ENOENT' });
+    expect([await status('first'), await status('second')]).toEqual([200, 401]);
+    await file('second', 'tok-second');
+    await server.configure({ ...rules, credentials: [token('second')] });
+    expect([await status('first'), await status('second')]).toEqual([401, 200]);
   });
 
   test('others cannot reach a server that asks nobody who they are', async () => {

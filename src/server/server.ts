@@ -13,10 +13,11 @@ import { Authenticator } from './auth/authenticator.ts';
 import type { CredentialOptions } from './auth/credentials.ts';
 import { type TlsFiles, TlsLoader } from './auth/tls-files.ts';
 import { checkBind, type Listen } from './bind.ts';
+import { HttpCounters } from './http-counters.ts';
 import { loadPage } from './page.ts';
 import type { ServerParts } from './parts.ts';
 import type { ReloadAccess } from './routes/operations.ts';
-import { isWritePath, serveWrite } from './write-route.ts';
+import { isWritePath, serveWrite, writePath } from './write-route.ts';
 
 export interface ServerOptions {
   readonly listen: Listen;
@@ -65,8 +66,7 @@ export interface RunningServer {
   /** Such as `http://127.0.0.1:9797`. */
   readonly url: string;
   readonly port: number;
-  /** Connections that were ended because there were too many. */
-  readonly connectionsRefused: () => number;
+  readonly counters: HttpCounters;
   /**
    * Other credentials from now on, and their files and the certificates read anew; the rest of the
    * options is for a restart. Rejects when they cannot be used, and the old ones stay.
@@ -92,17 +92,19 @@ export async function startServer(
   });
   const tls = options.tls ? await TlsLoader.open(options.tls) : undefined;
   let isStopping = false;
-  let connectionsRefused = 0;
+  const counters = new HttpCounters();
 
   const route = (handler: FastifyServerFactoryHandler) => {
     return (request: IncomingMessage, response: ServerResponse): void => {
       if (isStopping) response.setHeader('Connection', 'close');
       if (!isWritePath(request.url)) handler(request, response);
       else {
-        serveWrite(request, response, authenticator, parts.write).catch((error: unknown) => {
-          parts.warn({ error }, 'a write request failed because of a defect');
-          response.destroy();
-        });
+        serveWrite(request, response, authenticator, parts.write)
+          .catch((error: unknown) => {
+            parts.warn({ error }, 'a write request failed because of a defect');
+            response.destroy();
+          })
+          .finally(() => counters.count(writePath, response.statusCode));
       }
     };
   };
@@ -110,6 +112,7 @@ export async function startServer(
     reload: options.reload,
     page: await loadPage(options.pageFolder),
     authenticator,
+    counters,
     createServer: (handler) => {
       const limits = serverLimits(options);
       const server = tls
@@ -120,7 +123,8 @@ export async function startServer(
       Object.assign(server, { httpAllowHalfOpen: true });
       // A peer that neither sends nor reads for so long is gone.
       server.setTimeout(options.idleTimeoutMs + 5_000, (socket: Socket) => socket.destroy());
-      server.on('drop', () => connectionsRefused++);
+      server.on('drop', () => counters.connectionsRefused++);
+      server.on('clientError', () => counters.clientErrors++);
       return server;
     },
   });
@@ -143,7 +147,7 @@ export async function startServer(
   return {
     url: `${tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     port,
-    connectionsRefused: () => connectionsRefused,
+    counters,
     configure: async (next) => {
       checkAccess({ ...next, listen: options.listen });
       await authenticator.configure(next);

@@ -553,3 +553,21 @@ describe('who sends', () => {
     });
   });
 });
+
+test('other rules from now on: clusters, aliases, filters; a bad selector changes nothing', async () => {
+  const { write, records, series, gateway } = await rig({ gateway: { lingerMs: 20 } });
+  const given = [
+    gauge('up', { cluster: 'a', site: 's' }),
+    gauge('down', { cluster: 'a', site: 's' }),
+  ];
+  const before = write(2, given);
+  await expect.poll(() => gateway.counters.tenant('default').requestsV2).toBe(1);
+  const rules = { clusterLabels: ['site'], aliases: { s: 'north' }, keep: [], drop: ['down'] };
+  expect(() => gateway.configure({ ...rules, drop: ['{'] })).toThrow('selector');
+  gateway.configure(rules);
+  expect((await before).written).toEqual([2, 0, 0]);
+  expect((await write(1, given)).status).toBe(204);
+  const clusters = (await records('samples')).map(({ headers }) => headers['cluster']);
+  expect(clusters.sort()).toEqual(['a', 'north']);
+  expect(await series()).toHaveLength(3);
+});
