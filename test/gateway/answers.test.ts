@@ -571,3 +571,18 @@ test('other rules from now on: clusters, aliases, filters; a bad selector change
   expect(clusters.sort()).toEqual(['a', 'north']);
   expect(await series()).toHaveLength(3);
 });
+
+test('a graceful stop: what is in flight gets its answer, new senders are refused', async () => {
+  const log = new MemoryLog(defaultTopics(4), Date.now);
+  const { write, server, gateway, url } = await rig({ log, gateway: { lingerMs: 30 } });
+  log.hold();
+  const large = write(2, many(300));
+  const small = write(1, many(1));
+  await expect.poll(() => gateway.admission.requests).toBe(2);
+  const stopped = server.stop(10_000);
+  await expect(fetch(`${url}/-/healthy`)).rejects.toThrow();
+  await expect.poll(() => log.held).toBe(2);
+  log.release();
+  expect([(await large).status, (await small).status]).toEqual([204, 204]);
+  await stopped;
+});
