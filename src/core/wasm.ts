@@ -4,99 +4,111 @@
  * speed up. Code is built by functions named like the instructions. A local given as an operand is
  * read, a number is an i32 constant. Comparisons and shifts are unsigned.
  */
-export type Code = (labels: readonly string[]) => number[];
-export type ValueType = 'i32' | 'i64' | 'f64' | 'v128';
+export type Code = (out: number[], labels: readonly string[]) => void;
+export type ValueType = 'i32' | 'i64';
 
-const typeBytes: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e, f64: 0x7c, v128: 0x7b };
-
-/** A 32-bit number, or code that leaves one. */
-export type I32 = number | Local | Code;
+const typeBytes: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e };
 
 export interface Local {
   readonly index: number;
   readonly type: ValueType;
 }
 
-const flat = (parts: readonly Code[], labels: readonly string[]): number[] =>
-  parts.flatMap((part) => part(labels));
+/** What an instruction takes: a constant, a local, or code that leaves a value. */
+export type Operand = number | Local | Code;
 
-function leb(value: number): number[] {
-  const bytes: number[] = [];
+function leb(out: number[], value: number): void {
   let rest = value;
-  while (rest > 0x7f) {
-    bytes.push((rest & 0x7f) | 0x80);
-    rest >>>= 7;
-  }
-  return [...bytes, rest];
+  for (; rest > 0x7f; rest >>>= 7) out.push((rest & 0x7f) | 0x80);
+  out.push(rest);
 }
 
-function signedLeb(value: bigint): number[] {
-  const bytes: number[] = [];
+function signedLeb(out: number[], value: bigint): void {
   for (let rest = value; ; rest >>= 7n) {
     const byte = Number(rest & 0x7fn);
-    const done = rest >> 6n === 0n || rest >> 6n === -1n;
-    bytes.push(done ? byte : byte | 0x80);
-    if (done) return bytes;
+    const sign = byte & 0x40 ? -1n : 0n;
+    if (rest >> 7n === sign) {
+      out.push(byte);
+      return;
+    }
+    out.push(byte | 0x80);
   }
 }
 
-/** Code of an operand: a number is an i32 constant, a local is read. */
-function operand(value: I32): Code {
-  if (typeof value === 'function') return value;
-  if (typeof value === 'number') return () => [0x41, ...signedLeb(BigInt(value | 0))];
-  return () => [0x20, ...leb(value.index)];
+function emit(out: number[], labels: readonly string[], value: Operand): void {
+  if (typeof value === 'function') value(out, labels);
+  else if (typeof value === 'number') {
+    out.push(0x41);
+    signedLeb(out, BigInt(value | 0));
+  } else {
+    out.push(0x20);
+    leb(out, value.index);
+  }
 }
 
 const op1 =
   (...opcode: number[]) =>
-  (a: I32): Code =>
-  (labels) => [...operand(a)(labels), ...opcode];
+  (a: Operand): Code =>
+  (out, labels) => {
+    emit(out, labels, a);
+    out.push(...opcode);
+  };
 
 const op2 =
   (...opcode: number[]) =>
-  (a: I32, b: I32): Code =>
-  (labels) => [...operand(a)(labels), ...operand(b)(labels), ...opcode];
+  (a: Operand, b: Operand): Code =>
+  (out, labels) => {
+    emit(out, labels, a);
+    emit(out, labels, b);
+    out.push(...opcode);
+  };
 
 /** Alignment (none promised), memory when it is not the first, offset. */
-const place = (offset: number, memory: number): number[] =>
-  memory === 0 ? [0, ...leb(offset)] : [0x40, memory, ...leb(offset)];
+function place(out: number[], offset: number, memory: number): void {
+  if (memory === 0) out.push(0);
+  else out.push(0x40, memory);
+  leb(out, offset);
+}
 
 /** Loads at address + offset of the memory with the given index. */
 const load =
   (...opcode: number[]) =>
-  (address: I32, offset = 0, memory = 0): Code =>
-  (labels) => [...operand(address)(labels), ...opcode, ...place(offset, memory)];
+  (address: Operand, offset = 0, memory = 0): Code =>
+  (out, labels) => {
+    emit(out, labels, address);
+    out.push(...opcode);
+    place(out, offset, memory);
+  };
 
 const store =
   (...opcode: number[]) =>
-  (address: I32, value: I32, offset = 0, memory = 0): Code =>
-  (labels) => [
-    ...operand(address)(labels),
-    ...operand(value)(labels),
-    ...opcode,
-    ...place(offset, memory),
-  ];
+  (address: Operand, value: Operand, offset = 0, memory = 0): Code =>
+  (out, labels) => {
+    emit(out, labels, address);
+    emit(out, labels, value);
+    out.push(...opcode);
+    place(out, offset, memory);
+  };
 
+export const i64 =
+  (value: bigint): Code =>
+  (out) => {
+    out.push(0x42);
+    signedLeb(out, BigInt.asIntN(64, value));
+  };
 export const add = op2(0x6a);
 export const sub = op2(0x6b);
 export const mul = op2(0x6c);
 export const and = op2(0x71);
 export const or = op2(0x72);
-export const xor = op2(0x73);
 export const shl = op2(0x74);
 export const shr = op2(0x76);
 export const eq = op2(0x46);
 export const ne = op2(0x47);
 export const lt = op2(0x49);
 export const gt = op2(0x4b);
-export const le = op2(0x4d);
 export const ge = op2(0x4f);
 export const eqz = op1(0x45);
-export const ctz = op1(0x68);
-export const i64 =
-  (value: bigint): Code =>
-  () => [0x42, ...signedLeb(BigInt.asIntN(64, value))];
-export const add64 = op2(0x7c);
 export const sub64 = op2(0x7d);
 export const and64 = op2(0x83);
 export const or64 = op2(0x84);
@@ -106,7 +118,6 @@ export const shr64 = op2(0x88);
 export const eq64 = op2(0x51);
 export const ne64 = op2(0x52);
 export const eqz64 = op1(0x50);
-export const ctz64 = op1(0x7a);
 export const wrap = op1(0xa7);
 export const extend = op1(0xad);
 /** Signed 64-bit number to double. */
@@ -131,68 +142,74 @@ export const xorVector = op2(0xfd, 0x51);
 export const anyBit = op1(0xfd, 0x53);
 
 export const copyBytes =
-  (to: I32, from: I32, count: I32, memory = 0): Code =>
-  (labels) => [
-    ...operand(to)(labels),
-    ...operand(from)(labels),
-    ...operand(count)(labels),
-    0xfc,
-    0x0a,
-    memory,
-    memory,
-  ];
-export const fillBytes =
-  (to: I32, value: I32, count: I32): Code =>
-  (labels) => [
-    ...operand(to)(labels),
-    ...operand(value)(labels),
-    ...operand(count)(labels),
-    0xfc,
-    0x0b,
-    0,
-  ];
+  (to: Operand, from: Operand, count: Operand, memory = 0): Code =>
+  (out, labels) => {
+    for (const value of [to, from, count]) emit(out, labels, value);
+    out.push(0xfc, 0x0a, memory, memory);
+  };
 
 export const set =
-  (local: Local, value: I32): Code =>
-  (labels) => [...operand(value)(labels), 0x21, ...leb(local.index)];
-/** Sets and leaves the value. */
-export const tee =
-  (local: Local, value: I32): Code =>
-  (labels) => [...operand(value)(labels), 0x22, ...leb(local.index)];
-export const increase = (local: Local, by: I32): Code => set(local, add(local, by));
+  (local: Local, value: Operand): Code =>
+  (out, labels) => {
+    emit(out, labels, value);
+    out.push(0x21);
+    leb(out, local.index);
+  };
+export const increase = (local: Local, by: Operand): Code => set(local, add(local, by));
 
+const nest = (out: number[], labels: readonly string[], label: string, body: readonly Code[]) => {
+  const inside = [label, ...labels];
+  for (const part of body) part(out, inside);
+};
 /** `br(label)` inside leaves the block. */
 export const block =
   (label: string, ...body: Code[]): Code =>
-  (labels) => [0x02, 0x40, ...flat(body, [label, ...labels]), 0x0b];
+  (out, labels) => {
+    out.push(0x02, 0x40);
+    nest(out, labels, label, body);
+    out.push(0x0b);
+  };
 /** `br(label)` inside begins again; it ends when its end is reached. */
 export const loop =
   (label: string, ...body: Code[]): Code =>
-  (labels) => [0x03, 0x40, ...flat(body, [label, ...labels]), 0x0b];
+  (out, labels) => {
+    out.push(0x03, 0x40);
+    nest(out, labels, label, body);
+    out.push(0x0b);
+  };
 export const when =
-  (condition: I32, then: Code[], otherwise: Code[] = []): Code =>
-  (labels) => [
-    ...operand(condition)(labels),
-    0x04,
-    0x40,
-    ...flat(then, ['', ...labels]),
-    ...(otherwise.length > 0 ? [0x05, ...flat(otherwise, ['', ...labels])] : []),
-    0x0b,
-  ];
-const depth = (labels: readonly string[], label: string): number[] => {
-  const index = labels.indexOf(label);
-  if (index < 0) throw new Error(`no block is labelled ${label}`);
-  return leb(index);
+  (condition: Operand, then: readonly Code[], otherwise: readonly Code[] = []): Code =>
+  (out, labels) => {
+    emit(out, labels, condition);
+    out.push(0x04, 0x40);
+    nest(out, labels, '', then);
+    if (otherwise.length > 0) out.push(0x05);
+    nest(out, labels, '', otherwise);
+    out.push(0x0b);
+  };
+
+const jump = (out: number[], labels: readonly string[], opcode: number, label: string): void => {
+  const depth = labels.indexOf(label);
+  if (depth < 0) throw new Error(`no block is labelled ${label}`);
+  out.push(opcode);
+  leb(out, depth);
 };
 export const br =
   (label: string): Code =>
-  (labels) => [0x0c, ...depth(labels, label)];
+  (out, labels) =>
+    jump(out, labels, 0x0c, label);
 export const brIf =
-  (label: string, condition: I32): Code =>
-  (labels) => [...operand(condition)(labels), 0x0d, ...depth(labels, label)];
+  (label: string, condition: Operand): Code =>
+  (out, labels) => {
+    emit(out, labels, condition);
+    jump(out, labels, 0x0d, label);
+  };
 export const giveBack =
-  (value: I32): Code =>
-  (labels) => [...operand(value)(labels), 0x0f];
+  (value: Operand): Code =>
+  (out, labels) => {
+    emit(out, labels, value);
+    out.push(0x0f);
+  };
 
 /** The locals of one function: as many as are taken, parameters before all others. */
 export class Frame {
@@ -232,32 +249,60 @@ export function assemble(
   functions: readonly WasmFunction[],
   memories = 1,
 ): Uint8Array<ArrayBuffer> {
-  const vector = (items: number[][]): number[] => [...leb(items.length), ...items.flat()];
-  const section = (id: number, bytes: number[]): number[] => [id, ...leb(bytes.length), ...bytes];
-  const name = (text: string): number[] => vector([...text].map((c) => [c.charCodeAt(0)]));
-  const types = functions.map(({ frame }) => [
-    0x60,
-    ...vector(Array(frame.parameterCount).fill([typeBytes.i32])),
-    ...vector([[typeBytes.i32]]),
-  ]);
-  const imports = Array.from({ length: memories }, (_, index) => [
+  const out = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+  const section = (id: number, items: readonly number[][]): void => {
+    const bytes: number[] = [];
+    leb(bytes, items.length);
+    for (const item of items) for (const byte of item) bytes.push(byte);
+    out.push(id);
+    leb(out, bytes.length);
+    for (const byte of bytes) out.push(byte);
+  };
+  const each = (make: (f: WasmFunction, index: number) => number[]): number[][] =>
+    functions.map(make);
+  section(
+    1,
+    each(({ frame }) => [0x60, ...counted(Array(frame.parameterCount).fill(0x7f)), 1, 0x7f]),
+  );
+  const memory = (index: number): number[] => [
     ...[...name('env'), ...name(String(index))],
     ...[0x02, 0x00, 0x01],
-  ]);
-  const names = functions.map((f, index) => [...leb(index), ...name(f.name)]);
-  const code = functions.map(({ frame, body }) => {
-    const locals = vector(frame.localTypes.map((type) => [1, typeBytes[type]]));
-    const bytes = [...locals, ...flat(body, []), ...operand(0)([]), 0x0b];
-    return [...leb(bytes.length), ...bytes];
-  });
-  return new Uint8Array([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, vector(types)),
-    ...section(2, vector(imports)),
-    ...section(3, vector(functions.map((_, index) => leb(index)))),
-    ...section(7, vector(functions.map((f, index) => [...name(f.name), 0x00, ...leb(index)]))),
-    ...section(10, vector(code)),
-    // Names, for profilers.
-    ...section(0, [...name('name'), ...section(1, vector(names))]),
-  ]);
+  ];
+  section(
+    2,
+    Array.from({ length: memories }, (_, index) => memory(index)),
+  );
+  section(
+    3,
+    each((_, index) => counted([], index)),
+  );
+  section(
+    7,
+    each((f, index) => [...name(f.name), 0x00, ...counted([], index)]),
+  );
+  section(10, each(functionBody));
+  return Uint8Array.from(out);
+}
+
+function functionBody({ frame, body }: WasmFunction): number[] {
+  const bytes: number[] = [];
+  leb(bytes, frame.localTypes.length);
+  for (const type of frame.localTypes) bytes.push(1, typeBytes[type]);
+  for (const part of body) part(bytes, []);
+  // The result of a function that reaches its end.
+  emit(bytes, [], 0);
+  bytes.push(0x0b);
+  return counted(bytes);
+}
+
+/** Bytes behind their count, which may also be given alone. */
+function counted(bytes: readonly number[], count = bytes.length): number[] {
+  const out: number[] = [];
+  leb(out, count);
+  for (const byte of bytes) out.push(byte);
+  return out;
+}
+
+function name(text: string): number[] {
+  return counted([...text].map((character) => character.charCodeAt(0)));
 }

@@ -1,6 +1,6 @@
 /**
  * The head of a snappy block (google/snappy, format_description.txt): a varint with the decoded
- * length. The elements behind it are read and written by the kernels.
+ * length. The elements behind it are read by decode-kernel.ts.
  */
 
 /** Decoded length that a block declares, or -1 when its head is no varint of 32 bits. */
@@ -19,21 +19,4 @@ export function headLength(body: Uint8Array): number {
   let at = 0;
   while (body[at]! >= 0x80) at++;
   return at + 1;
-}
-
-/** Writes the head and returns the address behind it. */
-export function writeHead(out: Uint8Array, length: number): number {
-  let at = 0;
-  let rest = length;
-  while (rest >= 0x80) {
-    out[at++] = (rest % 0x80) | 0x80;
-    rest = Math.floor(rest / 0x80);
-  }
-  out[at++] = rest;
-  return at;
-}
-
-/** Room that the encoding of `length` bytes needs at most, head included. */
-export function encodedBound(length: number): number {
-  return 32 + length + Math.ceil(length / 6);
 }

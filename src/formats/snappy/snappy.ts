@@ -1,12 +1,12 @@
+import { snappyCompress } from '@platformatic/wasm-utils';
 import { SeastateError } from '../../core/errors.ts';
 import { compile, Heap, type Kernel, link } from '../../core/heap.ts';
-import { declaredLength, encodedBound, headLength, writeHead } from './block.ts';
+import { declaredLength, headLength } from './block.ts';
 import { snappyDecoder } from './decode-kernel.ts';
-import { snappyEncoder, tableBytes } from './encode-kernel.ts';
 
 /** The kernels read and write past an end by whole vectors; nothing there is ever used. */
 const slack = 128;
-const module = compile([snappyDecoder(), snappyEncoder()]);
+const module = compile([snappyDecoder()]);
 
 /**
  * A buffer that is kept and used again. What was put into it is valid until its owner puts the
@@ -65,20 +65,12 @@ export function decompress(
   return into.view(to, length);
 }
 
-const encoderScratch = new Scratch();
-
-/** Compresses to a snappy block: bytes of their own. */
-export function compress(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const scratch = encoderScratch;
-  const { length } = bytes;
-  const bound = encodedBound(length);
-  const table = scratch.room(tableBytes + length + slack + bound);
-  const from = table + tableBytes;
-  const to = from + length + slack;
-  scratch.view(from, length).set(bytes);
-  const head = writeHead(scratch.view(to, bound), length);
-  const end = scratch.kernel.encode!(from, from + length, to + head, table);
-  return scratch.view(to, end - to).slice();
+/**
+ * Compresses to a snappy block: bytes of their own. By a library: a kernel of our own was not
+ * faster (bench/decode/README.md).
+ */
+export function compress(bytes: Uint8Array): Uint8Array {
+  return snappyCompress(bytes as Buffer);
 }
 
 function notSnappy(reason: string): SeastateError {
