@@ -221,6 +221,8 @@ export class Feed {
       wantSnapshot,
       records: encodeRecords(records),
     });
+    if (reply.type === 'need')
+      throw new RunnerGone('the runner was started anew', undefined, false);
     if (reply.type !== 'done') throw new RunnerGone(`unexpected reply ${reply.type}`);
     const durable = this.#writer.write(reply.outputs);
     this.#position = reply.position;

@@ -112,6 +112,11 @@ export class EmbeddedRuntime {
     }
   }
 
+  /** Ends every runner, as a crash of each would; they are started again. For tests. */
+  async endRunners(): Promise<void> {
+    await Promise.all([...this.#threads.values()].map((thread) => thread.stop()));
+  }
+
   /** Ends at once, as a crash would. */
   async kill(): Promise<void> {
     this.#stopping.abort();
