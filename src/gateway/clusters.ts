@@ -10,6 +10,9 @@ export interface Sender {
   readonly tenant: string;
 }
 
+/** One key per sender. */
+export const keyOf = ({ tenant, name }: Sender): string => `${tenant}\0${name}`;
+
 /** What the gateway remembers of one cluster: where its records go and what waits for it. */
 export interface Cluster {
   readonly tenant: string;

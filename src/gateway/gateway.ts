@@ -7,7 +7,7 @@ import { encodeBody } from '../formats/snappy/body-encoding.ts';
 import { decompress } from '../formats/snappy/snappy.ts';
 import type { Log } from '../log/log.ts';
 import type { TelemetryKind } from '../log/topics.ts';
-import { Admission } from './admission.ts';
+import { Admission, type SenderRoom } from './admission.ts';
 import {
   later,
   type nothingWritten,
@@ -16,7 +16,7 @@ import {
   type WriteAnswer,
 } from './answer.ts';
 import { Appender } from './appender.ts';
-import type { Cluster, Clusters, Sender } from './clusters.ts';
+import { type Cluster, type Clusters, keyOf, type Sender } from './clusters.ts';
 import { Control, type SettingsMark } from './control.ts';
 import {
   GatewayCounters,
@@ -54,6 +54,8 @@ export interface GatewayParts {
   /** Settings that were written before the restart, where they are known. */
   readonly settings?: SettingsMark;
 }
+
+const tooMuch = 'too much is in flight';
 
 /** A log that was full is tried again after this time. */
 const fullForMs = 1_000;
@@ -146,36 +148,38 @@ export class Gateway {
    * Whether a request whose headers have come may send its body. Undefined: yes. `bodyBytes` is
    * its declared length, 0 when unknown.
    */
-  refusal(tenant: string, bodyBytes: number): WriteAnswer | undefined {
-    const counters = this.counters.tenant(tenant);
+  refusal(sender: Sender, bodyBytes: number): WriteAnswer | undefined {
+    const counters = this.counters.tenant(sender.tenant);
     const { bodyBytesMax } = this.#options;
-    if (bodyBytes > bodyBytesMax) return this.tooLarge(tenant, bodyBytes);
+    if (bodyBytes > bodyBytesMax) return this.tooLarge(sender, bodyBytes);
     if (this.#state !== 'serving') return this.#later(counters, this.#state, 'not serving');
     if (this.#parts.now() < this.#fullUntilMs) {
       return this.#later(counters, 'log_full', 'the log was full a moment ago');
     }
-    if (this.admission.hasRoom(bodyBytes)) return undefined;
-    const reason =
-      this.admission.requests >= this.admission.requestsMax
-        ? 'in_flight_requests'
-        : 'in_flight_bytes';
-    return this.#later(counters, reason, 'too much is in flight');
+    const room = this.roomOf(sender);
+    if (!room.hasTurn) return this.#later(counters, 'in_flight_requests', tooMuch);
+    return room.fits(bodyBytes) ? undefined : this.#later(counters, 'in_flight_bytes', tooMuch);
+  }
+
+  /** Where the bytes of a sender's bodies are reserved as they arrive. */
+  roomOf(sender: Sender): SenderRoom {
+    return this.admission.of(keyOf(sender));
   }
 
   /** A body that is longer than is allowed, as declared or as it came. */
-  tooLarge(tenant: string, bodyBytes: number): WriteAnswer {
+  tooLarge({ tenant }: Sender, bodyBytes: number): WriteAnswer {
     const { bodyBytesMax } = this.#options;
     const message = `body of ${bodyBytes} bytes is over the limit of ${bodyBytesMax} bytes`;
     return this.#refused(this.counters.tenant(tenant), 'body_too_large', message);
   }
 
   /** A body whose next bytes found no room. */
-  overloaded(tenant: string): WriteAnswer {
-    return this.#later(this.counters.tenant(tenant), 'in_flight_bytes', 'too much is in flight');
+  overloaded({ tenant }: Sender): WriteAnswer {
+    return this.#later(this.counters.tenant(tenant), 'in_flight_bytes', tooMuch);
   }
 
   /**
-   * Never rejects. Takes over `body.length` bytes that the caller has reserved in `admission`, and
+   * Never rejects. Takes over `body.length` bytes that the caller has reserved in `roomOf`, and
    * gives them back when nothing holds the body any more.
    */
   async write(request: WriteRequest): Promise<WriteAnswer> {
@@ -183,26 +187,32 @@ export class Gateway {
     counters[request.protocol === 1 ? 'requestsV1' : 'requestsV2']++;
     counters.bodyBytes += request.body.length;
     if (request.retryAttempt > 0) counters.retries++;
-    if (this.#state !== 'serving' || !this.admission.enter()) {
-      this.admission.release(request.body.length);
+    const room = this.roomOf(request.sender);
+    if (this.#state !== 'serving' || !room.enter()) {
+      room.release(request.body.length);
       const reason = this.#state === 'serving' ? 'in_flight_requests' : this.#state;
       return this.#later(counters, reason, 'not serving');
     }
+    const { length } = request.body;
+    const leave = (): void => {
+      room.leave();
+      room.release(length);
+    };
     let taken: Taken;
     try {
       taken = this.#take(request, counters);
     } catch (error) {
-      this.#leave(request);
+      leave();
       return this.#unreadable(counters, error);
     }
     const settled = Promise.allSettled(taken.waitFor);
     const results = await Promise.race([settled, this.#timeout(settled)]);
     if (results === undefined) {
-      void settled.then(() => this.#leave(request));
+      void settled.then(leave);
       const message = `the log took longer than ${this.#options.appendTimeoutMs} ms`;
       return this.#later(counters, 'append_timeout', message);
     }
-    this.#leave(request);
+    leave();
     return this.#acknowledge(taken, results, counters);
   }
 
@@ -308,11 +318,6 @@ export class Gateway {
       const timer = setTimeout(() => resolve(undefined), this.#options.appendTimeoutMs);
       void settled.then(() => clearTimeout(timer));
     });
-  }
-
-  #leave({ body }: WriteRequest): void {
-    this.admission.leave();
-    this.admission.release(body.length);
   }
 
   #unreadable(counters: TenantCounters, error: unknown): WriteAnswer {

@@ -2,7 +2,7 @@ import { partitionOf } from '../core/placement.ts';
 import type { FamilyMetadata, WriteColumns } from '../formats/remote-write/columns.ts';
 import type { MetadataValue } from '../log/telemetry.ts';
 import type { Appender } from './appender.ts';
-import type { Sender } from './clusters.ts';
+import { keyOf, type Sender } from './clusters.ts';
 import type { GatewayCounters } from './counters.ts';
 import { MetadataBook, type MetadataOptions } from './metadata-book.ts';
 import { jsonRecord } from './records.ts';
@@ -61,8 +61,6 @@ export class MetadataWriter {
     });
   }
 }
-
-const keyOf = ({ tenant, name }: Sender): string => `${tenant}\0${name}`;
 
 function chunks(families: readonly FamilyMetadata[]): FamilyMetadata[][] {
   const out: FamilyMetadata[][] = [];

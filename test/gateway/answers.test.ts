@@ -448,23 +448,30 @@ describe('later', () => {
     const body = bodyOf(2, many(300));
     const { post, gateway } = await rig({
       log,
-      gateway: { inFlightBytesMax: Math.floor(body.length * 2.5), inFlightRequestsMax: 3 },
+      gateway: { inFlightBytesMax: body.length * 4, inFlightRequestsMax: 5 },
     });
     log.hold();
-    const first = [post(body), post(body)];
-    await expect.poll(() => gateway.admission.requests).toBe(2);
-    const third = await post(body);
-    expect([third.status, third.text]).toEqual([503, expect.stringContaining('in_flight_bytes')]);
-    const small = post(bodyOf(2, many(1)));
+    const first = [post(body), post(body), post(body)];
     await expect.poll(() => gateway.admission.requests).toBe(3);
-    const fourth = await post(bodyOf(2, many(1)));
-    expect([fourth.status, fourth.text]).toEqual([
+    const large = await post(body);
+    expect([large.status, large.text]).toEqual([503, expect.stringContaining('in_flight_bytes')]);
+    expect(large.written).toEqual([0, 0, 0]);
+    log.release();
+    expect((await Promise.all(first)).map(({ status }) => status)).toEqual([204, 204, 204]);
+
+    log.hold();
+    const small = Array.from({ length: 4 }, (_, i) => write(i));
+    function write(i: number): ReturnType<typeof post> {
+      return post(bodyOf(2, many(1, { i: `${i}` })));
+    }
+    await expect.poll(() => gateway.admission.requests).toBe(4);
+    const fifth = await write(5);
+    expect([fifth.status, fifth.text]).toEqual([
       503,
       expect.stringContaining('in_flight_requests'),
     ]);
     log.release();
-    const replies = await Promise.all([...first, small]);
-    expect(replies.map(({ status }) => status)).toEqual([204, 204, 204]);
+    expect((await Promise.all(small)).map(({ status }) => status)).toEqual([204, 204, 204, 204]);
     expect(gateway.admission).toMatchObject({ requests: 0, bytes: 0 });
     expect((await post(body)).status).toBe(204);
   });

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Room for bodies of all requests together: bytes are reserved as they arrive. */
+/** Room for a sender's bodies: bytes are reserved as they arrive. */
 export interface BodyRoom {
   reserve(bytes: number): boolean;
   release(bytes: number): void;

@@ -14,6 +14,7 @@ export interface Answer {
   readonly retryAfterSeconds?: number;
 }
 
+/** Who sends: a credential. */
 interface Sender {
   readonly name: string;
   readonly tenant: string;
@@ -21,11 +22,11 @@ interface Sender {
 
 /** What this source needs of the gateway. */
 export interface WriteTarget {
-  readonly admission: BodyRoom;
+  roomOf(sender: Sender): BodyRoom;
   /** An answer when the body need not come. `bodyBytes`: declared, 0 when unknown. */
-  refusal(tenant: string, bodyBytes: number): Answer | undefined;
-  tooLarge(tenant: string, bodyBytes: number): Answer;
-  overloaded(tenant: string): Answer;
+  refusal(sender: Sender, bodyBytes: number): Answer | undefined;
+  tooLarge(sender: Sender, bodyBytes: number): Answer;
+  overloaded(sender: Sender): Answer;
   write(request: {
     readonly protocol: 1 | 2;
     readonly body: Uint8Array;
@@ -77,13 +78,13 @@ export class RemoteWriteHandler {
       return;
     }
     const declared = Number(headers['content-length'] ?? 0);
-    const refusal = this.#target.refusal(sender.tenant, declared);
+    const refusal = this.#target.refusal(sender, declared);
     if (refusal) {
       send(response, protocol, refusal);
       this.#discard(request);
       return;
     }
-    const result = await readBody(request, this.#bodyBytesMax, this.#target.admission);
+    const result = await readBody(request, this.#bodyBytesMax, this.#target.roomOf(sender));
     if ('chunks' in result) {
       const retryAttempt = Number.parseInt(String(headers['retry-attempt'] ?? 0), 10) || 0;
       const joined = this.#assembler.join(result.chunks, result.bytes);
@@ -92,10 +93,9 @@ export class RemoteWriteHandler {
     } else if (result.failed === 'aborted') this.counters.aborted++;
     else {
       const isLarge = result.failed === 'too_large';
-      const { tenant } = sender;
       const answer = isLarge
-        ? this.#target.tooLarge(tenant, result.bytes)
-        : this.#target.overloaded(tenant);
+        ? this.#target.tooLarge(sender, result.bytes)
+        : this.#target.overloaded(sender);
       send(response, protocol, answer);
       this.#discard(request);
     }
