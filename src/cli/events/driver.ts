@@ -53,7 +53,11 @@ export class Driver {
     const slots = this.#slots;
     this.#context = {
       series: seriesView(slots),
-      clusters: { tenant: () => '', name: (index) => this.#clusters[index]! },
+      clusters: {
+        tenant: () => '',
+        name: (index) => this.#clusters[index]!,
+        title: (index) => this.#clusters[index]!,
+      },
       settings: eventsProcessor.settings!.parse(settings),
       logTime: 0,
       columns: (_name, spec) => this.#addColumns(spec),

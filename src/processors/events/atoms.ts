@@ -33,7 +33,7 @@ export type Timeline = Atom[];
 export function addAtom(timeline: Timeline, atom: Atom): boolean {
   let at = timeline.length;
   const second = Math.floor(atom.t / 1000);
-  while (at > 0 && timeline[at - 1]!.t > atom.t) at--;
+  while (at > 0 && isAfter(timeline[at - 1]!, atom)) at--;
   for (let i = Math.min(at + 64, timeline.length) - 1; i >= 0; i--) {
     const old = timeline[i]!;
     if (old.t < atom.t - 1000) break;
@@ -41,6 +41,13 @@ export function addAtom(timeline: Timeline, atom: Atom): boolean {
   }
   timeline.splice(at, 0, atom);
   return true;
+}
+
+/** One order for all arrivals: by time, then by name. */
+function isAfter(a: Atom, b: Atom): boolean {
+  if (a.t !== b.t) return a.t > b.t;
+  if (a.k !== b.k) return a.k > b.k;
+  return (a.sub ?? a.e ?? '') > (b.sub ?? b.e ?? '');
 }
 
 function isSame(a: Atom, b: Atom): boolean {

@@ -65,6 +65,7 @@ export function viewOf(row: ClusterRow, catalogue: Catalogue, now: number): View
     lastSample: row.lastSample,
     cadence: row.cadence,
     silences: row.silences,
+    groups: row.groups,
     timeline: (scope) => row.scopes[scope] ?? [],
     scopes: (prefix) => index.under(prefix),
     scopesWith: (signals) => index.with(signals),

@@ -67,6 +67,8 @@ export interface View {
   readonly cadence: number;
   /** Times in which no metrics came, oldest first; the last may still go on. */
   readonly silences: readonly (readonly [from: number, to: number])[];
+  /** Node group of nodes that were added before, by name. */
+  readonly groups: Readonly<Record<string, string>>;
   timeline(scope: string): Timeline;
   /** All scopes of `KIND` or `KIND/NAMESPACE` with their timelines, in order of appearance. */
   scopes(prefix: string): readonly (readonly [scope: string, timeline: Timeline])[];

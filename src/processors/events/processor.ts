@@ -14,6 +14,7 @@ import { addAtom, dropAtom, pruneTimeline, signalOf } from './atoms.ts';
 import { buildCatalogue, type Catalogue } from './catalogue.ts';
 import { compose } from './compose.ts';
 import { derive, viewOf } from './derive.ts';
+import type { Draft } from './draft.ts';
 import { EventMatcher, type Placed } from './match.ts';
 import { MetricProbes } from './metrics.ts';
 import { type EventsSettings, eventsSettingsSchema } from './settings.ts';
@@ -179,6 +180,10 @@ class EventsProcessor implements Handlers {
       this.#context.count('kubernetes_event_in_future');
       return;
     }
+    if (event.end < this.#context.logTime - this.#context.settings.keep) {
+      this.#context.count('kubernetes_event_too_late');
+      return;
+    }
     // What the API forgets after its time to live has not happened once more.
     if (event.verb === 'DELETED') return;
     const row = this.#row(cluster);
@@ -252,10 +257,8 @@ class EventsProcessor implements Handlers {
 
   #add(row: ClusterRow, { scope, atom }: Placed): void {
     const { settings, logTime } = this.#context;
-    if (atom.t < logTime - settings.keep) {
-      this.#context.count('evidence_too_late');
-      return;
-    }
+    // First occurrences of what repeats for long are of no use any more.
+    if (atom.t < logTime - settings.keep) return;
     let timeline = row.scopes[scope];
     if (timeline === undefined) {
       if (Object.keys(row.scopes).length >= settings.scopesPerCluster) {
@@ -302,13 +305,16 @@ class EventsProcessor implements Handlers {
       silenceMs: settings.silence,
       lastEvent: row.lastEventLog,
     });
+    this.#learnGroups(row, drafts);
     tellAll(
       {
         row,
         tenant: clusters.tenant(row.cluster),
         cluster: clusters.name(row.cluster),
         now: logTime,
-        horizon,
+        // Of what began just after the horizon some evidence may be before it.
+        horizon: horizon + Math.min(3_600_000, settings.keep / 6),
+        settledMs: settings.keep / 2,
         tell: (interval, revision) =>
           this.#context.emit({
             topic: 'events',
@@ -324,6 +330,18 @@ class EventsProcessor implements Handlers {
     row.dirty = false;
     const lasting = Object.values(row.shown).some((s) => s.interval.end === null);
     row.due = logTime + (lasting ? 15_000 : 60_000);
+  }
+
+  /** Which group a node was added to is asked for when it goes, maybe much later. */
+  #learnGroups(row: ClusterRow, drafts: readonly Draft[]): void {
+    for (const { rule, object, slots, affinity } of drafts) {
+      // A name that is only guessed is not kept.
+      if (rule.id !== 'cluster-scale-up' || slots['from'] === undefined) continue;
+      const group = object.slice('NodeGroup/'.length);
+      for (const node of affinity.nodes ?? []) row.groups[node] ??= group;
+    }
+    const nodes = Object.keys(row.groups);
+    for (const node of nodes.slice(0, Math.max(0, nodes.length - 5_000))) delete row.groups[node];
   }
 
   /** Forgets evidence that is too old, and intervals long closed. Returns the horizon. */

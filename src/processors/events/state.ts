@@ -19,6 +19,8 @@ export interface ClusterRow extends Row {
   /** Node of pods, oldest first. */
   pods: Record<string, string>;
   podCount: number;
+  /** Node group of nodes that an autoscaler added. */
+  groups: Record<string, string>;
   /** Intervals told, by id. */
   shown: Record<string, Shown>;
   /** New evidence since the last derivation. */
@@ -51,6 +53,7 @@ export function newCluster(cluster: number): ClusterRow {
     scopes: {},
     pods: {},
     podCount: 0,
+    groups: {},
     shown: {},
     dirty: false,
     pruned: 0,

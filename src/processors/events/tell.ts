@@ -13,8 +13,10 @@ export interface Teller {
   readonly cluster: string;
   /** Log time. */
   readonly now: number;
-  /** Evidence before this may be gone: intervals that began before are not taken back. */
+  /** Evidence before this may be gone: what began and ended before is left as it was told. */
   readonly horizon: number;
+  /** What ended this long ago is only made more exact, never explained anew. */
+  readonly settledMs: number;
   tell(interval: Interval, revision: number): void;
 }
 
@@ -30,18 +32,21 @@ export function tellAll(teller: Teller, composed: readonly Composed[]): void {
   }
   for (const one of composed) {
     const id = ids.get(one);
-    if (id === undefined) continue;
+    if (id === undefined || isFrozen(teller, teller.row.shown[id]?.interval)) continue;
     const parent = one.parent === null ? null : (ids.get(one.parent) ?? null);
     tellOne(teller, one, id, parent);
   }
 }
 
-/** What ended long ago is only made more exact, never explained anew. */
-const settledMs = 60 * 60_000;
+/** Near the horizon the evidence is no longer whole. */
+function isFrozen(teller: Teller, interval: Interval | undefined): boolean {
+  if (interval === undefined || interval.start >= teller.horizon) return false;
+  return interval.end !== null || interval.change === 'withdraw';
+}
 
 function isSettled(teller: Teller, interval: Interval): boolean {
   const { end, change } = interval;
-  return end !== null && change !== 'withdraw' && end < teller.now - settledMs;
+  return end !== null && change !== 'withdraw' && end < teller.now - teller.settledMs;
 }
 
 const keyOf = (rule: string, object: string, slots: string): string =>
@@ -200,7 +205,7 @@ function intervalOf(
     start: Math.round(draft.start),
     end: draft.end === null ? null : Math.round(Math.max(draft.end, draft.start)),
     endBy: draft.endBy,
-    slots: { ...draft.slots },
+    slots: { ...before?.slots, ...known(draft.slots) },
     count: Math.max(count, 1, before?.count ?? 0),
     confidence: confidenceOf(draft),
     parent,
@@ -211,6 +216,11 @@ function intervalOf(
     percent: draft.percent ?? null,
     nodes: (draft.nodes ?? []).map((node) => ({ ...node })),
   };
+}
+
+/** Slots that are told: what was known before is not forgotten. */
+function known(slots: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(slots).filter(([, value]) => value !== ''));
 }
 
 function confidenceOf(draft: Draft): number {

@@ -33,9 +33,11 @@ export function autoscaling(view: View, stories: readonly NodeStory[]): Draft[] 
   const timeline = view.timeline('Autoscaler');
   const ups = scaleUps(view, timeline);
   assignJoins(ups, stories);
-  const groups = new Map<string, string>();
+  const groups = new Map<string, string>(Object.entries(view.groups));
   for (const up of ups) {
-    for (const { node } of up.nodes) if (up.group !== null) groups.set(node, up.group);
+    for (const { node } of up.nodes) {
+      if (up.group !== null && !groups.has(node)) groups.set(node, up.group);
+    }
   }
   const downs = scaleDowns(timeline, groups);
   return [
@@ -216,7 +218,9 @@ function downDraft(
   const count = Math.max(nodes.length, down.counted);
   const ends = new Map(down.done);
   for (const { node, removal } of left) ends.set(node, removal.start);
-  const done = ends.size >= count;
+  // More may follow at once: it is over when nothing did for a while.
+  const latest = Math.max(down.last, ...ends.values());
+  const done = ends.size >= count && view.now - latest >= 45_000;
   const last = Math.max(down.last, ...left.map(({ removal }) => removal.start));
   const over = done || view.now - last > upWindow;
   const group = down.group ?? nodes.map((n) => groups.get(n)).find((g) => g !== undefined);

@@ -271,7 +271,7 @@ function outagesOf(
   for (const atom of timeline) {
     const role = outageRole(atom, open);
     if (role === 'end') {
-      if (open !== null) {
+      if (open !== null && !(atom.k === 'kubelet-down:off' && goesOn(view, timeline, atom.t))) {
         (open as OpenOutage).evidence.push(evidenceOf(atom, 'end'));
         finish(atom.t, atom.k);
       }
@@ -292,6 +292,16 @@ function outagesOf(
   const last = removals.at(-1)?.start ?? Number.NEGATIVE_INFINITY;
   if (open !== null && (open as OpenOutage).start > last) finish(null, null);
   return [...found, ...bootsAlone(boots, found, joins)].sort((a, b) => a.start - b.start);
+}
+
+/** It answers again, but says that it is not ready or has booted: that is the same outage. */
+function goesOn(view: View, timeline: Timeline, time: number): boolean {
+  return timeline.some(
+    (a) =>
+      (a.k === 'ready:off' || a.k === 'node-rebooted' || a.k === 'node-not-ready') &&
+      a.t >= time &&
+      a.t <= time + Math.max(1_000, view.cadence),
+  );
 }
 
 type OutageRole = 'lost' | 'said' | 'shutdown' | 'down' | 'reboot' | 'end';
