@@ -460,6 +460,7 @@ export class Scorer {
   }
 
   save(out: ByteWriter, count: number): void {
+    if (count > this.#reserved) this.#reserve(count);
     this.#series.save(out, count);
     this.#states.save(out);
     this.#tails.save(out, this.#ownTail ? this.#states.count : 0);

@@ -9,8 +9,11 @@ const follow = 0.5;
 /** The mean forgets beyond so many values. */
 const memory = 10_000;
 
-/** Excess of `y`, 0 inside the envelope; then learns. `n` = values before this one. */
-export function excess(f: Float32Array, at: number, n: number, y: number): number {
+/**
+ * Excess of `y`, 0 inside the envelope; then learns. `n` = values before this one, `share` =
+ * 1 / (n + 1).
+ */
+export function excess(f: Float32Array, at: number, n: number, share: number, y: number): number {
   if (n === 0) {
     f[at] = y;
     f[at + 1] = y;
@@ -18,7 +21,7 @@ export function excess(f: Float32Array, at: number, n: number, y: number): numbe
     return 0;
   }
   const mean = f[at]!;
-  f[at] = mean + (y - mean) / (n < memory ? n + 1 : memory);
+  f[at] = mean + (y - mean) * Math.max(share, 1 / memory);
   return beyond(f, at + 1, mean, n, y);
 }
 

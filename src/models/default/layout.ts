@@ -7,6 +7,8 @@ import { tailWidth } from '../tail.ts';
  */
 export const buckets = 24;
 export const levels = 3;
+/** Sums of rarities that persistence may look at, the newest with them. */
+export const recentMost = 5;
 
 /** Offsets in the row of floats. An envelope is mean, upper, lower. */
 export const float = {

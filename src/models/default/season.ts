@@ -11,8 +11,11 @@ export const dayMs = 86_400_000;
 const memoryDays = 5;
 const offsetSamples = 100;
 
-export const bucketOf = (time: number): number =>
-  Math.floor((((time % dayMs) + dayMs) % dayMs) / hourMs);
+/** Hour of the day, UTC. */
+export function bucketOf(time: number): number {
+  const hour = Math.floor(time / hourMs);
+  return hour - buckets * Math.floor(hour / buckets);
+}
 
 /** Level of a bucket, without the offset; the long mean where the hour was never seen. */
 export function seasonAt(

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+export const parameters = z.strictObject({
+  /** Robust scales beyond which a residual does not teach. */
+  clip: z.number().min(2).max(100).default(6),
+  /** Samples until soft records weigh half. */
+  maturity: z.number().min(0).max(10_000).default(200),
+  /** Minutes over which rarities are averaged before they may alarm. */
+  persistence: z.number().min(0).max(1440).default(10),
+  /** Cut of each term: the soft record or surprise that alarms by itself. */
+  cuts: z
+    .strictObject({
+      value: z.number().positive().default(0.094),
+      level: z.number().positive().default(0.18),
+      season: z.number().positive().default(0.165),
+      deviation: z.number().positive().default(0.68),
+      fading: z.number().positive().default(0.76),
+      word: z.number().positive().default(14),
+      block: z.number().positive().default(4.9),
+    })
+    .prefault({}),
+});
+export type Parameters = z.infer<typeof parameters>;
