@@ -162,7 +162,7 @@ class LocalBroker implements Broker {
     );
     await log.close();
     try {
-      await portOpen(ports.get('PLAIN')!, child, 60_000);
+      await portOpen(ports.get('PLAIN')!, child, 120_000);
     } catch (error) {
       child.kill('SIGKILL');
       const text = await readFile(join(folder, 'broker.out'), 'utf8');

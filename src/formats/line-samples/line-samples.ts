@@ -1,3 +1,4 @@
+import { utf8 } from '../../core/bytes.ts';
 import { BytesTable } from '../remote-write/bytes-table.ts';
 import { grown } from '../remote-write/columns.ts';
 
@@ -41,6 +42,7 @@ export class LineSamples {
   #table = new BytesTable();
   #symbolIds = new Map<string, number>();
   #symbols: string[] = [];
+  #symbolBytes: Uint8Array[] = [];
   #refs: Uint32Array[] = [];
   #after = -1;
 
@@ -53,9 +55,9 @@ export class LineSamples {
     return this.#refs.length;
   }
 
-  /** Symbols by number: label names and values, in the order of their first sight. */
-  get symbols(): readonly string[] {
-    return this.#symbols;
+  /** UTF-8 of symbol `number`: label names and values, in the order of their first sight. */
+  symbolBytes(number: number): Uint8Array {
+    return this.#symbolBytes[number]!;
   }
 
   /** Symbol numbers of a series' names and values in turn, sorted by name. */
@@ -78,6 +80,7 @@ export class LineSamples {
     this.#table = new BytesTable();
     this.#symbolIds = new Map();
     this.#symbols = [];
+    this.#symbolBytes = [];
     this.#refs = [];
     this.#after = -1;
   }
@@ -143,6 +146,7 @@ export class LineSamples {
     const known = this.#symbolIds.get(text);
     if (known !== undefined) return known;
     this.#symbols.push(text);
+    this.#symbolBytes.push(utf8(text));
     this.#symbolIds.set(text, this.#symbols.length - 1);
     return this.#symbols.length - 1;
   }

@@ -1,4 +1,4 @@
-import { ByteWriter, utf8 } from '../../core/bytes.ts';
+import { ByteWriter } from '../../core/bytes.ts';
 import type { LineSamples } from './line-samples.ts';
 
 /**
@@ -73,9 +73,8 @@ export class LineRequestEncoder {
       this.#seen = seen;
       this.#local = local;
     }
-    const text = samples.symbols[symbol]!;
-    if (text === '') return 0;
-    const bytes = utf8(text);
+    const bytes = samples.symbolBytes(symbol);
+    if (bytes.length === 0) return 0;
     this.#symbols.u8(0x22);
     writeVarint(this.#symbols, bytes.length);
     this.#symbols.raw(bytes);

@@ -23,6 +23,8 @@ final class Runners {
     Runtime.getRuntime().addShutdownHook(new Thread(Runners::closeAll, "seastate-runners-end"));
   }
 
+  private static final long START_DEADLINE_MS = 60_000;
+
   private Runners() {}
 
   static final class Slot {
@@ -71,7 +73,9 @@ final class Runners {
     List<String> command = new ArrayList<>();
     for (String word : config.command) command.add(resolve(word));
     command.add(setup.toString());
-    return new RunnerProcess(command, config.deadlineMs, stage.name, bundle);
+    // A cold start of Node on a busy machine takes longer than a batch.
+    long deadlineMs = Math.max(config.deadlineMs, START_DEADLINE_MS);
+    return new RunnerProcess(command, deadlineMs, stage.name, bundle);
   }
 
   /** `files:NAME` stands for a file that was shipped with the job (--files). */

@@ -7,14 +7,44 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 
-/** Checks the Java side against the protocol's vectors: `VectorsCheck protocol-vectors.json`. */
-public final class VectorsCheck {
+/** Checks what needs no Spark: `Check protocol-vectors.json node`. */
+public final class Check {
   private static final HexFormat HEX = HexFormat.of();
 
-  private VectorsCheck() {}
+  private Check() {}
 
   public static void main(String[] args) throws Exception {
-    JsonNode vectors = Config.JSON.readTree(Files.readString(Path.of(args[0])));
+    vectors(args[0]);
+    runners(args[1]);
+    System.out.println("ok");
+  }
+
+  /** What a runner of no use says must reach the task's error. */
+  private static void runners(String node) throws Exception {
+    String hello = "const m = Buffer.from(JSON.stringify(HELLO)); const f = Buffer.alloc(m.length + 9);"
+        + "f.writeUInt32LE(m.length + 5, 0); f.writeUInt32LE(m.length, 5); m.copy(f, 9);"
+        + "require('fs').writeSync(1, f); setTimeout(() => {}, 60000)";
+    String other = hello.replace("HELLO", "{protocol:9,node:'v24.9.0',stage:'s',bundle:''}");
+    String old = hello.replace("HELLO", "{protocol:1,node:'v20.1.0',stage:'s',bundle:''}");
+    refused(node, "process.stderr.write('no such module'); process.exit(3)", "no such module");
+    refused(node, "process.stderr.write('no such module'); process.exit(3)", "exit code 3");
+    refused(node, "setTimeout(() => {}, 60000)", "it did not answer within 3000 ms");
+    refused(node, other, "it speaks protocol 9");
+    refused(node, old, "Node 24.6 or later is needed");
+  }
+
+  private static void refused(String node, String program, String wanted) {
+    try {
+      new RunnerProcess(List.of(node, "-e", program), 3_000, "s", "");
+    } catch (java.io.IOException error) {
+      check(wanted + " in: " + error.getMessage(), error.getMessage().contains(wanted));
+      return;
+    }
+    throw new AssertionError("a runner was taken that should say: " + wanted);
+  }
+
+  private static void vectors(String file) throws Exception {
+    JsonNode vectors = Config.JSON.readTree(Files.readString(Path.of(file)));
     byte[] digest = new byte[32];
     for (int i = 0; i < 32; i++) digest[i] = (byte) i;
     Position position = new Position(3, (1L << 40) + 7, digest);
@@ -50,7 +80,6 @@ public final class VectorsCheck {
         && LogRecords.offset(skipped) == LogRecords.offset(record));
     // Spark's own murmur3 of the ints 12, 6, 2, 0 gives the partitions 0 to 3 of 4.
     check("keys", Arrays.equals(Keys.ofPartitions(4), new int[] {12, 6, 2, 0}));
-    System.out.println("ok");
   }
 
   private static byte[] bytes(JsonNode vectors, String name) {
@@ -63,6 +92,6 @@ public final class VectorsCheck {
   }
 
   private static void check(String name, boolean holds) {
-    if (!holds) throw new AssertionError(name + " was not read as written");
+    if (!holds) throw new AssertionError("does not hold: " + name);
   }
 }
