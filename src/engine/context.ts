@@ -1,9 +1,10 @@
-import type { ByteReader, ByteWriter } from '../core/bytes.ts';
+import { ByteReader, ByteWriter } from '../core/bytes.ts';
 import { invariant, SeastateError } from '../core/errors.ts';
 import { Columns, type ColumnsSpec } from './columns.ts';
 import type {
   ClusterView,
   Handlers,
+  Kept,
   Output,
   ProcessorContext,
   ProcessorDefinition,
@@ -29,6 +30,7 @@ export class Host implements ProcessorContext {
   readonly #services: StageServices;
   readonly #columns = new Map<string, Columns<ColumnsSpec>>();
   readonly #tables = new Map<string, Table<Row>>();
+  readonly #kept = new Map<string, Kept>();
   readonly #selections: CachedSelection[] = [];
   #declaring = true;
 
@@ -66,8 +68,14 @@ export class Host implements ProcessorContext {
     return table;
   }
 
+  keep<K extends Kept>(name: string, kept: K): K {
+    this.#declare(this.#kept, name);
+    this.#kept.set(name, kept);
+    return kept;
+  }
+
   #declare(known: ReadonlyMap<string, unknown>, name: string): void {
-    invariant(this.#declaring, 'columns and tables are declared in create()');
+    invariant(this.#declaring, 'columns, tables and kept state are declared in create()');
     invariant(!known.has(name), `"${name}" is declared twice in ${this.definition.name}`);
   }
 
@@ -118,6 +126,12 @@ export class Host implements ProcessorContext {
       out.text(name);
       table.save(out);
     }
+    out.u16(this.#kept.size);
+    for (const [name, kept] of this.#kept) {
+      const bytes = new ByteWriter();
+      kept.save(bytes, slots);
+      out.text(name).bytes(bytes.view());
+    }
   }
 
   /** Reads what `save` wrote after its name; columns and tables that are gone are skipped. */
@@ -130,6 +144,11 @@ export class Host implements ProcessorContext {
     for (let left = input.u16(); left > 0; left--) {
       const name = input.text();
       (this.#tables.get(name) ?? new Table()).load(input);
+    }
+    for (let left = input.u16(); left > 0; left--) {
+      const name = input.text();
+      const bytes = input.bytes();
+      this.#kept.get(name)?.load(new ByteReader(bytes));
     }
     this.reserve(slots);
     if (version === this.definition.version) return;

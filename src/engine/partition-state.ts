@@ -110,6 +110,7 @@ export class PartitionState implements StageState {
       interval: (slot) => tracker.interval(slot),
       lastTime: (slot) => tracker.lastTime(slot),
       isLive: (slot) => tracker.isLive(slot),
+      clock: (slot) => tracker.clock(slot),
       type: (slot) =>
         tracker.type(slot) || families.type(tracker.cluster(slot), tracker.label(slot, '__name__')),
     };
@@ -304,6 +305,7 @@ export class PartitionState implements StageState {
     this.#families.load(input);
     this.#outbox.load(input);
     this.#configure(this.#progress.settings);
+    for (const host of this.#hosts) host.handlers.settings?.();
     this.#tracker.load(input);
     for (let left = input.u16(); left > 0; left--) {
       const name = input.text();

@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod';
+import type { ByteReader, ByteWriter } from '../core/bytes.ts';
 import type { LogRecord } from '../log/log.ts';
 import type { Columns, ColumnsSpec } from './columns.ts';
 import type { Row, Table } from './tables.ts';
@@ -26,6 +27,8 @@ export interface SeriesView {
   /** ms of the newest accepted sample. */
   lastTime(slot: number): number;
   isLive(slot: number): boolean;
+  /** ms, the clock of the series' sender: its newest accepted sample. */
+  clock(slot: number): number;
   /**
    * Metric type as in the protocols' metadata: 0 unknown, 1 counter, 2 gauge, 3 histogram, 4 gauge
    * histogram, 5 summary, 6 info, 7 stateset; from the series' own metadata or its family's.
@@ -89,6 +92,12 @@ export interface Output {
   readonly data: object;
 }
 
+/** State of another shape. Equal states write equal bytes; `slots` as in `series.count`. */
+export interface Kept {
+  save(out: ByteWriter, slots: number): void;
+  load(input: ByteReader): void;
+}
+
 export interface ProcessorContext<Settings = unknown> {
   readonly series: SeriesView;
   readonly clusters: ClusterView;
@@ -100,6 +109,8 @@ export interface ProcessorContext<Settings = unknown> {
   columns<S extends ColumnsSpec>(name: string, spec: S): Columns<S>;
   /** A table of plain records. Declared in `create`, once per name. */
   table<R extends Row>(name: string): Table<R>;
+  /** State of another shape, such as a scorer's. Declared in `create`, once per name. */
+  keep<K extends Kept>(name: string, kept: K): K;
   /** Series that match a selector such as `{__name__="ALERTS"}`. */
   select(selector: string): Selection;
   emit(output: Output): void;
@@ -119,7 +130,7 @@ export interface Handlers {
   record?(kind: string, cluster: number, record: LogRecord): void;
   /** A tick of log time (5 s) is over; all records of it were delivered. */
   tick?(tick: number): void;
-  /** New settings are in force (`context.settings`). */
+  /** New settings are in force (`context.settings`); also before a state is loaded. */
   settings?(): void;
 }
 

@@ -306,7 +306,8 @@ export class Scorer {
     r.score = r.evidence = r.ratio = 0;
     r.expected = r.lower = r.upper = Number.NaN;
     r.reached = r.earliest = r.latest = Number.NaN;
-    r.terms.fill(0);
+    const { terms } = r;
+    for (let k = 0; k < terms.length; k++) terms[k] = 0;
     s.count = a.count[slot]!;
     s.age = s.time - a.began[slot]!;
     s.shifted = (a.flags[slot]! & flag.shifted) !== 0;

@@ -10,7 +10,7 @@ import type {
 } from '../../engine/processor.ts';
 import { type Row, Table } from '../../engine/tables.ts';
 import { encodeKubernetesEvent } from '../../formats/kubernetes-events/event.ts';
-import { eventsProcessor } from '../../processors/events/processor.ts';
+import { events } from '../../processors/events/events.ts';
 import type { EventsSettings } from '../../processors/events/settings.ts';
 import type { Input, MetricLine } from './input.ts';
 
@@ -58,17 +58,18 @@ export class Driver {
         name: (index) => this.#clusters[index]!,
         title: (index) => this.#clusters[index]!,
       },
-      settings: eventsProcessor.settings!.parse(settings),
+      settings: events.settings!.parse(settings),
       logTime: 0,
       columns: (_name, spec) => this.#addColumns(spec),
       table: (name) => this.#table(name),
+      keep: (_name, kept) => kept,
       select: () => ({ has: () => false }),
       emit: (output) => void this.outputs.push(structuredClone(output)),
       count: (reason, by = 1) => {
         this.counters.set(reason, (this.counters.get(reason) ?? 0) + by);
       },
     };
-    this.#handlers = eventsProcessor.create(this.#context);
+    this.#handlers = events.create(this.#context);
   }
 
   #addColumns<S extends ColumnsSpec>(spec: S): Columns<S> {
@@ -219,6 +220,7 @@ function seriesView(slots: readonly DriverSeries[]): SeriesView {
     cluster: (slot) => slots[slot]!.cluster,
     interval: (slot) => slots[slot]!.interval,
     lastTime: (slot) => slots[slot]!.time,
+    clock: () => 0,
     isLive: (slot) => slots[slot]!.live,
     type: () => 0,
   };

@@ -100,6 +100,10 @@ export class SeriesTracker implements SeriesView {
     return this.#columns.arrays.lastTime[slot]!;
   }
 
+  clock(slot: number): number {
+    return this.senders.groups.arrays.clock[this.#columns.arrays.group[slot]!]!;
+  }
+
   isLive(slot: number): boolean {
     return this.#columns.arrays.state[slot] === live;
   }

@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import type { ProcessorDefinition } from '../../engine/processor.ts';
+import { StageDriver } from '../../testing/stage-driver.ts';
+import { anomalies } from './anomalies.ts';
+import { anomalyData } from './schema.ts';
+
+const step = 60_000;
+
+/** Deterministic noise in [-1, 1). */
+function noise(i: number): number {
+  const x = Math.imul(i + 1, 0x9e3779b1) ^ (i << 7);
+  return (Math.imul(x ^ (x >>> 15), 0x85ebca6b) >>> 0) / 2 ** 31 - 1;
+}
+
+const gauge = (labels: Record<string, string>, time: number, value: number | 'stale') => ({
+  labels: Object.entries({ __name__: 'queue_length', ...labels }) as [string, string][],
+  samples: [{ time, value }],
+});
+
+/** Feeds one sample a minute for `minutes`; `shape` gives the value, undefined: none. */
+function feed(
+  d: StageDriver,
+  minutes: number,
+  shape: (i: number) => number | 'stale' | undefined,
+  labels: Record<string, string> = { pod: 'web-7d9c5b6f4c-x2x4z', namespace: 'shop' },
+): void {
+  for (let i = 0; i < minutes; i++) {
+    const value = shape(i);
+    const clock = {
+      labels: [['__name__', 'up']] as [string, string][],
+      samples: [{ time: d.now, value: 1 }],
+    };
+    d.samples('c1', value === undefined ? [clock] : [clock, gauge(labels, d.now, value)]);
+    d.now += step;
+  }
+}
+
+const calm = (i: number) => 100 + 5 * noise(i);
+
+describe.each([false, true])('restored after each record: %s', (restoreAfterEach) => {
+  const driver = () => new StageDriver([anomalies as ProcessorDefinition], { restoreAfterEach });
+  const told = (d: StageDriver) => d.of('anomalies').map(({ data }) => anomalyData.parse(data));
+
+  test('a burst is one interval, opened and closed, with what was expected', () => {
+    const d = driver();
+    feed(d, 400, calm);
+    expect(told(d)).toEqual([]);
+    feed(d, 6, (i) => 400 + 10 * i);
+    feed(d, 30, (i) => calm(i + 500));
+    const all = told(d);
+    expect(all[0]).toMatchObject({
+      state: 'open',
+      direction: 'up',
+      metric: 'queue_length',
+      model: 'default',
+      cluster: 'c1',
+      end: null,
+    });
+    expect(all[0]!.expected).toBeGreaterThan(80);
+    expect(all[0]!.upper).toBeLessThan(200);
+    expect(all.at(-1)).toMatchObject({ state: 'closed' });
+    expect(new Set(d.of('anomalies').map(({ subject }) => subject)).size).toBe(1);
+  });
+
+  test('a stopped series is told once, and its return closes it', () => {
+    const d = driver();
+    feed(d, 200, calm);
+    feed(d, 5, () => undefined);
+    expect(told(d).map(({ kind, state }) => `${kind} ${state}`)).toEqual(['stopped open']);
+    feed(d, 10, calm);
+    expect(told(d).map(({ kind, state }) => `${kind} ${state}`)).toEqual([
+      'stopped open',
+      'stopped closed',
+    ]);
+  });
+
+  test("a pod's successor goes on with what was known of it", () => {
+    const d = driver();
+    feed(d, 300, calm);
+    feed(d, 1, () => 'stale');
+    feed(d, 20, calm, { pod: 'web-7d9c5b6f4c-qqqqq', namespace: 'shop' });
+    d.advance(20_000);
+    expect(d.of('status').at(-1)!.data.counters).toMatchObject({ anomalies_inherited: 1 });
+    feed(d, 3, () => 500, { pod: 'web-7d9c5b6f4c-qqqqq', namespace: 'shop' });
+    expect(told(d).length).toBeGreaterThan(0);
+  });
+});
+
+test('routes choose model and budget; what is over the budget is withheld and counted', () => {
+  const d = new StageDriver([anomalies as ProcessorDefinition]);
+  const route = {
+    select: '{__name__="queue_length"}',
+    model: 'static-threshold',
+    parameters: { above: 1_000 },
+    per_cluster_day: 1,
+  };
+  d.record('settings', { version: 1, sha256: '', content: { anomalies: { routes: [route] } } });
+  for (let round = 0; round < 60; round++) {
+    feed(d, 8, calm, { i: String(round) });
+    feed(d, 2, () => 5_000, { i: String(round) });
+  }
+  d.advance(20_000);
+  const { counters } = d.of('status').at(-1)!.data;
+  expect(counters.anomalies_opened).toBeGreaterThan(0);
+  expect(counters.anomalies_withheld).toBeGreaterThan(0);
+});
+
+test('switched off, nothing is scored', () => {
+  const d = new StageDriver([anomalies as ProcessorDefinition]);
+  d.record('settings', { version: 1, sha256: '', content: { anomalies: { enabled: false } } });
+  feed(d, 400, calm);
+  feed(d, 6, () => 4_000);
+  expect(d.of('anomalies')).toEqual([]);
+});

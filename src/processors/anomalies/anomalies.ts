@@ -1,0 +1,314 @@
+import { identityOf } from '../../core/identity.ts';
+import type { MetricKind } from '../../engine/model.ts';
+import {
+  type Block,
+  defineProcessor,
+  type ProcessorContext,
+  type ProcessorDefinition,
+} from '../../engine/processor.ts';
+import { dayMs, passesRoute, routeCutPassed, routeCutWorn } from '../../models/budget.ts';
+import { kindOf } from '../../models/kinds.ts';
+import { registryOf } from '../../models/registry.ts';
+import type { Verdict } from '../../models/scorer.ts';
+import { type Lane, Lanes } from './lanes.ts';
+import type { AnomalyData } from './schema.ts';
+import { type AnomalySettings, anomalySettings } from './settings.ts';
+import { workloadOf } from './workload.ts';
+
+/** A sample this strange, in multiples of the cut, keeps an open anomaly open. */
+const stillStrange = 0.5;
+/** Calm samples in a row that close it. */
+const calmSamples = 5;
+/** An update is told when the score has grown by this. */
+const growth = 1.5;
+const alsoOpenMax = 8;
+
+const kinds: readonly MetricKind[] = ['gauge', 'counter', 'ratio', 'latency', 'errors'];
+const metricTypeNames = ['', 'counter', 'gauge', 'histogram', 'gaugehistogram', 'summary'];
+const noLane = 255;
+
+interface OpenAnomaly {
+  cluster: number;
+  slot: number;
+  subject: string;
+  revision: number;
+  calm: number;
+  /** Score when it was told last. */
+  told: number;
+  data: Omit<AnomalyData, 'state' | 'end' | 'also_open' | 'lag_ms'>;
+  /** ms of the last strange sample. */
+  last: number;
+  /** Labels of the object: what else is open on it. */
+  object: string;
+}
+
+interface Budget {
+  cluster: number;
+  cut: number;
+  /** ms of log time up to which the cut has worn off. */
+  at: number;
+}
+
+interface DeadSibling {
+  cluster: number;
+  slot: number;
+}
+
+/** Scores every selected series and tells the intervals in which one was improbable. */
+export const anomalies: ProcessorDefinition<AnomalySettings> = defineProcessor({
+  name: 'anomalies',
+  version: 1,
+  outputs: ['anomalies'],
+  settings: anomalySettings,
+  create: (context) => new Anomalies(context).handlers(),
+});
+
+class Anomalies {
+  readonly #context: ProcessorContext<AnomalySettings>;
+  readonly #lanes: Lanes;
+  readonly #open;
+  readonly #budgets;
+  readonly #dead;
+  readonly #slots;
+
+  constructor(context: ProcessorContext<AnomalySettings>) {
+    this.#context = context;
+    this.#open = context.table<OpenAnomaly>('open');
+    this.#budgets = context.table<Budget>('budgets');
+    this.#dead = context.table<DeadSibling>('dead');
+    // `lane` is looked up when a series is born: 255 is none, 0 not yet.
+    this.#slots = context.columns('slots', { lane: 'u8', kind: 'u8', open: 'u8' });
+    this.#lanes = context.keep('lanes', new Lanes(context, registryOf()));
+    this.#lanes.configure(context.settings);
+  }
+
+  handlers() {
+    return {
+      samples: (block: Block) => this.#samples(block),
+      born: (slot: number) => this.#born(slot),
+      ended: (slot: number) => this.#seriesEnded(slot),
+      forgotten: (slot: number) => this.#forgotten(slot),
+      tick: () => this.#tick(),
+      settings: () => this.#configure(),
+    };
+  }
+
+  #configure(): void {
+    this.#lanes.configure(this.#context.settings);
+    const { lane } = this.#slots.arrays;
+    for (let slot = 0; slot < this.#context.series.count; slot++) lane[slot] = this.#laneOf(slot);
+  }
+
+  #laneOf(slot: number): number {
+    const at = this.#lanes.lanes.findIndex(({ selection }) => selection.has(slot));
+    return at < 0 ? noLane : at;
+  }
+
+  #born(slot: number): void {
+    const { series } = this.#context;
+    const name = series.label(slot, '__name__');
+    const { lane, kind } = this.#slots.arrays;
+    lane[slot] = this.#laneOf(slot);
+    if (lane[slot] === noLane) return;
+    kind[slot] = kinds.indexOf(kindOf(name, metricTypeNames[series.type(slot)] ?? ''));
+    if (this.#dead.size === 0) return;
+    const workload = workloadOf(series.cluster(slot), series.labels(slot));
+    const sibling = workload === undefined ? undefined : this.#dead.get(workload);
+    if (!sibling || this.#slots.arrays.lane[sibling.slot] !== lane[slot]) return;
+    this.#lanes.lanes[lane[slot]!]!.scorer.inherit(sibling.slot, slot);
+    this.#dead.delete(workload!);
+    this.#context.count('inherited');
+  }
+
+  #samples(block: Block): void {
+    const { lanes } = this.#lanes;
+    if (lanes.length === 0) return;
+    const { lane, kind, open } = this.#slots.arrays;
+    const { slots, times, values, stale } = block;
+    for (let i = 0; i < block.length; i++) {
+      const slot = slots[i]!;
+      const at = lane[slot]!;
+      if (at === noLane) continue;
+      const chosen = lanes[at]!;
+      const ended = stale[i] === 1;
+      const v = chosen.scorer.push(slot, times[i]!, values[i]!, kinds[kind[slot]!]!, ended);
+      if (ended) this.#seriesEnded(slot);
+      else if (v.outcome === 'failed') this.#context.count('model_failed');
+      else if (open[slot] === 1) this.#goesOn(slot, chosen, v, times[i]!);
+      else if (v.alarm) this.#alarm(slot, chosen, v, times[i]!);
+    }
+  }
+
+  #tick(): void {
+    const { series } = this.#context;
+    const { lanes } = this.#lanes;
+    if (lanes.length === 0) return;
+    const { lane, open } = this.#slots.arrays;
+    for (let slot = 0; slot < series.count; slot++) {
+      const at = lane[slot]!;
+      if (at === noLane || !series.isLive(slot)) continue;
+      const clock = series.clock(slot);
+      const chosen = lanes[at]!;
+      if (chosen.scorer.overdue(slot, clock) && open[slot] === 0) {
+        this.#alarm(slot, chosen, chosen.scorer.verdict, clock);
+      }
+    }
+  }
+
+  /** An alarm is told when the budget of its route and cluster allows it. */
+  #alarm(slot: number, lane: Lane, v: Verdict, time: number): void {
+    const cluster = this.#context.series.cluster(slot);
+    const budget = this.#budget(cluster, lane);
+    if (!passesRoute(v.strength, budget.cut)) {
+      this.#context.count('withheld');
+      return;
+    }
+    budget.cut = routeCutPassed(budget.cut);
+    const row = this.#newAnomaly(slot, cluster, lane, v, time);
+    this.#open.set(String(slot), row);
+    this.#slots.arrays.open[slot] = 1;
+    this.#context.count('opened');
+    this.#tell(row, null, time);
+  }
+
+  #budget(cluster: number, { route }: Lane): Budget {
+    const key = `${cluster} ${route.select}`;
+    const { logTime } = this.#context;
+    const budget =
+      this.#budgets.get(key) ?? this.#budgets.set(key, { cluster, cut: 1, at: logTime });
+    budget.cut = routeCutWorn(budget.cut, logTime - budget.at, route.per_cluster_day);
+    budget.at = logTime;
+    return budget;
+  }
+
+  #newAnomaly(slot: number, cluster: number, lane: Lane, v: Verdict, time: number): OpenAnomaly {
+    const { series, clusters } = this.#context;
+    const labels = Object.fromEntries(series.labels(slot));
+    const { __name__: metric = '', ...rest } = labels;
+    const owner = [clusters.tenant(cluster), clusters.name(cluster)];
+    const words = [...owner, ...series.labels(slot).flat(), v.kind, String(time)];
+    const onset = Number.isFinite(v.onset) ? v.onset : time;
+    return {
+      cluster,
+      slot,
+      subject: identityOf(words),
+      revision: 0,
+      calm: 0,
+      told: v.strength,
+      last: time,
+      object: objectOf(rest),
+      data: {
+        kind: v.kind,
+        direction: v.direction,
+        metric,
+        tenant: owner[0]!,
+        cluster: owner[1]!,
+        cluster_title: clusters.title(cluster),
+        labels: rest,
+        model: lane.route.model,
+        onset: iso(onset),
+        start: iso(time),
+        ...this.#strangest(slot, lane, v),
+      },
+    };
+  }
+
+  #strangest(slot: number, { terms }: Lane, v: Verdict) {
+    const interval = this.#context.series.interval(slot);
+    const rarity = v.needed * v.strength;
+    return {
+      score: v.strength,
+      rare_days: finite((interval * 10 ** Math.min(rarity, 12)) / dayMs),
+      observed: finite(v.value),
+      expected: finite(v.expected),
+      lower: finite(v.lower),
+      upper: finite(v.upper),
+      terms: Object.fromEntries(terms.map((name, k) => [name, finite(v.terms[k]!) ?? 0])),
+      confidence: v.confidence,
+    };
+  }
+
+  /** A further sample of a series with an open anomaly. */
+  #goesOn(slot: number, lane: Lane, v: Verdict, time: number): void {
+    const row = this.#open.get(String(slot))!;
+    const returned = row.data.kind === 'stopped';
+    if (!returned && v.strength >= stillStrange) {
+      row.calm = 0;
+      row.last = time;
+      if (v.strength > row.data.score) Object.assign(row.data, this.#strangest(slot, lane, v));
+      if (v.strength < row.told * growth) return;
+      row.told = v.strength;
+      row.revision++;
+      this.#tell(row, null, time);
+      return;
+    }
+    row.calm++;
+    if (returned || row.calm >= calmSamples) this.#close(row, returned ? time : row.last, time);
+  }
+
+  #close(row: OpenAnomaly, end: number, time: number): void {
+    this.#open.delete(String(row.slot));
+    this.#slots.arrays.open[row.slot] = 0;
+    row.revision++;
+    this.#tell(row, end, time);
+    this.#context.count('closed');
+  }
+
+  #tell(row: OpenAnomaly, end: number | null, time: number): void {
+    const also: string[] = [];
+    for (const other of this.#open.values()) {
+      if (also.length === alsoOpenMax) break;
+      const isOther = other !== row && other.cluster === row.cluster && other.object === row.object;
+      if (isOther && row.object !== '') also.push(other.data.metric);
+    }
+    const data: AnomalyData = {
+      state: end === null ? 'open' : 'closed',
+      ...row.data,
+      end: end === null ? null : iso(end),
+      also_open: also,
+      lag_ms: this.#context.logTime - time,
+    };
+    const { cluster, subject, revision } = row;
+    const type = 'seastate.anomaly';
+    this.#context.emit({ topic: 'anomalies', type, cluster, subject, revision, data });
+  }
+
+  #seriesEnded(slot: number): void {
+    const { series } = this.#context;
+    if (this.#slots.arrays.lane[slot] === noLane || this.#lanes.lanes.length === 0) return;
+    const row = this.#open.get(String(slot));
+    if (row && row.data.kind !== 'stopped') this.#close(row, row.last, series.lastTime(slot));
+    const workload = workloadOf(series.cluster(slot), series.labels(slot));
+    if (workload !== undefined) this.#dead.set(workload, { cluster: series.cluster(slot), slot });
+  }
+
+  #forgotten(slot: number): void {
+    const { series } = this.#context;
+    const { lane } = this.#slots.arrays;
+    const row = this.#open.get(String(slot));
+    if (row) this.#close(row, row.last, series.lastTime(slot));
+    const workload = workloadOf(series.cluster(slot), series.labels(slot));
+    if (workload !== undefined && this.#dead.get(workload)?.slot === slot)
+      this.#dead.delete(workload);
+    for (const { scorer } of this.#lanes.lanes) scorer.forget(slot);
+    lane[slot] = noLane;
+  }
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+/** The most particular object that labels name. */
+function objectOf(labels: Readonly<Record<string, string>>): string {
+  for (const name of [
+    'pod',
+    'persistentvolumeclaim',
+    'deployment',
+    'node',
+    'instance',
+    'service',
+  ]) {
+    if (labels[name]) return `${labels['namespace'] ?? ''}/${name}/${labels[name]}`;
+  }
+  return '';
+}

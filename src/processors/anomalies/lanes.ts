@@ -1,0 +1,58 @@
+import type { ByteReader, ByteWriter } from '../../core/bytes.ts';
+import { configure } from '../../engine/model.ts';
+import type { ProcessorContext, Selection } from '../../engine/processor.ts';
+import { modelNamed, type Registry } from '../../models/registry.ts';
+import { Scorer } from '../../models/scorer.ts';
+import type { AnomalySettings, Route } from './settings.ts';
+
+/** A route with its scorer. */
+export interface Lane {
+  readonly route: Route;
+  readonly scorer: Scorer;
+  readonly selection: Selection;
+  readonly terms: readonly string[];
+}
+
+/** What must stay the same for the state of a scorer to go on. */
+const keyOf = ({ model, parameters, per_series_day }: Route): string =>
+  JSON.stringify([model, parameters, per_series_day]);
+
+/** Scorers of the routes in force. A route that stays keeps the state of its scorer. */
+export class Lanes {
+  readonly #context: ProcessorContext<AnomalySettings>;
+  readonly #registry: Registry;
+  lanes: readonly Lane[] = [];
+
+  constructor(context: ProcessorContext<AnomalySettings>, registry: Registry) {
+    this.#context = context;
+    this.#registry = registry;
+  }
+
+  /** Takes the settings in force. Throws what is wrong with a route, and then nothing changes. */
+  configure({ enabled, routes }: AnomalySettings): void {
+    const before = new Map(this.lanes.map((lane) => [keyOf(lane.route), lane]));
+    this.lanes = (enabled ? routes : []).map((route) => {
+      const definition = modelNamed(this.#registry, route.model);
+      const kept = before.get(keyOf(route));
+      before.delete(keyOf(route));
+      const model = configure(definition, route.parameters);
+      return {
+        route,
+        scorer: kept?.scorer ?? new Scorer(model, { asked: route.per_series_day }),
+        selection: this.#context.select(route.select),
+        terms: definition.terms ?? [],
+      };
+    });
+  }
+
+  save(out: ByteWriter, slots: number): void {
+    out.u16(this.lanes.length);
+    for (const { scorer } of this.lanes) scorer.save(out, slots);
+  }
+
+  /** The settings of the state are in force already. */
+  load(input: ByteReader): void {
+    const count = input.u16();
+    for (let i = 0; i < count; i++) this.lanes[i]!.scorer.load(input);
+  }
+}
