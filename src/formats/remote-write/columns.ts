@@ -1,4 +1,5 @@
 import { text } from '../../core/bytes.ts';
+import { invariant } from '../../core/errors.ts';
 import { type Kernel, link } from '../../core/heap.ts';
 import { Scratch } from '../snappy/snappy.ts';
 import { columnNames, firstColumn, frameSlots, walkModule } from './walk-kernel.ts';
@@ -129,7 +130,7 @@ export class WriteColumns {
     this.#frameAt = scratch.heap.allocate(frameSlots * 4);
     this.growSymbols();
     this.growSeries();
-    this.growRefs(4096);
+    this.growRefs();
     this.growSamples();
   }
 
@@ -159,6 +160,8 @@ export class WriteColumns {
 
   /** Makes `bytes` the message, in the heap of the scratch. */
   place(bytes: Uint8Array): void {
+    // A view from before the heap grew is empty now, and must not pass for an empty message.
+    invariant(!(bytes.buffer as ArrayBuffer).detached, 'bytes are from before the heap grew');
     this.#length = bytes.length;
     if (bytes.buffer === this.scratch.heap.buffer) {
       this.#base = bytes.byteOffset;
@@ -212,8 +215,8 @@ export class WriteColumns {
     this.#grow(this.#series, this.seriesCount + 1);
   }
 
-  growRefs(needed: number): void {
-    if (needed > this.#refs.capacity) this.#grow(this.#refs, this.refCount, needed);
+  growRefs(): void {
+    this.#grow(this.#refs, this.refCount);
   }
 
   growSamples(): void {
@@ -239,10 +242,10 @@ export class WriteColumns {
     this.familyRanges = grown(this.familyRanges);
   }
 
-  /** Doubles a group (at least to `needed`) and keeps the first `count` of each array. */
-  #grow(group: Group, count: number, needed = 1024): void {
+  /** Doubles a group and keeps the first `count` of each array. */
+  #grow(group: Group, count: number): void {
     const { heap } = this.scratch;
-    const capacity = Math.max(Math.ceil(needed / 16) * 16, group.capacity * 2);
+    const capacity = Math.max(1024, group.capacity * 2);
     const address = heap.allocate(sizeOf({ ...group, capacity }));
     const bytes = new Uint8Array(heap.buffer);
     let from = group.address;

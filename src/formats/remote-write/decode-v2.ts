@@ -79,8 +79,7 @@ function readSeries(w: Wire, end: number, c: WriteColumns, limits: WriteLimits):
       readMetadata(w, w.at + size, c, index);
     } else if (tag === 0x30) created = w.int64(end);
     else if (tag === 0x08) {
-      c.growRefs(c.refCount + 1);
-      c.refs[c.refCount++] = w.uint32(end);
+      pushRef(c, w.uint32(end));
     } else w.skip(tag, end);
   }
   c.labelEnd[index] = c.refCount;
@@ -92,26 +91,12 @@ function readSeries(w: Wire, end: number, c: WriteColumns, limits: WriteLimits):
 function readRefs(w: Wire, messageEnd: number, c: WriteColumns): void {
   const size = w.size(messageEnd);
   const end = w.at + size;
-  let count = c.refCount;
-  if (count + size > c.refs.length) c.growRefs(count + size);
-  const { refs } = c;
-  const { bytes } = w;
-  let at = w.at;
-  while (at < end) {
-    let ref = bytes[at++]!;
-    if (ref >= 0x80) {
-      if (at < end && bytes[at]! < 0x80) {
-        ref = (ref & 0x7f) | (bytes[at++]! << 7);
-      } else {
-        w.at = at - 1;
-        ref = w.uint32(end);
-        at = w.at;
-      }
-    }
-    refs[count++] = ref;
-  }
-  w.at = end;
-  c.refCount = count;
+  while (w.at < end) pushRef(c, w.uint32(end));
+}
+
+function pushRef(c: WriteColumns, ref: number): void {
+  if (c.refCount >= c.refs.length) c.growRefs();
+  c.refs[c.refCount++] = ref;
 }
 
 function readMetadata(w: Wire, end: number, c: WriteColumns, index: number): void {

@@ -2,6 +2,9 @@ import type { WriteColumns } from './columns.ts';
 import { readLabel, validUtf8 } from './label-list.ts';
 import type { WriteLimits } from './limits.ts';
 
+/** More than any exemplar needs; so a liar cannot make us build huge lists. */
+const messageBytesMax = 1 << 16;
+
 /** An exemplar message of either protocol, and its labels as ranges of the message. */
 export interface ExemplarParts {
   /** Start and end of each name and value in turn. */
@@ -51,6 +54,7 @@ function addRef(c: WriteColumns, ref: number, parts: ExemplarParts): void {
 
 /** Labels may be absent and values are free, but all of it must be text within the limits. */
 export function exemplarIsValid(c: WriteColumns, index: number, limits: WriteLimits): boolean {
+  if (c.exemplarEnd[index]! - c.exemplarStart[index]! > messageBytesMax) return false;
   let parts: ExemplarParts;
   try {
     parts = readExemplar(c, index);

@@ -24,6 +24,8 @@ export interface NativeHistogram {
 }
 
 const customSchema = -53;
+/** More than any histogram needs; so a liar cannot make us build huge lists. */
+const messageBytesMax = 1 << 18;
 
 /** The fields of the message as they stand on the wire. */
 interface RawHistogram {
@@ -85,6 +87,7 @@ export function readNativeHistogram(
  * it when the sum is NaN.
  */
 export function histogramAgrees(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start > messageBytesMax) return false;
   const raw = readRaw(bytes, start, end);
   const { positive, negative, schema } = raw;
   const positiveCounts = countsOf(raw, positive);

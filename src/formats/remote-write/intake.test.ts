@@ -353,6 +353,29 @@ describe('protocol 2 only', () => {
   });
 });
 
+test('bodies that lie about their sizes cost no memory', () => {
+  const intake = new Intake();
+  const million = new Uint8Array(1 << 22).fill(1);
+  const histogram = wrap(0x4a, million);
+  const inEntry = encodeRequest([{ labels: [['__name__', 'x']], histograms: [histogram] }]);
+  // Millions of refs in one entry, and of deltas in one histogram.
+  const refs = Buffer.concat([Buffer.from([0x22, 0, 0x22, 1, 97]), wrap(0x2a, wrap(0x0a, million))]);
+  expect([...read(intake, 2, refs).reasons]).toEqual([['too_many_labels', 1]]);
+  expect([...read(intake, 2, inEntry).reasons]).toEqual([['histogram_invalid', 1]]);
+  const labels = Array.from({ length: 100_000 }, (_, i): [string, string] => [`${i}`, 'x']);
+  const many = encodeRequestV1([{ labels, samples: one }, up()]);
+  expect([...read(intake, 1, many).reasons]).toEqual([['too_many_labels', 1]]);
+  expect(intake.bytesUsed).toBeLessThan(200_000);
+});
+
+/** A field of the given tag around some bytes. */
+function wrap(tag: number, part: Uint8Array): Uint8Array {
+  const head = [tag];
+  let rest = part.length;
+  for (; rest > 0x7f; rest >>>= 7) head.push((rest & 0x7f) | 0x80);
+  return Buffer.concat([Uint8Array.from([...head, rest]), part]);
+}
+
 test('a label of protocol 1 that is broken inside makes the body malformed', () => {
   const body = Uint8Array.of(0x0a, 4, 0x0a, 2, 0x0a, 9);
   expect(() => read(new Intake(), 1, body)).toThrow(

@@ -219,9 +219,11 @@ export class Intake {
   }
 
   #findUnpredicted(c: WriteColumns, index: number, after: number): number {
-    const known = this.#known.find(c, index, after);
+    const { limits } = this.#options;
+    const refs = c.protocol === 2 ? c.labelEnd[index]! - c.labelStart[index]! : 0;
+    const known = refs <= 2 * limits.labelsMax ? this.#known.find(c, index, after) : -1;
     if (known >= 0) return known;
-    const reason = this.#labels.read(c, index, this.#options.limits);
+    const reason = this.#labels.read(c, index, limits);
     const id = reason ? -1 : this.#known.learn(c, index, this.#labels, after);
     if (id < 0) this.#reject(c, index, reason ?? 'invalid_utf8');
     return id;

@@ -52,7 +52,9 @@ export class LabelList {
     this.#bytes = c.bytes;
     this.#count = 0;
     this.irregular = false;
-    const reason = c.protocol === 1 ? this.#readBlock(c, index) : this.#readRefs(c, index);
+    const { labelsMax } = limits;
+    const reason =
+      c.protocol === 1 ? this.#readBlock(c, index, labelsMax) : this.#readRefs(c, index, labelsMax);
     return reason ?? this.#check(limits);
   }
 
@@ -70,12 +72,12 @@ export class LabelList {
   }
 
   /** Protocol 1: label messages (1 name, 2 value), each behind its tag and length. */
-  #readBlock(c: WriteColumns, index: number): undefined {
+  #readBlock(c: WriteColumns, index: number, max: number): undefined {
     const w = c.wire;
     const end = c.labelEnd[index]!;
     w.at = c.labelStart[index]!;
     const range = [0, 0, 0, 0];
-    while (w.at < end) {
+    while (w.at < end && this.#count <= max) {
       if (this.#pushPlain(w, end)) continue;
       w.tag(end);
       readLabel(w, end, range);
@@ -98,11 +100,11 @@ export class LabelList {
     return true;
   }
 
-  #readRefs(c: WriteColumns, index: number): LabelReason | undefined {
+  #readRefs(c: WriteColumns, index: number, max: number): LabelReason | undefined {
     const from = c.labelStart[index]!;
     const to = c.labelEnd[index]!;
     const { refs, symbolStart, symbolEnd, symbolCount } = c;
-    for (let k = from; k + 1 < to; k += 2) {
+    for (let k = from; k + 1 < to && this.#count <= max; k += 2) {
       const name = refs[k]!;
       const value = refs[k + 1]!;
       if (name >= symbolCount || value >= symbolCount) return 'ref_out_of_range';

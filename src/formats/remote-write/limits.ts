@@ -1,6 +1,6 @@
 /**
- * Limits of one request or record. A request over one of the first four is refused as a whole
- * (`limit_exceeded`, naming the limit); a series over one of the label limits alone is rejected.
+ * Limits of one request or record. Over one of the first four it is refused as a whole
+ * (`limit_exceeded`, naming the limit). Of the label limits the gateway rejects the series alone.
  */
 export interface WriteLimits {
   /** Samples and histograms together. */
@@ -32,4 +32,5 @@ export const recordLimits: WriteLimits = {
   seriesMax: 5_000_000,
   exemplarsMax: 5_000_000,
   symbolsMax: 10_000_000,
+  labelsMax: 10_000,
 };

@@ -1,6 +1,7 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { SeastateError } from '../../core/errors.ts';
 import { WriteColumns } from './columns.ts';
 import { decodeV1 } from './decode-v1.ts';
 import { decodeV2 } from './decode-v2.ts';
@@ -17,6 +18,7 @@ import { type Request, RequestSchema } from './fixtures/proto/write_v2_pb.js';
 import { Intake } from './intake.ts';
 import { defaultWriteLimits } from './limits.ts';
 import { RequestEncoder } from './request-encoder.ts';
+import { SeriesReader } from './series-reader.ts';
 
 type Form = 'v1' | 'v2' | 'v2 rc.3';
 
@@ -193,4 +195,38 @@ describe('a request made of others', () => {
       expect(found.map(({ labels }) => labels[1])).toEqual(names[k]);
     });
   });
+});
+
+test('whatever comes in, what goes out can be read', () => {
+  const reader = new SeriesReader();
+  const intake = new Intake({ seriesMax: 500 });
+  const encoder = new RequestEncoder(intake);
+  const requests = fc.array(goodSeries, { minLength: 1, maxLength: 6 });
+  const change = fc.tuple(fc.nat(), fc.nat(255));
+  const form = fc.constantFrom<Form[]>('v1', 'v2');
+  let read = 0;
+  fc.assert(
+    fc.property(requests, form, fc.array(change, { maxLength: 3 }), (series, form, changes) => {
+      const bytes = bytesOf(form, series);
+      for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
+      try {
+        (form === 'v1' ? decodeV1 : decodeV2)(bytes, defaultWriteLimits, columns);
+        const result = intake.read(columns);
+        let samples = 0;
+        for (let i = 0; i < result.length; i++) {
+          if (result.kept[i] === 0) continue;
+          encoder.add(result, i);
+          samples += columns.sampleFrom[i + 1]! - columns.sampleFrom[i]!;
+        }
+        expect(reader.read(encoder.finish()).length).toBe(samples);
+        if (result.passThrough) expect(reader.read(bytes).length).toBe(columns.sampleCount);
+        expect(result.accepted.series + result.rejected.series).toBe(result.length);
+        read++;
+      } catch (error) {
+        expect((error as SeastateError).code).toBe('body_malformed');
+      }
+    }),
+    { numRuns: 1500 },
+  );
+  expect(read).toBeGreaterThan(300);
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { compress, decompress } from '../snappy/snappy.ts';
 import { encodeRequest } from './encode.ts';
 import { bytesV2, goodSeries, type ModelSeries } from './fixtures/oracle.ts';
 import { defaultWriteLimits } from './limits.ts';
@@ -195,6 +196,19 @@ describe('read refuses', () => {
     expect(() => reader.read(request, { ...defaultWriteLimits, samplesMax: 1 })).toThrow(
       expect.objectContaining({ code: 'limit_exceeded' }),
     );
+    expect(() => reader.read(request, { ...defaultWriteLimits, labelsMax: 0 })).toThrow(
+      /labelsMax/,
+    );
     expect(reader.read(request).length).toBe(2);
+  });
+
+  test('bytes that died when the heap grew', () => {
+    const workspace = new ReadWorkspace();
+    const reader = new SeriesReader({ workspace });
+    const request = Buffer.concat([symbols, series(1, 2)]);
+    const view = decompress(compress(request), 1e6, workspace.scratch);
+    expect(reader.read(view).length).toBe(1);
+    decompress(compress(new Uint8Array(1 << 20)), 1 << 20, workspace.scratch);
+    expect(() => reader.read(view)).toThrow(/before the heap grew/);
   });
 });

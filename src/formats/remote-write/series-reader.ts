@@ -6,6 +6,7 @@ import { recordLimits, type WriteLimits } from './limits.ts';
 import { PredictingTable } from './predicting-table.ts';
 import { ReadWorkspace } from './read-workspace.ts';
 import { findSymbols, resolveSymbol } from './symbols.ts';
+import { overLimit } from './wire.ts';
 
 /** Histograms of a record, in wire order. Message i is bytes[starts[i], ends[i]). */
 export interface HistogramSamples {
@@ -134,7 +135,7 @@ export class SeriesReader {
     decodeV2(bytes, limits, c);
     findSymbols(c, this.#tables.symbols);
     const firstNew = this.#tables.series.count;
-    this.#findSeries(c);
+    this.#findSeries(c, limits);
     this.#tables.series.spread(c);
     if (c.histogramCount > 0) this.#spreadHistograms(c);
     return {
@@ -158,7 +159,7 @@ export class SeriesReader {
     };
   }
 
-  #findSeries(c: WriteColumns): void {
+  #findSeries(c: WriteColumns, limits: WriteLimits): void {
     const { seriesCount, entryIds, metadataType, helpRef, unitRef } = c;
     let after = -1;
     for (let i = 0; ; i++) {
@@ -166,7 +167,7 @@ export class SeriesReader {
       if (stop > i) after = entryIds[stop - 1]!;
       i = stop;
       if (i >= seriesCount) break;
-      after = this.#findByHash(c, i, after);
+      after = this.#findByHash(c, i, after, limits);
       entryIds[i] = after;
     }
     for (let i = 0; i < seriesCount; i++) {
@@ -181,10 +182,11 @@ export class SeriesReader {
     if (ref < c.symbolCount) resolveSymbol(c, this.#tables.symbols, ref);
   }
 
-  #findByHash(c: WriteColumns, entry: number, after: number): number {
+  #findByHash(c: WriteColumns, entry: number, after: number, { labelsMax }: WriteLimits): number {
     const { symbols, series } = this.#tables;
     const from = c.labelStart[entry]!;
     const count = c.labelEnd[entry]! - from;
+    if (count > 2 * labelsMax) throw overLimit('labelsMax', labelsMax);
     if (count % 2 !== 0) c.wire.fail('a label without value');
     if (count * 4 > vector.byteLength) vector = new DataView(new ArrayBuffer(count * 8));
     for (let k = 0; k < count; k++) {
