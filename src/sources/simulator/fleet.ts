@@ -67,14 +67,14 @@ export class SimulatedCluster {
       evaluate: (replica, nowMs) => alerting.evaluate(replica, nowMs),
     });
     populate(model, settings, () => this.table.live);
-    this.#schedule(random);
+    this.#schedule(random, scraper);
   }
 
   #replicaChanged(replica: Replica, scraper: Scraper): void {
     if (!replica.up) scraper.forget(replica);
   }
 
-  #schedule(random: Random): void {
+  #schedule(random: Random, scraper: Scraper): void {
     const { model } = this;
     const { agenda } = model;
     // Some minutes of settling, so that the first samples are no jump.
@@ -82,7 +82,7 @@ export class SimulatedCluster {
     const step = {
       run: (nowMs: number) => {
         stepCluster(model);
-        for (const replica of model.replicas) replica.headSeries = this.table.live;
+        for (const replica of model.replicas) replica.headSeries = scraper.liveSeries;
         agenda.at(nowMs + modelStepMs, step);
       },
     };

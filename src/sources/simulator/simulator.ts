@@ -49,6 +49,8 @@ export interface Simulator {
 const lookMs = 250;
 /** Time of the fleet that is made at one go. */
 const sliceMs = 15_000;
+/** So far behind, a cluster catches up: full requests, no pauses. */
+const behindMaxMs = 30_000;
 
 /** Sends a fleet to a remote write URL as its Prometheus servers would. Error: `usage`. */
 export function startSimulator(options: SimulatorOptions): Simulator {
@@ -90,7 +92,6 @@ class ClusterRun {
   readonly #clock: Clock;
   readonly #startedMs: number;
   readonly #startMs: number;
-  readonly #intervalMs: number;
   #isLive: () => void = () => {};
 
   constructor(cluster: SimulatedCluster, options: SimulatorOptions, clock: Clock) {
@@ -100,7 +101,6 @@ class ClusterRun {
     this.#clock = clock;
     this.#startedMs = clock.now();
     this.#startMs = settings.startMs;
-    this.#intervalMs = settings.intervalMs;
     this.live = new Promise((resolve) => {
       this.#isLive = resolve;
     });
@@ -129,7 +129,7 @@ class ClusterRun {
       if (behindMs > 0)
         await this.#step(Math.min(targetMs, this.#cluster.nowMs + sliceMs), behindMs);
       if (this.#cluster.nowMs >= untilMs) break;
-      if (this.#cluster.nowMs >= this.#clock.now() - 2 * this.#intervalMs) this.#isLive();
+      if (this.#cluster.nowMs >= this.#clock.now() - behindMaxMs) this.#isLive();
       // Between slices of the past everything else gets its turn.
       if (behindMs > sliceMs) await setImmediate();
       else await this.#clock.sleep(lookMs, signal);
@@ -153,7 +153,7 @@ class ClusterRun {
 
   async #step(untilMs: number, behindMs: number): Promise<void> {
     const flush = untilMs === this.#options.untilMs;
-    const isCatchingUp = behindMs > 2 * this.#intervalMs;
+    const isCatchingUp = behindMs > behindMaxMs;
     for (const batch of this.#cluster.step(untilMs, { isCatchingUp, flush })) {
       for (const request of this.maker.requests(batch)) {
         await this.senders[batch.replica]!.push(request);

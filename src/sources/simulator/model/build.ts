@@ -71,7 +71,7 @@ export function emptyCluster({ index, settings, watcher, random: seeds }: Cluste
     name,
     id,
     flavour,
-    detail: settings.seriesPerCluster < 1_500 ? 'small' : 'full',
+    detail: settings.seriesPerCluster < 2_500 ? 'small' : 'full',
     createdMs: settings.startMs - Math.round(random.between(20, 60) * dayMs),
     peakHour: random.between(8, 20),
     nowMs: settings.startMs,
@@ -133,7 +133,7 @@ function newReplica(cluster: Cluster, index: number, startMs: number): Replica {
 function addNodes(cluster: Cluster, wanted: number): void {
   const isSmall = cluster.detail === 'small';
   const masters = wanted < 3_500 ? 1 : 3;
-  const workers = isSmall ? (wanted < 900 ? 1 : 2) : Math.max(2, Math.round(wanted / 1_100));
+  const workers = isSmall ? Math.ceil(wanted / 850) : Math.max(2, Math.round(wanted / 1_100));
   const createdMs = cluster.createdMs;
   for (let i = 0; i < masters; i++) {
     const node = newNode(cluster, {
@@ -155,7 +155,7 @@ function addNodes(cluster: Cluster, wanted: number): void {
         role: 'worker',
         group: 'worker',
         index: masters + i,
-        cpus: isSmall ? 2 : 4,
+        cpus: 4,
         memoryBytes: 32 * 2 ** 30,
         createdMs: createdMs + 600_000 + i * 45_000,
       }),
@@ -236,7 +236,8 @@ export function addWorkload(cluster: Cluster, plan: WorkloadPlan, suffix: string
     createdMs,
     containers: plan.containers,
     serves: plan.serves ?? false,
-    baseRate: (plan.baseRate ?? 0) * random.between(0.6, 1.4),
+    baseRate:
+      ((plan.baseRate ?? 0) * random.between(0.6, 1.4) * replicas) / Math.max(1, plan.replicas),
     cpuPerRequest: plan.cpuPerRequest ?? 0,
     latencySeconds: (plan.latencySeconds ?? 0.02) * random.between(0.8, 1.2),
     claimBytes: plan.claimBytes ?? 0,

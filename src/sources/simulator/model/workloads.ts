@@ -119,5 +119,8 @@ export function rollOut(workload: Workload, imageTag: string): number {
       deletePod(pod);
     });
   });
-  return (old.length + 1) * stepMs;
+  const durationMs = (old.length + 1) * stepMs;
+  // Somebody may have scaled it meanwhile.
+  cluster.agenda.call(cluster.nowMs + durationMs, () => reconcile(workload));
+  return durationMs;
 }

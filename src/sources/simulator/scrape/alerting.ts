@@ -99,8 +99,9 @@ export class Alerting {
     const key = `${index}\0${Object.values(labels).join('\0')}`;
     let alert = state.alerts.get(key);
     if (!alert) {
-      // What holds in the very first evaluation has held for as long as the replica runs.
-      const activeMs = state.evaluation === 1 && replica.starts === 1 ? replica.startedMs : nowMs;
+      // What is so of a whole cluster from the beginning has been so for as long as the replica runs.
+      const isOld = state.evaluation === 1 && replica.starts === 1 && rule.of === 'cluster';
+      const activeMs = isOld ? replica.startedMs : nowMs;
       const full = { ...labels, alertname: rule.alert, severity: rule.severity };
       alert = {
         rule,

@@ -31,6 +31,7 @@ export class Scraper {
   readonly #scrape: Scrape;
   /** Ended blocks that requests on their way may still name. */
   readonly #limbo: { readonly block: Block; readonly sinceMs: number }[] = [];
+  #limboSeries = 0;
   #exemplars: { slot: number; value: number }[] = [];
 
   constructor(options: ScraperOptions) {
@@ -41,6 +42,11 @@ export class Scraper {
       random: options.random,
       exemplar: (slot, value) => this.#exemplars.push({ slot, value }),
     };
+  }
+
+  /** Series that are scraped or will be marked as stale. */
+  get liveSeries(): number {
+    return this.#options.registry.table.live - this.#limboSeries;
   }
 
   /** Begins to scrape a target, from its next moment on. */
@@ -163,6 +169,7 @@ export class Scraper {
     const { target } = block;
     target.blocks.delete(block);
     this.#limbo.push({ block, sinceMs: this.#options.cluster.nowMs });
+    this.#limboSeries += block.size;
     if (target.blocks.size === 0 && (!target.reportBlock || target.reportBlock.isGone)) {
       this.#options.registry.dropTarget(target);
     }
@@ -177,6 +184,7 @@ export class Scraper {
     while (count < this.#limbo.length && this.#limbo[count]!.sinceMs < oldestMs) {
       const { block } = this.#limbo[count++]!;
       registry.table.remove(block.start, block.size);
+      this.#limboSeries -= block.size;
     }
     this.#limbo.splice(0, count);
   }
