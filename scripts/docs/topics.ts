@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { JsonSchema } from '../../src/config/schema.ts';
 import { outputTopics, telemetryKinds } from '../../src/log/topics.ts';
 import { alertData } from '../../src/processors/alerts/schema.ts';
+import { anomalyData } from '../../src/processors/anomalies/schema.ts';
 import { intervalJsonSchema } from '../../src/processors/events/interval.ts';
 import { code, fieldRows, generated, table } from './markdown.ts';
 
@@ -31,6 +32,7 @@ const kinds: Readonly<Record<(typeof telemetryKinds)[number], string>> = {
 
 const schemas: readonly (readonly [topic: string, schema: object])[] = [
   ['alerts', z.toJSONSchema(alertData)],
+  ['anomalies', z.toJSONSchema(anomalyData)],
   ['events', intervalJsonSchema()],
 ];
 

@@ -39,7 +39,9 @@ function someMetrics(): OwnMetrics {
             settings_version: 1,
             series: 4,
             counters: { future: 6 },
-            clusters: [{ tenant: 'east', cluster: 'c"1', title: 'c"1', series: 4, counters: { late: 8 } }],
+            clusters: [
+              { tenant: 'east', cluster: 'c"1', title: 'c"1', series: 4, counters: { late: 8 } },
+            ],
             senders: [],
           },
         ],
