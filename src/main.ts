@@ -90,6 +90,7 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
     reload,
     metrics: (accept) => metrics.render(accept),
     alerts: async (query) => view.alerts(query),
+    intervals: async (topic, query) => view.intervals(topic, query),
     status: async (tenant) =>
       statusReport({
         tenant,

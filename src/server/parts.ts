@@ -5,20 +5,24 @@ import type { LiveHub } from './live-hub.ts';
 /** `pending` and `firing` are open alerts by their `alertstate`; `resolved` ones have ended. */
 export type AlertState = 'pending' | 'firing' | 'resolved';
 
-/** What `GET /api/v1/alerts` asks for. */
-export interface AlertsQuery {
+/** State of an anomaly or event. */
+export type IntervalState = 'open' | 'closed';
+
+/** What `GET /api/v1/alerts`, `anomalies` and `events` ask for. */
+export interface IntervalsQuery<State> {
   /** Only this tenant's; all when undefined. */
   readonly tenant: string | undefined;
-  readonly states: readonly AlertState[];
+  readonly states: readonly State[];
   /** Any of these clusters; all when empty. */
   readonly clusters: readonly string[];
   /** Any of these selectors; all when empty. */
   readonly selectors: readonly (readonly Matcher[])[];
-  /** Alerts whose time overlaps [fromMs, toMs]. */
+  /** Intervals whose time overlaps [fromMs, toMs]. */
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;
   readonly limit: number;
 }
+export type AlertsQuery = IntervalsQuery<AlertState>;
 
 /** Remote write of a sender that is known. */
 export interface WriteRoute {
@@ -41,6 +45,11 @@ export interface ServerParts {
   readonly metrics: (accept: string) => Promise<{ contentType: string; body: string }>;
   /** JSON objects of the `alerts` topic's shape, newest first. */
   readonly alerts: (query: AlertsQuery) => Promise<readonly object[]>;
+  /** Data of anomalies or events with `subject` and `revision`, the latest start first. */
+  readonly intervals: (
+    topic: 'anomalies' | 'events',
+    query: IntervalsQuery<IntervalState>,
+  ) => Promise<readonly object[]>;
   /** What runs and how it goes; of one tenant where given. */
   readonly status: (tenant: string | undefined) => Promise<object>;
   readonly buildInfo: Readonly<Record<string, string>>;

@@ -39,6 +39,7 @@ async function serve(
       contentType: 'text/plain; version=0.0.4',
       body: `${accept} 1\n`,
     }),
+    intervals: async () => [],
     alerts: async () => [],
     status: async (tenant) => ({ tenant: tenant ?? null }),
     buildInfo: { version: '0.1.0' },

@@ -36,6 +36,7 @@ const parts: ServerParts = {
   notReady: () => [],
   reload: async () => {},
   metrics: async () => ({ contentType: 'text/plain', body: '' }),
+  intervals: async () => [],
   alerts: async () => [],
   status: async () => ({}),
   buildInfo: {},

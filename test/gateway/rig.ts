@@ -115,6 +115,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       notReady: () => gateway.notReady,
       reload: async () => {},
       metrics: async () => ({ contentType: 'text/plain', body: '' }),
+      intervals: async () => [],
       alerts: async () => [],
       status: async () => ({}),
       buildInfo: {},

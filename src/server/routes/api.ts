@@ -3,9 +3,17 @@ import { parseSelector } from '../../core/matchers.ts';
 import { parseTime } from '../../core/time.ts';
 import type { Identity } from '../auth/credentials.ts';
 import { ApiError, success } from '../envelope.ts';
-import type { AlertState, AlertsQuery, ServerParts } from '../parts.ts';
+import type {
+  AlertState,
+  AlertsQuery,
+  IntervalState,
+  IntervalsQuery,
+  ServerParts,
+} from '../parts.ts';
 
 const alertStates: readonly AlertState[] = ['pending', 'firing', 'resolved'];
+const intervalTopics = ['anomalies', 'events'] as const;
+const intervalStates: readonly IntervalState[] = ['open', 'closed'];
 const limitDefault = 1_000;
 const limitMax = 10_000;
 
@@ -14,12 +22,18 @@ export function apiRoutes(app: FastifyInstance, parts: ServerParts): void {
   app.get('/api/v1/alerts', { config: { role: 'read' } }, async (request) => {
     const query = alertsQuery(parametersOf(request), tenantOf(request.identity), parts.now());
     const alerts = await parts.alerts({ ...query, limit: query.limit + 1 });
-    const isCut = alerts.length > query.limit;
-    return success(
-      { alerts: alerts.slice(0, query.limit) },
-      isCut ? [`there are more than ${query.limit} alerts: raise limit or ask for less`] : [],
-    );
+    return listOf('alerts', alerts, query.limit);
   });
+
+  for (const topic of intervalTopics) {
+    app.get(`/api/v1/${topic}`, { config: { role: 'read' } }, async (request) => {
+      const tenant = tenantOf(request.identity);
+      const parameters = parametersOf(request);
+      const query = intervalsQuery(parameters, tenant, parts.now(), intervalStates, 'closed');
+      const found = await parts.intervals(topic, { ...query, limit: query.limit + 1 });
+      return listOf(topic, found, query.limit);
+    });
+  }
 
   app.get('/api/v1/status', { config: { role: 'read' } }, async (request) =>
     success(await parts.status(tenantOf(request.identity))),
@@ -27,6 +41,14 @@ export function apiRoutes(app: FastifyInstance, parts: ServerParts): void {
 
   app.get('/api/v1/status/buildinfo', { config: { role: 'read' } }, async () =>
     success(parts.buildInfo),
+  );
+}
+
+function listOf(name: string, found: readonly object[], limit: number): object {
+  const isCut = found.length > limit;
+  return success(
+    { [name]: found.slice(0, limit) },
+    isCut ? [`there are more than ${limit} ${name}: raise limit or ask for less`] : [],
   );
 }
 
@@ -43,10 +65,21 @@ export function alertsQuery(
   tenant: string | undefined,
   nowMs: number,
 ): AlertsQuery {
-  const known = ['state', 'cluster', 'match[]', 'from', 'to', 'limit'];
-  const unknown = [...parameters.keys()].find((name) => !known.includes(name));
+  return intervalsQuery(parameters, tenant, nowMs, alertStates, 'resolved');
+}
+
+/** What asks for intervals: those that are `past` too where a range of time is given. */
+export function intervalsQuery<State extends string>(
+  parameters: URLSearchParams,
+  tenant: string | undefined,
+  nowMs: number,
+  known: readonly State[],
+  past: State,
+): IntervalsQuery<State> {
+  const names = ['state', 'cluster', 'match[]', 'from', 'to', 'limit'];
+  const unknown = [...parameters.keys()].find((name) => !names.includes(name));
   if (unknown !== undefined) {
-    throw new ApiError('bad_data', `unknown parameter "${unknown}": known are ${known.join(', ')}`);
+    throw new ApiError('bad_data', `unknown parameter "${unknown}": known are ${names.join(', ')}`);
   }
   const time = (name: string): number | undefined => {
     const text = parameters.get(name);
@@ -58,9 +91,10 @@ export function alertsQuery(
     throw new ApiError('bad_data', 'from is after to');
   }
   const isPast = fromMs !== undefined || toMs !== undefined;
+  const usual = known.filter((state) => state !== 'pending' && (isPast || state !== past));
   return {
     tenant,
-    states: statesOf(parameters, isPast ? ['firing', 'resolved'] : ['firing']),
+    states: statesOf(parameters, known, usual),
     clusters: parameters.getAll('cluster'),
     selectors: parameters.getAll('match[]').map(parseSelector),
     fromMs,
@@ -69,17 +103,18 @@ export function alertsQuery(
   };
 }
 
-function statesOf(parameters: URLSearchParams, fallback: readonly AlertState[]): AlertState[] {
+function statesOf<State extends string>(
+  parameters: URLSearchParams,
+  known: readonly State[],
+  usual: readonly State[],
+): readonly State[] {
   const given = parameters.getAll('state').flatMap((text) => text.split(','));
-  if (given.length === 0) return [...fallback];
-  if (given.includes('all')) return [...alertStates];
+  if (given.length === 0) return usual;
+  if (given.includes('all')) return known;
   return given.map((text) => {
-    const state = alertStates.find((known) => known === text);
-    if (state) return state;
-    throw new ApiError(
-      'bad_data',
-      `unknown state "${text}": known are ${alertStates.join(', ')}, all`,
-    );
+    const state = known.find((each) => each === text);
+    if (state !== undefined) return state;
+    throw new ApiError('bad_data', `unknown state "${text}": known are ${known.join(', ')}, all`);
   });
 }
 

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { messageOf, SeastateError } from '../../core/errors.ts';
 import type { Log, LogRecord } from '../../log/log.ts';
 import { type AlertOfView, type AlertsQuery, selectAlerts } from './alerts.ts';
+import { type IntervalsQuery, selectIntervals } from './intervals.ts';
 import { openForQueries, type QueryParams, type QueryResult, runQuery } from './query.ts';
 import { createTables, schemaVersion, type ViewTopic, versionOf, viewTopics } from './schema.ts';
 import { type Place, type ViewStats, ViewWriter } from './writer.ts';
@@ -116,6 +117,11 @@ export class View {
   /** The newest revision of the alerts that are asked for, the latest start first. */
   alerts(query: AlertsQuery): AlertOfView[] {
     return selectAlerts(this.#reader(), query);
+  }
+
+  /** The newest revision of anomalies or events, the latest start first. */
+  intervals(topic: 'anomalies' | 'events', query: IntervalsQuery): object[] {
+    return selectIntervals(this.#reader(), topic, query);
   }
 
   /** Runs a SELECT and gives at most `limit` rows. Errors: `bad_query`. */
