@@ -38,19 +38,27 @@ export interface FollowParts {
 /** Tells the live stream what comes out from now on, and keeps the newest status. */
 export async function followOutputs(parts: FollowParts, signal: AbortSignal): Promise<void> {
   const tellLive = (event: string) => (record: LogRecord) => {
-    parts.live.publish(event, dataOf(record), record.headers['tenant']);
+    const { subject, data } = eventOf(record);
+    parts.live.publish(event, { ...data, subject }, record.headers['tenant']);
   };
   const topics = Object.entries(liveTopics).filter(([topic]) => parts.log.topics.has(topic));
   await Promise.all([
     ...topics.map(([topic, event]) => follow(parts, topic, 0, tellLive(event), signal)),
-    follow(parts, 'status', statusBacklog, (record) => parts.book.take(dataOf(record)), signal),
+    follow(
+      parts,
+      'status',
+      statusBacklog,
+      (record) => parts.book.take(eventOf<StatusData>(record).data),
+      signal,
+    ),
   ]);
 }
 
 /** Records of `status` read at the start: enough that every partition has one among them. */
 const statusBacklog = 4_096;
 
-const dataOf = <T>(record: LogRecord): T => JSON.parse(text(record.value!)).data as T;
+const eventOf = <T extends object>(record: LogRecord): { subject: string; data: T } =>
+  JSON.parse(text(record.value!));
 
 async function follow(
   { log, warn }: FollowParts,

@@ -139,6 +139,25 @@ describe('operations', () => {
 });
 
 describe('read API', () => {
+  test.each(['anomalies', 'events'])('%s: open ones by default, all on request', async (topic) => {
+    const asked: unknown[] = [];
+    const intervals = async (of: string, query: { states: readonly string[] }) => {
+      asked.push([of, query.states]);
+      return [{ subject: 's' }];
+    };
+    const { url } = await serve({}, { intervals });
+    const ask = async (query: string) => (await fetch(`${url}/api/v1/${topic}${query}`)).json();
+    expect(await ask('')).toMatchObject({ data: { [topic]: [{ subject: 's' }] } });
+    await ask('?from=-1h');
+    await ask('?state=closed');
+    expect(await ask('?state=firing')).toMatchObject({ status: 'error' });
+    expect(asked).toEqual([
+      [topic, ['open']],
+      [topic, ['open', 'closed']],
+      [topic, ['closed']],
+    ]);
+  });
+
   test('alerts: parameters become a query, and a cut list says so', async () => {
     const queries: AlertsQuery[] = [];
     const alerts = async (query: AlertsQuery): Promise<object[]> => {

@@ -13,6 +13,28 @@ export interface Alert {
   readonly end: string | null;
 }
 
+export interface Anomaly {
+  readonly state: 'open' | 'closed';
+  readonly subject: string;
+  readonly kind: string;
+  readonly direction: 'up' | 'down' | 'none';
+  readonly metric: string;
+  readonly tenant: string;
+  readonly cluster: string;
+  readonly cluster_title: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly model: string;
+  readonly score: number;
+  readonly rare_days: number | null;
+  readonly observed: number | null;
+  readonly expected: number | null;
+  readonly lower: number | null;
+  readonly upper: number | null;
+  readonly start: string;
+  readonly end: string | null;
+  readonly terms: Readonly<Record<string, number>>;
+}
+
 export interface Sender {
   readonly tenant: string;
   readonly cluster: string;
@@ -61,6 +83,10 @@ export async function fetchAlerts(): Promise<Alert[]> {
   const firing = await get<{ alerts: Alert[] }>('alerts?state=firing,pending&limit=5000');
   const recent = await get<{ alerts: Alert[] }>('alerts?state=resolved&from=-1h&limit=200');
   return [...firing.alerts, ...recent.alerts];
+}
+
+export async function fetchAnomalies(): Promise<Anomaly[]> {
+  return (await get<{ anomalies: Anomaly[] }>('anomalies?state=open&limit=500')).anomalies;
 }
 
 export const fetchStatus = (): Promise<Status> => get<Status>('status');

@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Alert, Anomaly } from './api.ts';
 import { byUrgency, matches } from './filter.ts';
 import { Alerts } from './parts/alerts.tsx';
+import { Anomalies } from './parts/anomalies.tsx';
 import { Clusters } from './parts/clusters.tsx';
 import { Strip } from './parts/strip.tsx';
 import { useSnapshot } from './store.ts';
@@ -13,9 +15,9 @@ export function App() {
   const filter = useRef<HTMLInputElement>(null);
   const now = useNow();
 
-  const chosen = snapshot.alerts.filter(
-    (alert) => (!view.cluster || alert.cluster === view.cluster) && matches(alert, view.q),
-  );
+  const isChosen = (item: Alert | Anomaly): boolean =>
+    (!view.cluster || item.cluster === view.cluster) && matches(item, view.q);
+  const chosen = snapshot.alerts.filter(isChosen);
   const firing = chosen.filter(({ state }) => state === 'firing').sort(byUrgency);
   const resolved = chosen
     .filter(({ state }) => state === 'resolved')
@@ -62,6 +64,7 @@ export function App() {
             cursor={cursor}
             empty={snapshot.alerts.length === 0 ? 'Nothing fires.' : 'Nothing here fires.'}
           />
+          <Anomalies anomalies={snapshot.anomalies.filter(isChosen)} zone={view.zone} now={now} />
           <Alerts
             title="Resolved in the last hour"
             alerts={resolved}

@@ -1,20 +1,14 @@
-import type { Alert } from './api.ts';
+import type { Alert, Anomaly } from './api.ts';
 
 /**
  * Words that must all occur: in a name or value, or as `label=value`. A word with `!` in front must
  * not occur.
  */
-export function matches(alert: Alert, query: string): boolean {
-  const haystack = [
-    alert.alertname,
-    alert.cluster,
-    alert.cluster_title,
-    alert.severity,
-    `cluster=${alert.cluster}`,
-    ...Object.entries(alert.labels).map(([name, value]) => `${name}=${value}`),
-  ]
-    .join('\n')
-    .toLowerCase();
+export function matches(item: Alert | Anomaly, query: string): boolean {
+  const names = 'alertname' in item ? [item.alertname, item.severity] : [item.metric, item.kind];
+  const labels = Object.entries(item.labels).map(([name, value]) => `${name}=${value}`);
+  const own = [item.cluster, item.cluster_title, `cluster=${item.cluster}`];
+  const haystack = [...names, ...own, ...labels].join('\n').toLowerCase();
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   return words.every((word) =>
     word.startsWith('!') && word.length > 1

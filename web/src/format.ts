@@ -27,3 +27,8 @@ export function duration(ms: number): string {
   }
   return parts.slice(0, 2).join(' ');
 }
+
+const digits = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
+
+/** A value of a series, short. */
+export const value = (x: number | null): string => (x === null ? '–' : digits.format(x));

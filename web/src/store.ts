@@ -1,8 +1,18 @@
 import { useEffect, useState } from 'preact/hooks';
-import { type Alert, alertKey, fetchAlerts, fetchStatus, type Status } from './api.ts';
+import {
+  type Alert,
+  type Anomaly,
+  alertKey,
+  fetchAlerts,
+  fetchAnomalies,
+  fetchStatus,
+  type Status,
+} from './api.ts';
 
 export interface Snapshot {
   readonly alerts: readonly Alert[];
+  /** Open ones, the strangest first. */
+  readonly anomalies: readonly Anomaly[];
   readonly status: Status | undefined;
   /** Samples per second since the status before. */
   readonly samplesPerSecond: number | undefined;
@@ -16,6 +26,7 @@ const resolvedMax = 200;
 /** Alerts and status as they are now: fetched once, then kept by the live stream. */
 export function useSnapshot(): Snapshot {
   const [alerts, setAlerts] = useState<ReadonlyMap<string, Alert>>(new Map());
+  const [anomalies, setAnomalies] = useState<ReadonlyMap<string, Anomaly>>(new Map());
   const [status, setStatus] = useState<Status>();
   const [rate, setRate] = useState<number>();
   const [connection, setConnection] = useState<Snapshot['connection']>('connecting');
@@ -25,6 +36,8 @@ export function useSnapshot(): Snapshot {
     const refetch = (): void => {
       fetchAlerts()
         .then((list) => setAlerts(new Map(list.map((alert) => [alertKey(alert), alert]))))
+        .then(fetchAnomalies)
+        .then((list) => setAnomalies(new Map(list.map((each) => [each.subject, each]))))
         .then(() => setError(''))
         .catch((reason: Error) => setError(reason.message));
     };
@@ -38,6 +51,15 @@ export function useSnapshot(): Snapshot {
     source.addEventListener('alert', ({ data }) => {
       const alert = JSON.parse(data) as Alert;
       setAlerts((before) => trimmed(new Map(before).set(alertKey(alert), alert)));
+    });
+    source.addEventListener('anomaly', ({ data }) => {
+      const anomaly = JSON.parse(data) as Anomaly;
+      setAnomalies((before) => {
+        const next = new Map(before);
+        if (anomaly.state === 'open') next.set(anomaly.subject, anomaly);
+        else next.delete(anomaly.subject);
+        return next;
+      });
     });
     return () => source.close();
   }, []);
@@ -58,7 +80,15 @@ export function useSnapshot(): Snapshot {
     return () => clearInterval(timer);
   }, []);
 
-  return { alerts: [...alerts.values()], status, samplesPerSecond: rate, connection, error };
+  const strangest = [...anomalies.values()].sort((a, b) => b.score - a.score);
+  return {
+    alerts: [...alerts.values()],
+    anomalies: strangest,
+    status,
+    samplesPerSecond: rate,
+    connection,
+    error,
+  };
 }
 
 /** Forgets the oldest resolved alerts. */

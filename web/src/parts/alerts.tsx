@@ -1,5 +1,6 @@
 import { type Alert, alertKey } from '../api.ts';
 import { duration, moment } from '../format.ts';
+import { Labels } from './labels.tsx';
 
 interface Props {
   readonly title: string;
@@ -48,12 +49,9 @@ export function Alerts({ title, alerts, zone, now, cursor, empty }: Props) {
   );
 }
 
-const shownApart = new Set(['alertname', 'severity', 'cluster', 'clusterID', 'cluster_id']);
-
 function Row(props: { alert: Alert; zone: 'utc' | 'local'; now: number; current: boolean }) {
   const { alert, zone, now, current } = props;
   const end = alert.end === null ? now : Date.parse(alert.end);
-  const labels = Object.entries(alert.labels).filter(([name]) => !shownApart.has(name));
   return (
     <tr class={current ? 'current' : ''}>
       <td class="number">
@@ -67,11 +65,7 @@ function Row(props: { alert: Alert; zone: 'utc' | 'local'; now: number; current:
       <td class="number">{moment(alert.start, zone)}</td>
       <td class="number">{duration(end - Date.parse(alert.start))}</td>
       <td class="labels">
-        {labels.map(([name, value]) => (
-          <span key={name}>
-            {name}=<b>{value}</b>
-          </span>
-        ))}
+        <Labels labels={alert.labels} />
       </td>
     </tr>
   );
