@@ -1,6 +1,6 @@
 import type { Arrays } from '../../engine/columns.ts';
 import { defineModel, type Result, type Sample, weight } from '../../engine/model.ts';
-import { bits, count, float, levels, recentMost, state } from './layout.ts';
+import { bits, count, float, recentMost, state } from './layout.ts';
 import { type Parameters, parameters } from './parameters.ts';
 import { magnitude, persistent, shareOf } from './rarity.ts';
 import { fadeOf, fuse, records, seasonRecords } from './records.ts';
@@ -23,13 +23,13 @@ const bandDown = 0.9998;
 
 function restart(f: Float32Array, o: number, y: number): void {
   f[o + float.fast] = y;
-  for (let k = 0; k < levels; k++) f[o + float.deviation + k] = 0;
+  f[o + float.deviation] = 0;
   for (let k = 0; k < recentMost - 1; k++) f[o + float.recent + k] = 0;
 }
 
 /** After a level shift: the offset and the long mean move to where the values are now. */
 function settle(f: Float32Array, o: number, season: number, y: number): void {
-  const level = f[o + float.level]!;
+  const level = f[o + float.fast]!;
   f[o + float.offset] = level - season;
   f[o + float.long] = level;
   restart(f, o, y);

@@ -6,7 +6,6 @@ import { tailWidth } from '../tail.ts';
  * are enough for a counter of 10^12 that moves by one.
  */
 export const buckets = 24;
-export const levels = 3;
 /** Sums of rarities that persistence may look at, the newest with them. */
 export const recentMost = 5;
 
@@ -15,28 +14,30 @@ export const float = {
   fast: 0,
   long: 1,
   offset: 2,
-  /** Smoothed values, slow to slower. */
+  /** Values smoothed over 32 and 128 samples. */
   level: 3,
-  /** Smoothed deviation from the season, the same scales. */
-  deviation: 6,
+  slowLevel: 4,
+  /** Deviation from the season, smoothed over 32 samples. */
+  deviation: 5,
   /** Robust scales of the residuals: short, seasonal, long. */
-  scale: 9,
-  wordRate: 12,
-  blockRate: 13,
-  blockSum: 14,
-  lowest: 15,
-  highest: 16,
-  band: 17,
+  scale: 6,
+  wordRate: 9,
+  blockRate: 10,
+  blockSum: 11,
+  lowest: 12,
+  highest: 13,
+  band: 14,
   /** Sums of rarities of the samples before, newest first. */
-  recent: 18,
-  valueEnvelope: 22,
-  levelEnvelope: 25,
-  seasonEnvelope: 34,
-  deviationEnvelope: 37,
-  /** Upper and lower of envelopes that forget; their means are those of the level envelopes. */
-  fadingEnvelope: 46,
-  season: 50,
-  width: 50 + buckets,
+  recent: 15,
+  valueEnvelope: 19,
+  levelEnvelope: 22,
+  slowLevelEnvelope: 25,
+  seasonEnvelope: 28,
+  deviationEnvelope: 31,
+  /** Upper and lower of an envelope that forgets; its mean is that of the level envelope. */
+  fadingEnvelope: 34,
+  season: 36,
+  width: 36 + buckets,
 } as const;
 
 const visits = 3 * tailWidth;

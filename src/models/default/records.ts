@@ -1,12 +1,12 @@
 import { type Sample, weight } from '../../engine/model.ts';
 import { excess, fadingExcess } from './envelope.ts';
-import { float, levels } from './layout.ts';
+import { float } from './layout.ts';
 import type { Parameters } from './parameters.ts';
 import { dayMs } from './season.ts';
 
 /** Soft records of the statistics, as terms, and what they amount to together. */
-const levelSamples = [8, 32, 128] as const;
-const levelPaces = levelSamples.map((samples) => 1 / samples);
+const levelSamples = 32;
+const slowLevelSamples = 128;
 const fade = 3e-4;
 /**
  * Below this interval the same clock time holds more samples, and more chances for a record: cuts
@@ -18,9 +18,6 @@ const perOctave = 0.2;
 const faint = 0.18;
 /** Numbers near the end of the range of floats are slow to compute with. */
 const tiny = 1e-30;
-
-const paceOf = (k: number, steps: number): number =>
-  steps === 1 ? levelPaces[k]! : weight(levelSamples[k]!, steps);
 
 /** What fades in `steps` intervals. */
 export const fadeOf = (interval: number, steps: number): number =>
@@ -38,23 +35,16 @@ export function records(
   terms: Float64Array,
 ): void {
   terms[0] = excess(f, o + float.valueEnvelope, n, share, y);
-  let level = 0;
-  let fading = 0;
-  for (let k = 0; k < levels; k++) {
-    const at = o + float.level + k;
-    const pace = Math.max(paceOf(k, steps), share);
-    const smooth = n === 0 ? y : f[at]! + (y - f[at]!) * pace;
-    f[at] = smooth;
-    const envelope = o + float.levelEnvelope + 3 * k;
-    const mean = n === 0 ? y : f[envelope]!;
-    level = Math.max(level, excess(f, envelope, n, share, f[at]!));
-    if (k < 2) {
-      const faded = o + float.fadingEnvelope + 2 * k;
-      fading = Math.max(fading, fadingExcess(f, faded, mean, n, f[at]!, forget));
-    }
-  }
-  terms[1] = level;
-  terms[4] = fading;
+  const level = f[o + float.level]!;
+  const next = level + (y - level) * Math.max(weight(levelSamples, steps), share);
+  f[o + float.level] = next;
+  const mean = n === 0 ? y : f[o + float.levelEnvelope]!;
+  const record = excess(f, o + float.levelEnvelope, n, share, next);
+  const slow = f[o + float.slowLevel]!;
+  const nextSlow = slow + (y - slow) * Math.max(weight(slowLevelSamples, steps), share);
+  f[o + float.slowLevel] = nextSlow;
+  terms[1] = Math.max(record, excess(f, o + float.slowLevelEnvelope, n, share, nextSlow));
+  terms[4] = fadingExcess(f, o + float.fadingEnvelope, mean, n, next, forget);
 }
 
 /** Terms of what lies outside of the season; `share` as above, of seasoned values. */
@@ -68,17 +58,11 @@ export function seasonRecords(
   terms: Float64Array,
 ): void {
   terms[2] = excess(f, o + float.seasonEnvelope, n, share, outside);
-  let deviation = 0;
-  for (let k = 0; k < levels; k++) {
-    const at = o + float.deviation + k;
-    const smooth = f[at]! + (outside - f[at]!) * paceOf(k, steps);
-    f[at] = Math.abs(smooth) < tiny ? 0 : smooth;
-    deviation = Math.max(
-      deviation,
-      excess(f, o + float.deviationEnvelope + 3 * k, n, share, f[at]!),
-    );
-  }
-  terms[3] = deviation;
+  const before = f[o + float.deviation]!;
+  const smooth = before + (outside - before) * weight(levelSamples, steps);
+  const deviation = Math.abs(smooth) < tiny ? 0 : smooth;
+  f[o + float.deviation] = deviation;
+  terms[3] = excess(f, o + float.deviationEnvelope, n, share, deviation);
 }
 
 /** Terms become multiples of their cuts, less while young; returns their root of squares. */
