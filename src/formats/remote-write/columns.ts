@@ -2,7 +2,8 @@ import { text } from '../../core/bytes.ts';
 import { invariant } from '../../core/errors.ts';
 import { type Kernel, link } from '../../core/heap.ts';
 import { Scratch } from '../snappy/snappy.ts';
-import { columnNames, firstColumn, frameSlots, walkModule } from './walk-kernel.ts';
+import { walkModule } from './walk-kernel.ts';
+import { columnNames, firstColumn, frameSlots } from './walk-parts.ts';
 import { Wire } from './wire.ts';
 
 /** Metric types by their number on the wire, the same in both protocols. */

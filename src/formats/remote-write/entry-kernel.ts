@@ -15,7 +15,6 @@ import {
   fromDouble,
   ge,
   giveBack,
-  gt,
   i64,
   increase,
   type Local,
@@ -23,6 +22,7 @@ import {
   load64,
   loadDouble,
   loop,
+  lt,
   lt64,
   mul,
   or,
@@ -51,54 +51,68 @@ export const cellBytes = 8;
 export const hashFactor = 0x9e3779b1;
 
 /**
- * `encodeEntry(frame, vector, vectorEnd, sample, sampleEnd, out)` writes the labels of a series
- * (the vector of its symbol ids) and its samples as fields of a TimeSeries of protocol 2. Returns
- * where that ends, or 0 when a symbol has no number in this request yet.
- *
- * Memory 0 is the message with its columns, 1 the tables, 2 the output. The frame (memory 2) has
- * the address of the map, the mask and the shift of its cells, and the addresses of times, values
- * and start times.
+ * The frame (memory 2): address of the map, mask and shift of its cells, and the addresses of
+ * times, values and start times (memory 0).
  */
 export const encoderFrameBytes = 24;
 
-function encodeEntry(): WasmFunction {
-  const frame = new Frame();
-  const [slots, vector, vectorEnd, sample, sampleEnd, out] = frame.parameters();
-  const [map, mask, shift, id, cell, ref, p, size] = frame.locals();
-  const [rest, bits] = frame.locals('i64');
-  const missing: Code = giveBack(0);
+interface Locals {
+  readonly slots: Local;
+  readonly vector: Local;
+  readonly vectorEnd: Local;
+  readonly sample: Local;
+  readonly out: Local;
+  /** Where the next byte goes. */
+  readonly p: Local;
+  readonly map: Local;
+  readonly mask: Local;
+  readonly shift: Local;
+  readonly id: Local;
+  readonly cell: Local;
+  readonly ref: Local;
+  readonly size: Local;
+  readonly rest: Local;
+  readonly bits: Local;
+}
 
-  const writeRef: Code[] = [
-    set(id, add(load32(vector, 0, tables), 1)),
-    set(cell, shr(mul(id, hashFactor), shift)),
-    block(
-      'found',
-      loop(
-        'probe',
-        set(ref, load32(add(map, shl(cell, 3)), 0, output)),
-        brIf('found', eq(ref, id)),
-        when(eqz(ref), [missing]),
-        set(cell, and(add(cell, 1), mask)),
-        br('probe'),
-      ),
+/** Looks the symbol at `vector` up in the map; leaves the function when it is not there. */
+const findRef = ({ vector, map, mask, shift, id, cell, ref }: Locals): Code[] => [
+  set(id, add(load32(vector, 0, tables), 1)),
+  set(cell, shr(mul(id, hashFactor), shift)),
+  block(
+    'found',
+    loop(
+      'probe',
+      set(ref, load32(add(map, shl(cell, 3)), 0, output)),
+      brIf('found', eq(ref, id)),
+      when(eqz(ref), [giveBack(0)]),
+      set(cell, and(add(cell, 1), mask)),
+      br('probe'),
     ),
-    set(ref, load32(add(map, shl(cell, 3)), 4, output)),
-    block(
-      'written',
-      when(gt(0x80, ref), [store8(p, ref, 0, output), increase(p, 1), br('written')]),
-      loop(
-        'long',
-        store8(p, or(ref, 0x80), 0, output),
-        increase(p, 1),
-        set(ref, shr(ref, 7)),
-        brIf('long', ge(ref, 0x80)),
-      ),
-      store8(p, ref, 0, output),
+  ),
+  set(ref, load32(add(map, shl(cell, 3)), 4, output)),
+];
+
+const writeRef = ({ ref, p }: Locals): Code[] => [
+  block(
+    'last',
+    loop(
+      'more',
+      brIf('last', lt(ref, 0x80)),
+      store8(p, or(ref, 0x80), 0, output),
       increase(p, 1),
+      set(ref, shr(ref, 7)),
+      br('more'),
     ),
-  ];
-  /** The packed refs stand behind one byte for their length; longer ones move. */
-  const writeRefs: Code[] = [
+  ),
+  store8(p, ref, 0, output),
+  increase(p, 1),
+];
+
+/** The packed refs stand behind one byte for their length; longer ones move. */
+const writeRefs = (locals: Locals): Code[] => {
+  const { vector, vectorEnd, out, p, size } = locals;
+  return [
     store8(out, 0x0a, 0, output),
     set(p, add(out, 2)),
     block(
@@ -106,14 +120,15 @@ function encodeEntry(): WasmFunction {
       loop(
         'refs',
         brIf('refsEnd', ge(vector, vectorEnd)),
-        ...writeRef,
+        ...findRef(locals),
+        ...writeRef(locals),
         increase(vector, 4),
         br('refs'),
       ),
     ),
     set(size, sub(sub(p, out), 2)),
     when(
-      gt(0x80, size),
+      lt(size, 0x80),
       [store8(out, size, 1, output)],
       [
         copyBytes(add(out, 3), add(out, 2), size, output),
@@ -122,12 +137,33 @@ function encodeEntry(): WasmFunction {
       ],
     ),
   ];
-  const writeTime: Code[] = [
+};
+
+/** Writes `rest` as a varint and uses it up. */
+const writeVarint = ({ rest, p }: Locals): Code[] => [
+  block(
+    'last',
+    loop(
+      'more',
+      brIf('last', lt64(rest, i64(0x80n))),
+      store8(p, or(wrap(rest), 0x80), 0, output),
+      increase(p, 1),
+      set(rest, shr64(rest, i64(7n))),
+      br('more'),
+    ),
+  ),
+  store8(p, wrap(rest), 0, output),
+  increase(p, 1),
+];
+
+/** The time in `rest` as a field: any from 1971 to 2109 takes six bytes. */
+const writeTime = (locals: Locals): Code[] => {
+  const { rest, bits, p } = locals;
+  return [
     store8(p, 0x10, 0, output),
     increase(p, 1),
     block(
       'timeEnd',
-      // Any time from 1971 to 2109 takes six bytes.
       when(lt64(sub64(rest, i64(1n << 35n)), i64((1n << 42n) - (1n << 35n))), [
         set(bits, and64(rest, i64(0x7fn))),
         ...[1n, 2n, 3n, 4n, 5n].map((k) =>
@@ -137,21 +173,40 @@ function encodeEntry(): WasmFunction {
         increase(p, 6),
         br('timeEnd'),
       ]),
-      ...varint(rest, p),
+      ...writeVarint(locals),
     ),
   ];
-  const writeSample: Code[] = [
-    store16(p, 0x12, 0, output),
-    store8(p, 0x09, 2, output),
+};
+
+const writeSample = (locals: Locals): Code[] => {
+  const { slots, sample, p, size, rest } = locals;
+  const element = (slot: number): Code => add(load32(slots, slot, output), shl(sample, 3));
+  return [
     set(size, p),
-    store64(p, load64(add(load32(slots, 16, output), shl(sample, 3)), 0, message), 3, output),
+    store8(p, 0x12, 0, output),
+    store8(p, 0x09, 2, output),
+    store64(p, load64(element(16), 0, message), 3, output),
     increase(p, 11),
-    set(rest, fromDouble(loadDouble(add(load32(slots, 12, output), shl(sample, 3)), 0, message))),
-    ...writeTime,
-    set(rest, fromDouble(loadDouble(add(load32(slots, 20, output), shl(sample, 3)), 0, message))),
-    when(eqz(eqz64(rest)), [store8(p, 0x18, 0, output), increase(p, 1), ...varint(rest, p)]),
+    set(rest, fromDouble(loadDouble(element(12), 0, message))),
+    ...writeTime(locals),
+    set(rest, fromDouble(loadDouble(element(20), 0, message))),
+    when(eqz(eqz64(rest)), [store8(p, 0x18, 0, output), increase(p, 1), ...writeVarint(locals)]),
     store8(size, sub(sub(p, size), 2), 1, output),
   ];
+};
+
+/**
+ * `encodeEntry(frame, vector, vectorEnd, sample, sampleEnd, out)` writes the labels of a series
+ * (the vector of its symbol ids, in memory 1) and its samples as fields of a TimeSeries of
+ * protocol 2. Returns where that ends, or 0 when a symbol has no number in this request yet.
+ */
+function encodeEntry(): WasmFunction {
+  const frame = new Frame();
+  const [slots, vector, vectorEnd, sample, sampleEnd, out] = frame.parameters();
+  const [p, map, mask, shift, id, cell, ref, size] = frame.locals();
+  const [rest, bits] = frame.locals('i64');
+  const some = { slots, vector, vectorEnd, sample, out, p, map, mask, shift };
+  const locals: Locals = { ...some, id, cell, ref, size, rest, bits };
   return {
     name: 'encodeEntry',
     frame,
@@ -159,13 +214,13 @@ function encodeEntry(): WasmFunction {
       set(map, load32(slots, 0, output)),
       set(mask, load32(slots, 4, output)),
       set(shift, load32(slots, 8, output)),
-      ...writeRefs,
+      ...writeRefs(locals),
       block(
         'samplesEnd',
         loop(
           'samples',
           brIf('samplesEnd', ge(sample, sampleEnd)),
-          ...writeSample,
+          ...writeSample(locals),
           increase(sample, 1),
           br('samples'),
         ),
@@ -173,25 +228,6 @@ function encodeEntry(): WasmFunction {
       giveBack(p),
     ],
   };
-}
-
-/** Writes `rest` as a varint and uses it up. */
-function varint(rest: Local, p: Local): Code[] {
-  return [
-    block(
-      'last',
-      loop(
-        'varint',
-        brIf('last', lt64(rest, i64(0x80n))),
-        store8(p, or(wrap(rest), 0x80), 0, output),
-        increase(p, 1),
-        set(rest, shr64(rest, i64(7n))),
-        br('varint'),
-      ),
-    ),
-    store8(p, wrap(rest), 0, output),
-    increase(p, 1),
-  ];
 }
 
 export const entryModule = compile([encodeEntry()], 3);

@@ -359,7 +359,10 @@ test('bodies that lie about their sizes cost no memory', () => {
   const histogram = wrap(0x4a, million);
   const inEntry = encodeRequest([{ labels: [['__name__', 'x']], histograms: [histogram] }]);
   // Millions of refs in one entry, and of deltas in one histogram.
-  const refs = Buffer.concat([Buffer.from([0x22, 0, 0x22, 1, 97]), wrap(0x2a, wrap(0x0a, million))]);
+  const refs = Buffer.concat([
+    Buffer.from([0x22, 0, 0x22, 1, 97]),
+    wrap(0x2a, wrap(0x0a, million)),
+  ]);
   expect([...read(intake, 2, refs).reasons]).toEqual([['too_many_labels', 1]]);
   expect([...read(intake, 2, inEntry).reasons]).toEqual([['histogram_invalid', 1]]);
   const labels = Array.from({ length: 100_000 }, (_, i): [string, string] => [`${i}`, 'x']);
