@@ -35,9 +35,13 @@ export class Seastate {
     return this.#child?.pid ?? 0;
   }
 
-  /** Starts it, or starts it again on the same folder; resolves when it is ready. */
-  async start(): Promise<this> {
-    const flags = ['--listen', '127.0.0.1:0', '--data', this.folder, ...this.#flags];
+  /**
+   * Starts it, or starts it again on the same folder, and where asked at the same address;
+   * resolves when it is ready.
+   */
+  async start(where: 'anywhere' | 'same address' = 'anywhere'): Promise<this> {
+    const listen = where === 'same address' ? new URL(this.url).host : '127.0.0.1:0';
+    const flags = ['--listen', listen, '--data', this.folder, ...this.#flags];
     const child = spawn(process.execPath, [program, 'run', ...flags], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });

@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium as driver, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { encodeRequest } from '../../src/formats/remote-write/encode.ts';
+import { compress } from '../../src/formats/snappy/snappy.ts';
+import { chromium } from '../parts/programs.ts';
+import { Seastate, until } from '../parts/seastate.ts';
+
+const isBuilt = existsSync(join(import.meta.dirname, '../../web/dist/index.html'));
+
+/** The live page in a real browser, in front of a real process. */
+describe.skipIf(!chromium || !isBuilt)('the live page', () => {
+  let seastate: Seastate;
+  let browser: Browser;
+  let page: Page;
+  const errors: string[] = [];
+  const foreign: string[] = [];
+
+  beforeAll(async () => {
+    seastate = await (await Seastate.create('--partitions', '2')).start();
+    browser = await driver.launch({ executablePath: chromium!, args: ['--no-sandbox'] });
+    page = await browser.newPage();
+    page.on('pageerror', (error) => errors.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') errors.push(message.text());
+    });
+    page.on('request', (request) => {
+      const { origin } = new URL(request.url());
+      if (origin !== seastate.url && !request.url().startsWith('data:')) foreign.push(origin);
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await seastate?.close();
+  });
+
+  let time = Date.now();
+  const send = async (alertname: string, severity: string, value: 1 | 'stale'): Promise<void> => {
+    time = Math.max(time + 1, Date.now());
+    const labels = {
+      __name__: 'ALERTS',
+      alertname,
+      alertstate: 'firing',
+      cluster: 'east',
+      severity,
+    };
+    const body = encodeRequest([
+      { labels: Object.entries(labels).sort(), samples: [{ time, value }] },
+    ]);
+    const answer = await fetch(`${seastate.url}/api/v1/write`, {
+      method: 'POST',
+      headers: {
+        'content-encoding': 'snappy',
+        'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
+      },
+      body: Buffer.from(compress(body)),
+    });
+    expect(answer.status).toBe(204);
+  };
+  const section = (title: string) => page.locator('section', { hasText: title }).first();
+  const shows = async (title: string, alertname: string): Promise<boolean> =>
+    (await section(title).getByText(alertname, { exact: true }).count()) > 0;
+
+  test('says so when nothing fires', async () => {
+    await page.goto(`${seastate.url}/`);
+    await until(async () => shows('Firing now', 'Nothing fires.'));
+  });
+
+  test('shows an alert that starts, and its end, without a reload', async () => {
+    await send('DiskFull', 'critical', 1);
+    await until(() => shows('Firing now', 'DiskFull'));
+    expect(await shows('Firing now', 'east')).toBe(true);
+    await send('DiskFull', 'critical', 'stale');
+    await until(() => shows('Resolved in the last hour', 'DiskFull'));
+    expect(await shows('Firing now', 'DiskFull')).toBe(false);
+  });
+
+  test('filters by what is typed, and keeps that in the URL', async () => {
+    await send('NodeDown', 'critical', 1);
+    await send('SlowApi', 'warning', 1);
+    await until(() => shows('Firing now', 'SlowApi'));
+    await page.keyboard.press('/');
+    await page.keyboard.type('severity=critical');
+    await until(async () => !(await shows('Firing now', 'SlowApi')));
+    expect(await shows('Firing now', 'NodeDown')).toBe(true);
+    await page.goto(page.url());
+    await until(() => shows('Firing now', 'NodeDown'));
+    expect(await shows('Firing now', 'SlowApi')).toBe(false);
+  });
+
+  test('comes back by itself when the server was away', async () => {
+    await page.goto(`${seastate.url}/`);
+    await until(() => shows('Firing now', 'NodeDown'));
+    await seastate.stop();
+    await seastate.start('same address');
+    await send('BackAgain', 'warning', 1);
+    await until(() => shows('Firing now', 'BackAgain'), 60_000);
+    expect(await shows('Firing now', 'NodeDown')).toBe(true);
+  });
+
+  test('nothing comes from elsewhere, and nothing went wrong', () => {
+    expect(foreign).toEqual([]);
+    // A server that is away makes the browser complain, and rightly so.
+    const unexpected = errors.filter((text) => !/ERR_CONNECTION|Failed to (fetch|load)/.test(text));
+    expect(unexpected).toEqual([]);
+  });
+});
