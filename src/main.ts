@@ -13,10 +13,9 @@ import { bundleUrl, EmbeddedRuntime } from './engine/runtime/embedded/runtime.ts
 import type { SettingsMark } from './gateway/control.ts';
 import { gatewayOptionsOf } from './gateway/from-config.ts';
 import { Gateway } from './gateway/gateway.ts';
-import type { JournalLog } from './log/journal/journals.ts';
-import { openJournals } from './log/journal/journals.ts';
-import type { TopicSpec } from './log/log.ts';
+import type { Log, TopicSpec } from './log/log.ts';
 import { defaultTopics, telemetryTopic } from './log/topics.ts';
+import { type OpenedLog, openLog } from './open-log.ts';
 import { buildInfo } from './self/build.ts';
 import type { Logger } from './self/logger.ts';
 import { OwnMetrics } from './self/metrics.ts';
@@ -54,7 +53,9 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
   const startedMs = now();
   const stopping = new AbortController();
 
-  const log = await openLog(config, (await userCode(config)).topics, now);
+  const topics = topicsOf(config.process.partitions, (await userCode(config)).topics);
+  const opened = await openLog(config, topics, { now, warn });
+  const { log } = opened;
   const view = await openView(layout.view);
   const gateway = new Gateway(gatewayOptionsOf(config), {
     log,
@@ -66,7 +67,7 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
   const runtime = openRuntime(config, log, (message, details) => warn(details, message));
   const live = new LiveHub({ epoch: String(now()) });
   const book = new StatusBook();
-  const metrics = new OwnMetrics({ gateway, log, runtime, book, live });
+  const metrics = new OwnMetrics({ gateway, log: opened, runtime, book, live });
 
   const putInForce = async (next: Config): Promise<void> => {
     const { bundle, topics } = await userCode(next);
@@ -127,18 +128,19 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
     view.close();
     await log.close();
   };
-  const ended = watchLog(log, stopping.signal);
+  const ended = watchLog(opened, stopping.signal);
   return { url: server.url, ended, reload, stop };
 }
 
 /** Rejects when the log can take nothing any more. */
-async function watchLog(log: JournalLog, signal: AbortSignal): Promise<void> {
+async function watchLog(log: OpenedLog, signal: AbortSignal): Promise<void> {
   for await (const _ of every(1_000, undefined, { signal, ref: false })) {
-    if (log.failure) throw log.failure;
+    const failure = log.failure();
+    if (failure) throw failure;
   }
 }
 
-async function headsOf(log: JournalLog): Promise<number[]> {
+async function headsOf(log: Log): Promise<number[]> {
   const { partitions } = log.topics.get(telemetryTopic)!;
   return await Promise.all(
     Array.from({ length: partitions }, async (_, p) => (await log.bounds(telemetryTopic, p)).next),
@@ -147,31 +149,6 @@ async function headsOf(log: JournalLog): Promise<number[]> {
 
 /** The built page, beside src/ and dist/. */
 const pageFolder = fileURLToPath(new URL('../web/dist', import.meta.url));
-
-async function openLog(
-  { process }: Config,
-  userTopics: readonly string[],
-  now: () => number,
-): Promise<JournalLog> {
-  if (process.log.type === 'kafka') {
-    throw new SeastateError('config', 'process.log.type: kafka is not served yet by this program');
-  }
-  const { journal } = process.log;
-  const limits = ({ retention, size_max }: typeof journal.input) => ({
-    segmentBytes: journal.segment_size,
-    retentionMs: retention,
-    bytesMax: size_max,
-  });
-  return await openJournals({
-    dir: dataLayout(process.data).log,
-    topics: topicsOf(process.partitions, userTopics),
-    input: limits(journal.input),
-    outputs: limits(journal.outputs),
-    cacheBytes: journal.cache_size,
-    pendingBytesMax: journal.pending_size_max,
-    now,
-  });
-}
 
 function topicsOf(partitions: number, users: readonly string[]): TopicSpec[] {
   const own = defaultTopics(partitions);
@@ -185,7 +162,7 @@ function topicsOf(partitions: number, users: readonly string[]): TopicSpec[] {
 
 function openRuntime(
   { process }: Config,
-  log: JournalLog,
+  log: Log,
   warn: (message: string, details: object) => void,
 ): EmbeddedRuntime | undefined {
   if (process.runtime !== 'embedded') return undefined;
@@ -222,7 +199,7 @@ async function userCode({ process }: Config): Promise<UserCode> {
 }
 
 /** A log's topics stand when it is opened. */
-function checkTopics(topics: readonly string[], log: JournalLog): void {
+function checkTopics(topics: readonly string[], log: Log): void {
   const missing = topics.filter((topic) => !log.topics.has(topic));
   if (missing.length === 0) return;
   throw new SeastateError(

@@ -90,7 +90,7 @@ export const logSchema = z
   .strictObject({
     type: key(
       z.enum(['journal', 'kafka']).default('journal'),
-      '`journal`: files in the data folder. `kafka`: a cluster of brokers, not served by `run` yet.',
+      '`journal`: files in the data folder. `kafka`: a cluster of brokers.',
     ),
     encoding: key(
       z.enum(['snappy', 'zstd']).default('snappy'),

@@ -15,7 +15,8 @@ export interface MetricSources {
     readonly notReady: readonly string[];
   };
   readonly log: {
-    journalStats(): { readonly input: JournalStats; readonly outputs: JournalStats };
+    /** By name; empty where the log is no journal. */
+    journalStats(): Readonly<Record<string, JournalStats>>;
   };
   /** Absent where another process runs the stages. */
   readonly runtime: { status(): readonly FeedStatus[] } | undefined;

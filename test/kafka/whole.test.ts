@@ -1,0 +1,42 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Broker, startBroker } from '../parts/kafka.ts';
+import { Seastate, until } from '../parts/seastate.ts';
+import { Sender } from '../spine/sender.ts';
+
+let broker: Broker;
+let seastate: Seastate;
+
+beforeAll(async () => {
+  broker = await startBroker();
+  seastate = await Seastate.create('--partitions', '4');
+  const config = join(seastate.folder, 'seastate.yaml');
+  await writeFile(
+    config,
+    `process:\n  log:\n    type: kafka\n    kafka:\n      brokers: ['${broker.address}']\n`,
+  );
+  seastate = Seastate.at(seastate.folder, '--partitions', '4', '-c', config);
+});
+afterAll(async () => {
+  await seastate?.close();
+  await broker?.close();
+});
+
+test('with Kafka as the log the whole program runs the same: alerts, a kill, and its state again', async () => {
+  await seastate.start();
+  const sender = new Sender(7);
+  const load = sender.run(() => seastate.url);
+  await until(async () => (await seastate.api('alerts?state=resolved')).alerts.length > 3, 60_000);
+  await load.stop();
+  await seastate.kill();
+  await seastate.start();
+  const more = sender.run(() => seastate.url);
+  await until(async () => {
+    const { alerts } = await seastate.api('alerts?state=firing,resolved');
+    const subjects = alerts.map(({ subject }: { subject: string }) => subject);
+    return new Set(subjects).size === subjects.length && subjects.length > 10;
+  }, 60_000);
+  await more.stop();
+  expect(await seastate.stop()).toBe(0);
+});
