@@ -25,6 +25,16 @@ async function damage(path: string, position: number, bytes: Uint8Array): Promis
   await file.close();
 }
 
+/** Where the batches of a segment begin. */
+function batchStarts(segment: Buffer): number[] {
+  const magic = Buffer.from('ESBK');
+  const starts: number[] = [];
+  for (let at = segment.indexOf(magic); at >= 0; at = segment.indexOf(magic, at + 1)) {
+    starts.push(at);
+  }
+  return starts;
+}
+
 /** A journal whose only segment has five batches; the last begins at `lastStart`. */
 async function fiveBatches(
   dir: string,
@@ -113,8 +123,8 @@ describe('damage', () => {
     await inFolder(async (dir) => {
       const { path } = await fiveBatches(dir);
       const before = await readFile(path);
-      const at = before.indexOf('c', before.indexOf('b', 200) + 1);
-      await damage(path, at, Buffer.from('X'));
+      // The value stands at the end of its batch.
+      await damage(path, batchStarts(before)[3]! - 1, Buffer.from('X'));
       await expect(openTest(dir)).rejects.toThrow(
         /000000000001\.segment is damaged at position \d+/,
       );
@@ -169,10 +179,7 @@ describe('damage', () => {
       await log.close();
       const [first] = await segments(dir);
       const bytes = await readFile(first!);
-      const magic = Buffer.from('ESBK');
-      const starts = [bytes.indexOf(magic)];
-      for (let at = starts[0]!; at >= 0; at = bytes.indexOf(magic, at + 1)) starts.push(at);
-      const third = starts[3]!;
+      const third = batchStarts(bytes)[2]!;
       await damage(first!, third + 18, Buffer.of(3)); // now of partition 3
       log = await openTest(dir, { cacheBytes: 0 });
       await expect(readAll(log, 'telemetry', 0)).rejects.toMatchObject({ code: 'log_corrupt' });
