@@ -33,6 +33,7 @@ const server = await startServer(
     notReady: () => gateway.notReady,
     reload: async () => {},
     metrics: async () => ({ contentType: 'text/plain', body: '' }),
+    intervals: async () => [],
     alerts: async () => [],
     status: async () => ({}),
     buildInfo: {},

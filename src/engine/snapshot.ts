@@ -33,10 +33,6 @@ export function saveChunks(
   return chunks;
 }
 
-export function readSnapshotHeader(chunks: readonly Uint8Array[]): SnapshotHeader {
-  return headerOf(new ByteReader(joined(chunks)));
-}
-
 export function loadChunks(chunks: readonly Uint8Array[], state: StageState): SnapshotHeader {
   const input = new ByteReader(joined(chunks));
   const header = headerOf(input);

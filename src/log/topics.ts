@@ -26,7 +26,6 @@ export const outputTopics = [
   'status',
   'rejected',
 ] as const;
-export type OutputTopic = (typeof outputTopics)[number];
 
 /** Topics whose readers merge several upstream partitions, so a tick's end is told in them. */
 export const mergedTopics: ReadonlySet<string> = new Set([
