@@ -56,9 +56,21 @@ async function show(context: CliContext, { output }: StatusFlags, data: Row): Pr
     await writeText(context.out, `\n${name}\n`);
     const columns = [...new Set(list.flatMap((row) => Object.keys(row)))];
     const table = rowWriter(context, 'table', columns);
-    for (const row of list) await table.write(row);
+    for (const row of list) await table.write(withDates(row));
     await table.end();
   }
+}
+
+/** Moments, told in ms, as people read them. */
+function withDates(row: Row): Row {
+  const isMoment = (name: string, value: unknown): value is number =>
+    (name === 'clock' || name === 'seen') && typeof value === 'number';
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      isMoment(name, value) ? new Date(value).toISOString() : value,
+    ]),
+  );
 }
 
 const isList = (value: unknown): value is Row[] =>

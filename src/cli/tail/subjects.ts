@@ -33,6 +33,18 @@ export async function subjectOf(what: string, matchers: readonly Matcher[]): Pro
 
 const columnsOf: Readonly<Record<string, readonly string[]>> = {
   alerts: ['time', 'state', 'alertname', 'severity', 'cluster', 'value', 'labels'],
+  anomalies: [
+    'time',
+    'state',
+    'metric',
+    'direction',
+    'score',
+    'observed',
+    'expected',
+    'cluster',
+    'labels',
+  ],
+  events: ['time', 'change', 'fact', 'object', 'severity', 'cluster'],
   status: ['time', 'stage', 'partition', 'log_time', 'series', 'counters'],
 };
 
@@ -65,23 +77,31 @@ function parsed(record: LogRecord): Fields {
   }
 }
 
+/** The name of a cluster that people know stands in its title, where it has one. */
+const clusterOf = (data: Fields): unknown => data['cluster_title'] || data['cluster'];
+
 function alertRow(row: Row): Row {
   const data = row['data'] as Fields;
   const { alertname: _, severity: __, ...labels } = data['labels'] as Fields;
   return {
     ...data,
     time: data['state'] === 'resolved' ? data['end'] : data['start'],
+    cluster: clusterOf(data),
     labels: labelText(labels),
   };
 }
 
 function eventRow(row: Row): Row {
-  const data = row['data'];
-  const fields = typeof data === 'object' && data !== null ? (data as Fields) : {};
-  const logTime = fields['log_time'];
+  const { data } = row;
+  if (typeof data !== 'object' || data === null) return row;
+  const fields = data as Fields;
+  const { labels, log_time: logTime } = fields;
   return {
     ...row,
     ...fields,
+    time: row['time'],
+    cluster: clusterOf(fields) ?? row['cluster'],
+    ...(typeof labels === 'object' && labels !== null ? { labels: labelText(labels) } : {}),
     ...(typeof logTime === 'number' ? { log_time: new Date(logTime).toISOString() } : {}),
     data,
   };

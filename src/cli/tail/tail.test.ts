@@ -24,6 +24,7 @@ const alert = (state: string, cluster: string, alertname: string, severity: stri
     severity,
     tenant: 'default',
     cluster,
+    cluster_title: cluster === 'east' ? 'East' : '',
     labels,
     value: 1,
     start,
@@ -86,8 +87,8 @@ describe('alerts', () => {
     expect(out).toBe(
       [
         'TIME                      STATE     ALERTNAME  SEVERITY  CLUSTER  VALUE  LABELS',
-        '2026-03-01T10:00:00.000Z  firing    Down       critical  east         1  namespace="shop"',
-        '2026-03-01T10:01:00.000Z  resolved  Down       critical  east         1  namespace="shop"',
+        '2026-03-01T10:00:00.000Z  firing    Down       critical  East         1  namespace="shop"',
+        '2026-03-01T10:01:00.000Z  resolved  Down       critical  East         1  namespace="shop"',
         '2026-03-01T10:01:00.000Z  firing    Slow       warning   west         1  namespace="shop"',
         '',
       ].join('\n'),
