@@ -1,6 +1,7 @@
 import type { Timeline } from './atoms.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Draft, View } from './draft.ts';
+import { deploymentOfSet } from './names.ts';
 import type { Rule } from './rule.ts';
 import type { ClusterRow } from './state.ts';
 import { autoscaling } from './trackers/autoscaler.ts';
@@ -14,23 +15,44 @@ import { operatorUpdates } from './trackers/operators.ts';
 import { versionUpgrades } from './trackers/versions.ts';
 import { rescales, rollouts } from './trackers/workloads.ts';
 
-/** Scopes by kind, and by kind and namespace, made when first asked for. */
+/** Scopes by kind, namespace, deployment and signal, each index made when first asked for. */
 class ScopeIndex {
   readonly #entries: [string, Timeline][];
-  readonly #prefixes = new Map<string, [string, Timeline][]>();
+  readonly #kinds = new Map<string, [string, Timeline][]>();
+  readonly #namespaces = new Map<string, Map<string, [string, Timeline][]>>();
+  #sets: Map<string, [string, Timeline][]> | null = null;
   #signals: Map<string, [string, Timeline][]> | null = null;
 
   constructor(scopes: Readonly<Record<string, Timeline>>) {
     this.#entries = Object.entries(scopes);
     for (const entry of this.#entries) {
-      const [kind, namespace] = entry[0].split('/');
-      push(this.#prefixes, kind!, entry);
-      push(this.#prefixes, `${kind}/${namespace}`, entry);
+      const slash = entry[0].indexOf('/');
+      push(this.#kinds, slash < 0 ? entry[0] : entry[0].slice(0, slash), entry);
     }
   }
 
   under(prefix: string): readonly [string, Timeline][] {
-    return this.#prefixes.get(prefix) ?? [];
+    const [kind, namespace] = prefix.split('/') as [string, string | undefined];
+    const all = this.#kinds.get(kind) ?? [];
+    if (namespace === undefined) return all;
+    let index = this.#namespaces.get(kind);
+    if (index === undefined) {
+      index = new Map();
+      for (const entry of all) push(index, entry[0].split('/')[1] ?? '', entry);
+      this.#namespaces.set(kind, index);
+    }
+    return index.get(namespace) ?? [];
+  }
+
+  setsOf(namespace: string, deployment: string): readonly [string, Timeline][] {
+    if (this.#sets === null) {
+      this.#sets = new Map();
+      for (const entry of this.#kinds.get('Workload') ?? []) {
+        const [, of, set] = entry[0].split('/');
+        push(this.#sets, `${of}/${deploymentOfSet(set!)}`, entry);
+      }
+    }
+    return this.#sets.get(`${namespace}/${deployment}`) ?? [];
   }
 
   /** Scopes with evidence of one of the signals, in order of appearance. */
@@ -68,6 +90,7 @@ export function viewOf(row: ClusterRow, catalogue: Catalogue, now: number): View
     groups: row.groups,
     timeline: (scope) => row.scopes[scope] ?? [],
     scopes: (prefix) => index.under(prefix),
+    setsOf: (namespace, deployment) => index.setsOf(namespace, deployment),
     scopesWith: (signals) => index.with(signals),
     rule: (id) => rules.get(id)!,
   };

@@ -1,4 +1,5 @@
 import type { Atom, Timeline } from './atoms.ts';
+import { deploymentOfSet, workloadOfPod } from './names.ts';
 import type { Rule } from './rule.ts';
 
 export interface Evidence {
@@ -72,6 +73,8 @@ export interface View {
   timeline(scope: string): Timeline;
   /** All scopes of `KIND` or `KIND/NAMESPACE` with their timelines, in order of appearance. */
   scopes(prefix: string): readonly (readonly [scope: string, timeline: Timeline])[];
+  /** Scopes of the replica sets of a deployment. */
+  setsOf(namespace: string, deployment: string): readonly (readonly [string, Timeline])[];
   /** Scopes with evidence of one of the signals. */
   scopesWith(signals: readonly string[]): readonly (readonly [string, Timeline])[];
   rule(id: string): Rule;
@@ -100,6 +103,9 @@ export function seenSpan(view: View, from: number, to: number): number {
 export function affinityOf(object: string): Affinity {
   const [kind, ...rest] = object.split('/');
   const name = rest.join('/');
+  if (kind === 'Pod' && rest.length === 2) {
+    return { deployment: `${rest[0]}/${deploymentOfSet(workloadOfPod(rest[1]!))}` };
+  }
   if (kind === 'Node') return { node: name };
   if (kind === 'Deployment' || kind === 'HorizontalPodAutoscaler') return { deployment: name };
   if (kind === 'Component') return { component: name };

@@ -2,7 +2,7 @@ import type { KubernetesEvent } from '../../formats/kubernetes-events/event.ts';
 import type { Atom } from './atoms.ts';
 import type { Catalogue } from './catalogue.ts';
 import { deploymentOfSet, workloadOfPod } from './names.ts';
-import { type EventPattern, render, type Signal } from './rule.ts';
+import { type EventPattern, type Rule, render, type Signal } from './rule.ts';
 
 interface Compiled {
   readonly signal: Signal;
@@ -11,6 +11,7 @@ interface Compiled {
   readonly type: string | undefined;
   readonly reason: RegExp | null;
   readonly message: RegExp | null;
+  readonly told: ReadonlySet<string>;
 }
 
 export interface Placed {
@@ -26,9 +27,11 @@ export class EventMatcher {
   readonly #byReason = new Map<string, Compiled[]>();
   readonly #byPattern: Compiled[] = [];
   readonly #routine: ReadonlySet<string>;
+  readonly #rules: readonly Rule[];
 
   constructor(catalogue: Catalogue) {
     this.#routine = catalogue.routine;
+    this.#rules = catalogue.rules;
     for (const signal of catalogue.signals) {
       if (signal.event) this.#add(signal, signal.event);
     }
@@ -47,6 +50,7 @@ export class EventMatcher {
       type: pattern.type,
       reason: regexp(pattern.reasonPattern),
       message: regexp(pattern.message),
+      told: toldByScope(signal, kinds.length > 0 ? new Set(kinds) : null, this.#rules),
     };
     const reasons = list(pattern.reason);
     if (reasons.length === 0) this.#byPattern.push(compiled);
@@ -97,12 +101,12 @@ function place(
   const slots = slotsOf(event, nodeOf, found?.groups);
   const scope = render(compiled.signal.scope, slots);
   if (scope === null) return;
-  const x = keptSlots(slots, found?.groups);
-  const base = { k: compiled.signal.id, s: 'e' as const, x };
+  const x = keptSlots(compiled, slots, found?.groups);
+  const base = { k: compiled.signal.id, s: 'e' as const, ...(x === null ? {} : { x }) };
   const e = event.name === '' ? {} : { e: event.name.slice(event.name.lastIndexOf('.') + 1) };
   const repeated = event.end - event.start >= 1000;
-  const first = repeated ? 1 : event.count;
-  placed.push({ scope, atom: { t: event.start, ...base, c: first, ...e } });
+  const first = repeated || event.count === 1 ? {} : { c: event.count };
+  placed.push({ scope, atom: { t: event.start, ...base, ...first, ...e } });
   if (repeated) placed.push({ scope, atom: { t: event.end, ...base, c: event.count, ...e } });
 }
 
@@ -133,16 +137,39 @@ function slotsOf(
   return slots;
 }
 
-const kept = ['kind', 'namespace', 'name', 'component', 'deployment', 'podNode', 'host'];
+const kept = ['kind', 'namespace', 'name', 'component', 'deployment', 'podNode'];
 
+/** Slots that the scope does not tell: evidence is kept for hours, so it is kept small. */
 function keptSlots(
+  compiled: Compiled,
   slots: Record<string, string>,
   groups: Record<string, string | undefined> | undefined,
-): Record<string, string> {
+): Record<string, string> | null {
   const x: Record<string, string> = {};
   for (const name of [...kept, ...Object.keys(groups ?? {})]) {
     const value = slots[name];
-    if (value !== undefined && value !== '') x[name] = value;
+    if (value === undefined || value === '' || compiled.told.has(name)) continue;
+    x[name] = value;
   }
-  return x;
+  return Object.keys(x).length === 0 ? null : x;
 }
+
+/** Slots that can be read from the scope, or follow from it. */
+function toldByScope(
+  signal: Signal,
+  kinds: ReadonlySet<string> | null,
+  rules: readonly Rule[],
+): Set<string> {
+  const told = new Set(slotsIn(signal.scope));
+  if (told.has('name')) told.add('deployment');
+  if (kinds !== null && kinds.size === 1) told.add('kind');
+  if (kinds === null || !kinds.has('Node')) told.add('component');
+  for (const { start, object } of rules) {
+    if (object === signal.scope || !start.includes(signal.id)) continue;
+    for (const slot of slotsIn(object)) told.delete(slot);
+  }
+  return told;
+}
+
+const slotsIn = (template: string): string[] =>
+  [...template.matchAll(/\{(\w+)\}/g)].map((found) => found[1]!);

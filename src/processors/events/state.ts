@@ -16,6 +16,7 @@ export interface ClusterRow extends Row {
   silences: [number, number][];
   /** Evidence by scope. */
   scopes: Record<string, Timeline>;
+  scopeCount: number;
   /** Node of pods, oldest first. */
   pods: Record<string, string>;
   podCount: number;
@@ -51,6 +52,7 @@ export function newCluster(cluster: number): ClusterRow {
     cadence: 0,
     silences: [],
     scopes: {},
+    scopeCount: 0,
     pods: {},
     podCount: 0,
     groups: {},

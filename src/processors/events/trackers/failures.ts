@@ -6,7 +6,8 @@ import { valueAt } from './workloads.ts';
 
 /** Jobs that failed for good: from their first pod to the verdict. */
 export function failedJobs(view: View): Draft[] {
-  return view.scopes('Job').flatMap(([scope, timeline]) => {
+  const signals = ['job-failed', 'job-failed-is:on', 'job-pod'];
+  return view.scopesWith(signals).flatMap(([scope, timeline]) => {
     const verdict = timeline.find(
       (a) => a.k === 'job-failed' || (a.k === 'job-failed-is:on' && !a.first),
     );
@@ -143,7 +144,7 @@ function mergeQuotas(told: readonly Draft[], seen: readonly Draft[]): Draft[] {
 export function memoryKills(view: View): Draft[] {
   const rule = view.rule('container-oom-killed');
   const byOwner = new Map<string, Atom[]>();
-  for (const [scope, timeline] of view.scopes('Workload')) {
+  for (const [scope, timeline] of view.scopesWith(['oom-killed:on'])) {
     const [, namespace, workload] = scope.split('/') as [string, string, string];
     const owner = deploymentOfSet(workload);
     const kind = owner === workload ? 'Workload' : 'Deployment';
@@ -167,7 +168,7 @@ export function memoryKills(view: View): Draft[] {
 export function unschedulable(view: View): Draft[] {
   const rule = view.rule('pod-unschedulable');
   const found: Draft[] = [];
-  for (const [scope, timeline] of view.scopes('Pod')) {
+  for (const [scope, timeline] of view.scopesWith(rule.start)) {
     if (timeline.some((a) => a.k === 'triggered-scale-up')) continue;
     found.push(...new IntervalTracker(rule, scope, view.now).run(timeline));
   }

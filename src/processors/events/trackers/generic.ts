@@ -20,15 +20,8 @@ export function objectOf(rule: Rule, scope: string, atom: Atom): string {
 /** Affinity of a draft: of its object, and of the node and deployment of its first evidence. */
 export function affinityOfAtom(object: string, atom: Atom): Affinity {
   const x = atom.x ?? {};
-  const node = x['podNode'] ?? x['host'] ?? x['node'];
-  const own = affinityOf(object);
-  return {
-    ...(object.startsWith('Pod/') && node ? { node } : {}),
-    ...(x['deployment'] && x['namespace']
-      ? { deployment: `${x['namespace']}/${x['deployment']}` }
-      : {}),
-    ...own,
-  };
+  const node = x['podNode'] ?? x['node'];
+  return { ...(object.startsWith('Pod/') && node ? { node } : {}), ...affinityOf(object) };
 }
 
 function slotsOf(rule: Rule, atom: Atom): Record<string, string> {

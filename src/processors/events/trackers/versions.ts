@@ -1,4 +1,3 @@
-import type { Atom } from '../atoms.ts';
 import { type Draft, type Evidence, evidenceOf, type NodeProgress, type View } from '../draft.ts';
 import type { NodeStory } from './node-story.ts';
 import type { NodeUpgrade } from './nodes.ts';
@@ -193,15 +192,12 @@ function inferredUpgrade(
 function firstElection(view: View, firstNode: number): number {
   const elections = view
     .scopes('Lease')
+    .filter(([scope]) => /\/kube-(controller-manager|scheduler)$/.test(scope))
     .flatMap(([, timeline]) => timeline)
-    .filter((a) => isCoreElection(a) && a.t < firstNode)
+    .filter((a) => a.k === 'leader-elected' && a.t < firstNode)
     .map((a) => a.t)
     .sort((a, b) => b - a);
   let start = firstNode;
   for (const time of elections) if (start - time < 180_000) start = time;
   return start;
 }
-
-const isCoreElection = (atom: Atom): boolean =>
-  atom.k === 'leader-elected' &&
-  /kube-(controller-manager|scheduler)$/.test(atom.x?.['name'] ?? '');

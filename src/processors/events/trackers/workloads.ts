@@ -1,6 +1,5 @@
 import type { Atom, Timeline } from '../atoms.ts';
 import { type Draft, type Evidence, evidenceOf, type View } from '../draft.ts';
-import { deploymentOfSet } from '../names.ts';
 
 const numberOf = (text: string | undefined): number | null =>
   text === undefined ? null : Number(text);
@@ -190,8 +189,7 @@ function podsMoved(
   if (direction === 'down') return null;
   const [namespace, deployment] = name.split('/') as [string, string];
   const started = view
-    .scopes(`Workload/${namespace}`)
-    .filter(([scope]) => deploymentOfSet(scope.split('/')[2]!) === deployment)
+    .setsOf(namespace, deployment)
     .flatMap(([, timeline]) => timeline)
     .filter((a) => a.k === 'container-started' && a.t >= after - 1000 && a.t - after < 120_000)
     .sort((a, b) => a.t - b.t);

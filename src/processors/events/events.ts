@@ -23,7 +23,7 @@ import { tellAll } from './tell.ts';
 import { baselineMs } from './trackers/node-story.ts';
 
 /** How long evidence counts that is of use only beside other. */
-const briefMs = 30 * 60_000;
+const briefMs = 15 * 60_000;
 
 /** Never a value of a sample here: "no sample yet" and "ended". */
 const none = Number.NaN;
@@ -33,7 +33,7 @@ const none = Number.NaN;
  * from metrics. All evidence is kept as timelines; at the end of a tick every cluster with new
  * evidence is derived anew and the difference to what was told goes out as revisions.
  */
-export const eventsProcessor = defineProcessor<EventsSettings>({
+export const events = defineProcessor<EventsSettings>({
   name: 'events',
   version: 1,
   outputs: ['events'],
@@ -261,12 +261,13 @@ class EventsProcessor implements Handlers {
     if (atom.t < logTime - settings.keep) return;
     let timeline = row.scopes[scope];
     if (timeline === undefined) {
-      if (Object.keys(row.scopes).length >= settings.scopesPerCluster) {
+      if (row.scopeCount >= settings.scopesPerCluster) {
         this.#context.count('scopes_over_limit');
         return;
       }
       timeline = [];
       row.scopes[scope] = timeline;
+      row.scopeCount++;
     }
     if (!addAtom(timeline, atom)) return;
     if (row.since === 0 || atom.t < row.since) row.since = atom.t;
@@ -363,7 +364,9 @@ class EventsProcessor implements Handlers {
         (a) => a.t < horizon && (a.k === 'known' || a.k.endsWith(':gone')),
       );
       const isIdle = timeline.every((a) => a.t < logTime - briefMs && brief.has(signalOf(a.k)));
-      if ((isPast && !scope.startsWith('Node/')) || isIdle) delete row.scopes[scope];
+      if ((!isPast || scope.startsWith('Node/')) && !isIdle) continue;
+      delete row.scopes[scope];
+      row.scopeCount--;
     }
     for (const [id, shown] of Object.entries(row.shown)) {
       const { end, change, start } = shown.interval;
