@@ -42,7 +42,7 @@ export interface FleetOptions {
   /** Types and help: inline in protocol 2, as requests of their own in protocol 1. */
   readonly metadata?: boolean;
   readonly exemplars?: boolean;
-  /** Rollouts per cluster and hour, beside the faults. */
+  /** Rollouts per cluster and hour, beside the faults; 0 also stops the autoscalers: no churn. */
   readonly rolloutsPerHour?: number;
   readonly script?: ScriptOption;
   /** When the demo's script is "now": its first faults are placed around this moment. */

@@ -5,22 +5,30 @@ import { livePods, readyPods, rollOut, scale } from './workloads.ts';
 /** What happens on a cluster on any day: autoscalers follow the load, teams roll out. */
 
 const autoscaleMs = 60_000;
-/** Share of its CPU request at which an autoscaler holds a pod. */
+/** Share of its CPU request at which an autoscaler holds a pod, and how far off it may be. */
 const targetShare = 0.7;
+const tolerance = 0.1;
 /** Checks for which fewer replicas have to be enough. */
 const patience = 5;
 
+/** What an autoscaler remembers. */
+interface Autoscaler {
+  share: number;
+  calmChecks: number;
+}
+
+/** Puts the daily business on the agenda; nothing happens on a cluster without roll-outs. */
 export function startActivity(cluster: Cluster, rolloutsPerHour: number): void {
   const { agenda, nowMs, random } = cluster;
-  const calm = new Map<Workload, number>();
+  if (rolloutsPerHour <= 0) return;
+  const autoscalers = new Map<Workload, Autoscaler>();
   const autoscale = (atMs: number): void => {
     for (const workload of cluster.workloads) {
-      if (workload.autoscaler) checkAutoscaler(workload, calm);
+      if (workload.autoscaler) checkAutoscaler(workload, autoscalers);
     }
     agenda.call(atMs + autoscaleMs, autoscale);
   };
   agenda.call(nowMs + random.between(0, autoscaleMs), autoscale);
-  if (rolloutsPerHour <= 0) return;
   const meanMs = 3_600_000 / rolloutsPerHour;
   const nextMs = (): number => meanMs * random.between(0.3, 1.7);
   const roll = (atMs: number): void => {
@@ -30,21 +38,25 @@ export function startActivity(cluster: Cluster, rolloutsPerHour: number): void {
   agenda.call(nowMs + nextMs(), roll);
 }
 
-function checkAutoscaler(workload: Workload, calm: Map<Workload, number>): void {
+function checkAutoscaler(workload: Workload, autoscalers: Map<Workload, Autoscaler>): void {
   const { min, max } = workload.autoscaler!;
   const ready = readyPods(workload);
   if (ready === 0 || ready !== workload.replicas) return;
   let used = 0;
   for (const pod of workload.pods) if (pod.ready) used += pod.containers[0]!.cpu;
-  const share = used / (ready * workload.containers[0]!.cpuRequest);
-  const wanted = Math.min(max, Math.max(min, Math.ceil(ready * (share / targetShare) - 0.1)));
-  if (wanted < ready) {
-    const checks = (calm.get(workload) ?? 0) + 1;
-    calm.set(workload, checks);
-    if (checks < patience) return;
-  }
-  calm.delete(workload);
-  if (wanted !== ready) rescale(workload, wanted);
+  const now = used / (ready * workload.containers[0]!.cpuRequest);
+  const known = autoscalers.get(workload) ?? { share: now, calmChecks: 0 };
+  autoscalers.set(workload, known);
+  known.share += (now - known.share) * 0.3;
+  const ratio = known.share / targetShare;
+  const fits = Math.abs(ratio - 1) <= tolerance;
+  const wanted = fits ? ready : Math.min(max, Math.max(min, Math.ceil(ready * ratio)));
+  known.calmChecks = wanted < ready ? known.calmChecks + 1 : 0;
+  if (wanted < ready && known.calmChecks < patience) return;
+  if (wanted === ready) return;
+  known.calmChecks = 0;
+  known.share *= ready / wanted;
+  rescale(workload, wanted);
 }
 
 function rescale(workload: Workload, to: number): void {

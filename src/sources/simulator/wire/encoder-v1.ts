@@ -70,7 +70,7 @@ export class EncoderV1 implements BodyEncoder {
       valueAt[i] = at + 3;
       out.length = at + sampleSize;
     }
-    const bytes = out.take();
+    const bytes = out.written.slice();
     const slots = batch.slots.slice(0, count);
     return { slots, valueAt, bytes, view: new DataView(bytes.buffer), births: this.#table.births };
   }
