@@ -12,8 +12,8 @@ export interface Cost {
 
 const minute = 60_000;
 const hour = 3_600_000;
-/** Rounds after which every part of the default detector is at work: a day and 30 more. */
-const warm = 56;
+/** Samples after which every part of the default detector is at work; others inherit them. */
+const warm = 2000;
 
 /** ns of CPU time per sample of the fastest of some windows: the others shared the machine. */
 function measured(count: number, windows: number, work: () => void): number {
@@ -35,18 +35,18 @@ export function costOf(definition: ModelDefinition, series: number, samples: num
   const windows = series < 1000 ? 40 : 3;
   const rounds = Math.max(1, Math.ceil(samples / series / windows));
   let time = 0;
-  const round = (k: number) => {
+  const round = (k: number, count: number) => {
     time += hour;
     const wave = 100 + 20 * Math.sin(k / 229);
-    for (let s = 0; s < series; s++) {
+    for (let s = 0; s < count; s++) {
       scorer.push(s, time, wave + noise[(k * 7 + s) & 4095]!, 'gauge');
     }
   };
-  const first = series < 1000 ? 100_000 : warm;
-  for (let k = 0; k < first; k++) round(k);
-  let k = first;
+  let k = 0;
+  while (k < (series < 1000 ? 100_000 : warm)) round(k++, 1);
+  for (let s = 1; s < series; s++) scorer.inherit(0, s);
   const nsPerSample = measured(rounds * series, windows, () => {
-    for (const end = k + rounds; k < end; k++) round(k);
+    for (const end = k + rounds; k < end; k++) round(k, series);
   });
   return { name: definition.name, series, nsPerSample, bytesPerSeries: scorer.bytes.full };
 }

@@ -5,7 +5,7 @@ import { type Parameters, parameters } from './parameters.ts';
 import { magnitude, persistent, shareOf } from './rarity.ts';
 import { fadeOf, fuse, records, seasonRecords } from './records.ts';
 import { bucketOf, dayMs, learnSeason, outsideSeason, seasonAt } from './season.ts';
-import { blockSurprise, stretch, wordSurprise } from './words.ts';
+import { novelty } from './words.ts';
 
 type State = Arrays<typeof state>;
 
@@ -94,7 +94,6 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   const clipped = seasoned && ns > 20 ? Math.max(-limit, Math.min(limit, residual)) : residual;
   const perHour = s.interval > 0 ? 3_600_000 / s.interval : 1;
   learnSeason(f, o, c, oc, bucket, y, clipped, perHour, seasoned, s.steps);
-  stretch(f, o, n, y);
   const { terms } = r;
   records(f, o, n, one, y, s.steps, fadeOf(s.interval, s.steps), terms);
   if (seasoned) {
@@ -102,9 +101,7 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
     seasonRecords(f, o, ns, oneSeasoned, outside, s.steps, terms);
     if (ns < 65_535) c[oc + count.seasoned] = ns + 1;
   }
-  const os = at * bits.width;
-  terms[5] = wordSurprise(f, o, c, oc, st.seen, os, n, y);
-  terms[6] = blockSurprise(f, o, c, oc, st.seen, os, n, y);
+  novelty(f, o, c, oc, st.seen, at * bits.width, n, one, y, terms);
   r.score = sum;
   r.evidence = persistent(f, o, sum, s, p.persistence) / dependence;
   r.ratio = fuse(terms, s, p);

@@ -9,6 +9,8 @@ const wordMask = 2047;
 const blockLength = 6;
 const wordMemory = 125;
 const blockMemory = 200;
+/** Least rate that is told apart; numbers near the end of floats are slow as well. */
+const rarest = 1e-9;
 
 /** Whether the bit was clear; sets it. */
 function isNew(seen: Uint32Array, at: number, word: number): boolean {
@@ -23,8 +25,8 @@ function isNew(seen: Uint32Array, at: number, word: number): boolean {
 /** Nats of surprise at an event of this rate; then learns whether it happened. */
 function surprise(f: Float32Array, at: number, happened: boolean, share: number): number {
   const rate = f[at]!;
-  f[at] = rate + ((happened ? 1 : 0) - rate) * share;
-  return happened ? -Math.log(Math.max(rate, 1e-9)) : 0;
+  f[at] = Math.max(rate + ((happened ? 1 : 0) - rate) * share, rarest);
+  return happened ? -Math.log(Math.max(rate, rarest)) : 0;
 }
 
 function symbol(f: Float32Array, o: number, y: number, symbols: number): number {
@@ -35,13 +37,11 @@ function symbol(f: Float32Array, o: number, y: number, symbols: number): number 
   return s < 0 ? 0 : s >= symbols ? symbols - 1 : s;
 }
 
-export function stretch(f: Float32Array, o: number, n: number, y: number): void {
-  if (n === 0 || y < f[o + float.lowest]!) f[o + float.lowest] = y;
-  if (n === 0 || y > f[o + float.highest]!) f[o + float.highest] = y;
-}
-
-/** Surprise of the word that ends with `y`; `n` = samples before. */
-export function wordSurprise(
+/**
+ * Terms 5 and 6: surprise of the word that ends with `y`, and of the word of block means when a
+ * block is full. `n` = samples before, `share` = 1 / (n + 1).
+ */
+export function novelty(
   f: Float32Array,
   o: number,
   c: Uint16Array,
@@ -49,37 +49,32 @@ export function wordSurprise(
   seen: Uint32Array,
   os: number,
   n: number,
+  share: number,
   y: number,
-): number {
+  terms: Float64Array,
+): void {
+  if (n === 0) {
+    f[o + float.lowest] = y;
+    f[o + float.highest] = y;
+    f[o + float.wordRate] = 1;
+    f[o + float.blockRate] = 1;
+  } else if (y < f[o + float.lowest]!) f[o + float.lowest] = y;
+  else if (y > f[o + float.highest]!) f[o + float.highest] = y;
   const word = ((c[oc + count.word]! << 2) | symbol(f, o, y, 4)) & wordMask;
   c[oc + count.word] = word;
-  const fresh = isNew(seen, os + bits.words, word);
-  if (n === 0) f[o + float.wordRate] = 1;
-  return surprise(f, o + float.wordRate, fresh, Math.max(1 / wordMemory, 1 / (n + 2)));
-}
-
-/** Surprise of the word of block means when a block is full, else 0. */
-export function blockSurprise(
-  f: Float32Array,
-  o: number,
-  c: Uint16Array,
-  oc: number,
-  seen: Uint32Array,
-  os: number,
-  n: number,
-  y: number,
-): number {
-  if (n === 0) f[o + float.blockRate] = 1;
-  f[o + float.blockSum]! += y;
+  const isNewWord = isNew(seen, os + bits.words, word);
+  terms[5] = surprise(f, o + float.wordRate, isNewWord, Math.max(1 / wordMemory, share));
+  const sum = f[o + float.blockSum]! + y;
   const inBlock = c[oc + count.inBlock]! + 1;
-  c[oc + count.inBlock] = inBlock;
-  if (inBlock < blockLength) return 0;
-  const mean = f[o + float.blockSum]! / blockLength;
+  if (inBlock < blockLength) {
+    f[o + float.blockSum] = sum;
+    c[oc + count.inBlock] = inBlock;
+    return;
+  }
   f[o + float.blockSum] = 0;
   c[oc + count.inBlock] = 0;
-  const word = ((c[oc + count.block]! << 3) | symbol(f, o, mean, 8)) & 63;
-  c[oc + count.block] = word;
-  const fresh = isNew(seen, os + bits.blocks, word);
-  const share = Math.max(1 / blockMemory, 1 / ((n + 1) / blockLength + 1));
-  return surprise(f, o + float.blockRate, fresh, share);
+  const block = ((c[oc + count.block]! << 3) | symbol(f, o, sum / blockLength, 8)) & 63;
+  c[oc + count.block] = block;
+  const pace = Math.max(1 / blockMemory, 1 / ((n + 1) / blockLength + 1));
+  terms[6] = surprise(f, o + float.blockRate, isNew(seen, os + bits.blocks, block), pace);
 }
