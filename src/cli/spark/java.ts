@@ -33,6 +33,8 @@ export interface LocalJava {
   readonly heapMiB?: number;
   /** Quick to start and small rather than fast: for tests. */
   readonly brief?: boolean;
+  /** Another main class, with the folder of its classes: for benches. */
+  readonly other?: { readonly main: string; readonly classes: string };
 }
 
 /** Program and arguments that run a job in one JVM on this machine. */
@@ -48,8 +50,10 @@ export function localJava(configFile: string, java: LocalJava = {}): [string, st
     '-Djdk.reflect.useDirectMethodHandle=false',
     ...opened.map((name) => `--add-opens=${name}=ALL-UNNAMED`),
   ];
-  const classPath = `${bridgeJar}:${sparkJars}/*`;
-  return ['java', [...flags, '-cp', classPath, 'io.seastate.spark.Main', configFile]];
+  const extra = java.other ? `${java.other.classes}:` : '';
+  const classPath = `${extra}${bridgeJar}:${sparkJars}/*`;
+  const main = java.other?.main ?? 'io.seastate.spark.Main';
+  return ['java', [...flags, '-cp', classPath, main, configFile]];
 }
 
 /** Settings of Spark for a run in one JVM with `cores` task slots. */

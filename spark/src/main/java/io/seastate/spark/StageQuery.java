@@ -50,7 +50,7 @@ final class StageQuery {
     return sink(outputs, config, stage).start();
   }
 
-  private static Dataset<Row> source(SparkSession spark, Config config, Config.Stage stage) {
+  static Dataset<Row> source(SparkSession spark, Config config, Config.Stage stage) {
     DataStreamReader reader =
         spark
             .readStream()
@@ -74,7 +74,7 @@ final class StageQuery {
     return config.untilMs == Long.MAX_VALUE ? rows : rows.where("time < " + config.untilMs);
   }
 
-  private static DataStreamWriter<Row> sink(
+  static DataStreamWriter<Row> sink(
       Dataset<Row> outputs, Config config, Config.Stage stage) {
     DataStreamWriter<Row> writer =
         outputs
