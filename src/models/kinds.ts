@@ -6,16 +6,13 @@ import type { MetricKind } from '../engine/model.ts';
  */
 export function kindOf(name: string, type = ''): MetricKind {
   const isCounter = type === 'counter' || (type === '' && /_(total|count|sum|bucket)$/.test(name));
-  if (isCounter) return 'counter';
+  const countsErrors = /(error|fail|crash|timeout|drop|reject|evict|oom|5xx)/.test(name);
+  if (isCounter) return countsErrors ? 'error-counter' : 'counter';
   if (/(_ratio|percent|utili[sz]ation|_up$|^up$)/.test(name)) return 'ratio';
   if (/(latency|duration|_seconds(_quantile)?$|response_time|_ms$)/.test(name)) return 'latency';
   if (/(error|fail|crash|timeout|drop|reject|5xx|unavailable)/.test(name)) return 'errors';
   return 'gauge';
 }
-
-/** Names of counters whose rates only alarm upwards, as errors do. */
-export const countsErrors = (name: string): boolean =>
-  /(error|fail|crash|timeout|drop|reject|evict|oom|5xx)/.test(name);
 
 /**
  * Whether a deviation is large enough, and in a direction that matters: of errors and latencies
@@ -25,6 +22,7 @@ export function matters(kind: MetricKind, value: number, expected: number): bool
   if (!Number.isFinite(expected)) return true;
   const change = value - expected;
   if (kind === 'errors') return change > 0 && change * change >= 9 * (Math.max(expected, 0) + 1);
+  if (kind === 'error-counter') return change > 0;
   if (kind === 'latency') return change > 0.1 * Math.abs(expected);
   if (kind === 'ratio') return Math.abs(change) >= 0.01 * Math.max(1, Math.abs(expected));
   return true;

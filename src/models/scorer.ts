@@ -250,7 +250,7 @@ export class Scorer {
     s.time = time;
     s.kind = kind;
     s.value = value;
-    if (kind === 'counter') {
+    if (kind === 'counter' || kind === 'error-counter') {
       const before = a.raw[slot]!;
       a.raw[slot] = value;
       if (step === 0) return false;
