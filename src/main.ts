@@ -114,7 +114,10 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
     view.follow(log, stopping.signal),
     followOutputs({ log, live, book, warn }, stopping.signal),
   ]);
+  // A failing log ends the program by `ended`; what follows it must not end it another way.
+  following.catch((error: unknown) => warn({ error }, 'outputs are followed no more'));
   runtime?.start();
+  if (!runtime) holdNothing(log);
   await gateway.start();
   await putInForce(config);
 
@@ -124,12 +127,18 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
     await gateway.stop();
     await runtime?.stop(timeoutMs);
     stopping.abort();
-    await following;
+    await following.catch(() => {});
     view.close();
     await log.close();
   };
   const ended = watchLog(opened, stopping.signal);
   return { url: server.url, ended, reload, stop };
+}
+
+/** Where another process runs the stages, or nobody, nothing here needs what retention deletes. */
+function holdNothing(log: Log): void {
+  const { partitions } = log.topics.get(telemetryTopic)!;
+  for (let p = 0; p < partitions; p++) log.keepFrom(telemetryTopic, p, Number.POSITIVE_INFINITY);
 }
 
 /** Rejects when the log can take nothing any more. */

@@ -7,6 +7,7 @@ import { utf8 } from '../../../core/bytes.ts';
 import { encodeRequest } from '../../../formats/remote-write/encode.ts';
 import { encodeBody } from '../../../formats/snappy/body-encoding.ts';
 import type { LogRecord } from '../../../log/log.ts';
+import { defaultTopics } from '../../../log/topics.ts';
 import { MemoryLog } from '../../../testing/memory-log.ts';
 import { EmbeddedRuntime, snapshotStore } from './runtime.ts';
 
@@ -33,11 +34,10 @@ afterEach(async () => {
 });
 
 function newLog(): MemoryLog {
-  const topics = ['alerts', 'status', 'rejected', 'x-test'].map((name) => ({
-    name,
-    partitions: 1,
-  }));
-  return new MemoryLog([{ name: 'telemetry', partitions }, ...topics], () => now);
+  return new MemoryLog(
+    [...defaultTopics(partitions), { name: 'x-test', partitions: 1 }],
+    () => now,
+  );
 }
 
 function start(options: { snapshotEveryMs?: number; deadlineMs?: number } = {}): EmbeddedRuntime {
