@@ -27,17 +27,24 @@ export interface Atom {
 export type Timeline = Atom[];
 
 /**
- * Adds an atom in its place. The same evidence of the same second is one: its count may only
- * grow. Returns whether anything changed.
+ * Adds an atom in its place. The same evidence of the same second is one: its time gets finer,
+ * its count may only grow. Returns whether anything changed.
  */
 export function addAtom(timeline: Timeline, atom: Atom): boolean {
-  let at = timeline.length;
   const second = Math.floor(atom.t / 1000);
+  let at = timeline.length;
   while (at > 0 && isAfter(timeline[at - 1]!, atom)) at--;
-  for (let i = Math.min(at + 64, timeline.length) - 1; i >= 0; i--) {
+  let from = at;
+  while (from < timeline.length && Math.floor(timeline[from]!.t / 1000) === second) from++;
+  for (let i = from - 1; i >= 0; i--) {
     const old = timeline[i]!;
-    if (old.t < atom.t - 1000) break;
-    if (Math.floor(old.t / 1000) === second && isSame(old, atom)) return mergeAtom(old, atom);
+    if (Math.floor(old.t / 1000) < second) break;
+    if (!isSame(old, atom)) continue;
+    const count = Math.max(old.c ?? 1, atom.c ?? 1);
+    if (atom.t <= old.t && count === (old.c ?? 1)) return false;
+    timeline.splice(i, 1);
+    const t = Math.max(old.t, atom.t);
+    return addAtom(timeline, count === 1 ? { ...old, t } : { ...old, t, c: count });
   }
   timeline.splice(at, 0, atom);
   return true;
@@ -52,7 +59,7 @@ function isAfter(a: Atom, b: Atom): boolean {
 
 function isSame(a: Atom, b: Atom): boolean {
   if (a.k !== b.k || a.s !== b.s || a.sub !== b.sub) return false;
-  return a.s === 'e' ? slotsEqual(a.x, b.x) : a.v === b.v;
+  return a.s === 'e' ? a.e === b.e && slotsEqual(a.x, b.x) : a.v === b.v;
 }
 
 function slotsEqual(a: Atom['x'], b: Atom['x']): boolean {
@@ -60,12 +67,6 @@ function slotsEqual(a: Atom['x'], b: Atom['x']): boolean {
   if (a === undefined || b === undefined) return false;
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
-}
-
-function mergeAtom(old: Atom, atom: Atom): boolean {
-  if (atom.c === undefined || atom.c <= (old.c ?? 0)) return false;
-  old.c = atom.c;
-  return true;
 }
 
 /** The signal of an atom, without its state. */

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { buildCatalogue, families, loadRules } from './catalogue.ts';
+import { catalogueSchema } from './rule.ts';
+
+const own = `
+family: mesh
+signals:
+  - id: mesh-broken
+    scope: 'Mesh/{namespace}/{name}'
+    event: { kind: Mesh, reason: Broken, message: 'lost (?<peers>\\d+) peers' }
+  - id: mesh-mended
+    scope: 'Mesh/{namespace}/{name}'
+    event: { kind: Mesh, reason: Mended }
+rules:
+  - id: mesh-broken
+    fact: mesh_broken
+    title: A mesh lost peers
+    severity: warning
+    object: 'Mesh/{namespace}/{name}'
+    start: [mesh-broken]
+    end: [mesh-mended]
+    quiet: 10m
+`;
+
+const faultsOf = (text: string): string[] => {
+  try {
+    loadRules(text, 'own.yaml');
+    return [];
+  } catch (error) {
+    return (error as Error).message.split('\n');
+  }
+};
+
+describe('the catalogue', () => {
+  const parsed = families.map((family) => catalogueSchema.parse(family));
+
+  it('names only signals that there are, and uses all that it has', () => {
+    const signals = parsed.flatMap((family) => family.signals.map((signal) => signal.id));
+    expect(new Set(signals).size).toBe(signals.length);
+    const used = parsed
+      .flatMap((family) => family.rules)
+      .flatMap((rule) => [...rule.start, ...rule.end, ...rule.during]);
+    const unknown = used.filter((ref) => !signals.includes(ref.split(':')[0]!));
+    expect(unknown).toEqual([]);
+  });
+
+  it('has unique rules, whose effects and absorbers are facts', () => {
+    const rules = parsed.flatMap((family) => family.rules);
+    expect(new Set(rules.map((rule) => rule.id)).size).toBe(rules.length);
+    const facts = new Set(rules.map((rule) => rule.fact));
+    const named = rules.flatMap((rule) => [...rule.effects, ...rule.absorbedBy]);
+    expect(named.filter((fact) => !facts.has(fact))).toEqual([]);
+  });
+});
+
+describe('own rules', () => {
+  it('join the catalogue', () => {
+    const catalogue = buildCatalogue([loadRules(own, 'own.yaml')]);
+    expect(catalogue.rules.at(-1)).toMatchObject({
+      id: 'mesh-broken',
+      family: 'mesh',
+      quiet: 600_000,
+    });
+  });
+
+  it('are refused with file and path', () => {
+    expect(faultsOf('signals: [')[0]).toMatch(/^own\.yaml: /);
+    expect(faultsOf(own.replace('[mesh-mended]', '[mesh-mendet]'))).toEqual([
+      'own.yaml: rules[0].end[0]: there is no signal "mesh-mendet"',
+    ]);
+    expect(faultsOf(own.replace('severity: warning', 'severity: bad'))[0]).toMatch(
+      /^own\.yaml: rules\[0\]\.severity: /,
+    );
+    expect(faultsOf(own.replace('(?<peers>', '(?<peers'))[0]).toMatch(
+      /^own\.yaml: signals\[0\]\.event\.message: is not a regular expression/,
+    );
+    expect(faultsOf(own.replace('10m', 'ten'))[0]).toMatch(/rules\[0\]\.quiet: write a duration/);
+    expect(faultsOf(own.replace('quiet: 10m', 'track: nodes'))).toEqual([
+      'own.yaml: rules[0].track: use interval, instant or storm, not "nodes"',
+    ]);
+  });
+});
