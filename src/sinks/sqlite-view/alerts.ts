@@ -1,21 +1,15 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { type Matcher, matchLabels } from '../../core/matchers.ts';
+import { conditionsOf, type RangeQuery } from './conditions.ts';
 
 /** `pending` and `firing` are open alerts, by their `alertstate`; `resolved` ones have ended. */
 export type AlertState = 'pending' | 'firing' | 'resolved';
 
-export interface AlertsQuery {
-  /** Only this tenant's; all when undefined. */
-  readonly tenant?: string | undefined;
+export interface AlertsQuery extends RangeQuery {
   /** Any of these; all when empty. */
   readonly states?: readonly AlertState[];
-  /** Any of these clusters; all when empty. */
-  readonly clusters?: readonly string[];
   /** Any of these selectors, over the labels, `cluster` and `alertstate`; all when empty. */
   readonly selectors?: readonly (readonly Matcher[])[];
-  /** Alerts whose time overlaps [fromMs, toMs]. */
-  readonly fromMs?: number | undefined;
-  readonly toMs?: number | undefined;
   readonly limit: number;
 }
 
@@ -62,20 +56,10 @@ const stateConditions: Readonly<Record<AlertState, string>> = {
   resolved: "state = 'resolved'",
 };
 
-function statementOf(query: AlertsQuery): { sql: string; params: SQLInputValue[] } {
-  const conditions: string[] = [];
-  const params: SQLInputValue[] = [];
-  const add = (condition: string, ...values: SQLInputValue[]): void => {
-    conditions.push(condition);
-    params.push(...values);
-  };
-  const { tenant, states = [], clusters = [], fromMs, toMs } = query;
-  if (tenant !== undefined) add('tenant = ?', tenant);
-  if (states.length > 0) add(`(${states.map((state) => stateConditions[state]).join(' OR ')})`);
-  if (clusters.length > 0) add(`cluster IN (${clusters.map(() => '?').join(', ')})`, ...clusters);
-  if (toMs !== undefined) add('start_ms <= ?', toMs);
-  if (fromMs !== undefined) add('(end_ms IS NULL OR end_ms >= ?)', fromMs);
-  const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
+function statementOf(query: AlertsQuery): { sql: string; params: readonly SQLInputValue[] } {
+  const { states = [] } = query;
+  const own = states.map((state) => stateConditions[state]).join(' OR ');
+  const { where, params } = conditionsOf(query, own);
   const columns = 'subject, revision, data, labels, cluster, alertstate';
   const sql = `SELECT ${columns} FROM alerts ${where} ORDER BY start_ms DESC, subject`;
   return { sql, params };
