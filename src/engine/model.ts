@@ -10,7 +10,15 @@ import type { Arrays, ColumnsSpec } from './columns.ts';
  */
 
 /** What a series measures; it decides on preprocessing, direction and the least change that counts. */
-export type MetricKind = 'gauge' | 'counter' | 'error-counter' | 'ratio' | 'latency' | 'errors';
+export const metricKinds = [
+  'gauge',
+  'counter',
+  'ratio',
+  'latency',
+  'errors',
+  'error-counter',
+] as const;
+export type MetricKind = (typeof metricKinds)[number];
 
 /** One sample after preprocessing. The engine uses one object again and again: keep no reference. */
 export interface Sample {

@@ -2,12 +2,12 @@ import type { MetricKind } from '../engine/model.ts';
 
 /**
  * What a series measures, from the type in its metadata and the conventions of Prometheus names
- * (prometheus.io/docs/practices/naming); settings may say otherwise.
+ * (prometheus.io/docs/practices/naming); settings may say otherwise
+ * (`error-counter`, whose rate alarms upwards only, is for settings to say).
  */
 export function kindOf(name: string, type = ''): MetricKind {
   const isCounter = type === 'counter' || (type === '' && /_(total|count|sum|bucket)$/.test(name));
-  const countsErrors = /(error|fail|crash|timeout|drop|reject|evict|oom|5xx)/.test(name);
-  if (isCounter) return countsErrors ? 'error-counter' : 'counter';
+  if (isCounter) return 'counter';
   if (/(_ratio|percent|utili[sz]ation|_up$|^up$)/.test(name)) return 'ratio';
   if (/(latency|duration|_seconds(_quantile)?$|response_time|_ms$)/.test(name)) return 'latency';
   if (/(error|fail|crash|timeout|drop|reject|5xx|unavailable)/.test(name)) return 'errors';
