@@ -5,6 +5,7 @@ import { Gateway } from '../../src/gateway/gateway.ts';
 import { type GatewayOptions, gatewayOptions } from '../../src/gateway/options.ts';
 import { openJournals } from '../../src/log/journal/journals.ts';
 import { defaultTopics } from '../../src/log/topics.ts';
+import { letHeapGrow } from '../../src/server/heap.ts';
 import { LiveHub } from '../../src/server/live-hub.ts';
 import { serverOptions, startServer } from '../../src/server/server.ts';
 import { RemoteWriteHandler } from '../../src/sources/remote-write/handler.ts';
@@ -20,6 +21,7 @@ export interface ServerFigures {
 }
 
 /** Server, gateway and journal in a process of their own, until the bench goes away. */
+letHeapGrow();
 const options = JSON.parse(process.argv[2] ?? '{}') as Partial<GatewayOptions>;
 const dir = await mkdtemp(join(tmpdir(), 'seastate-bench-'));
 const log = await openJournals({ dir, topics: defaultTopics(16), now: Date.now });
