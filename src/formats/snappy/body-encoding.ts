@@ -28,14 +28,7 @@ export function decodeBody(
 /** Compresses a record's value: bytes of their own. */
 export function encodeBody(encoding: BodyEncoding, value: Uint8Array): Uint8Array {
   if (encoding === 'snappy') return compress(value);
-  // Level 1 with the size in the frame, so that a reader can refuse before it allocates.
-  return zstdCompressSync(value, {
-    params: {
-      [constants.ZSTD_c_compressionLevel]: 1,
-      [constants.ZSTD_c_contentSizeFlag]: 1,
-    },
-    pledgedSrcSize: value.length,
-  } as Parameters<typeof zstdCompressSync>[1]);
+  return zstdCompressSync(value, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
 }
 
 function decompressZstd(value: Uint8Array, maxBytes: number): Uint8Array {
