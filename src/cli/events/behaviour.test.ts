@@ -198,7 +198,7 @@ describe('the catalogue', () => {
     for (let i = 0; i < 300; i++) {
       script.event(i, { reason: 'SystemOOM', object: `n${i}`, host: `n${i}` });
     }
-    const told = script.run({ scopesPerCluster: 100 });
+    const told = script.run({ scopes_per_cluster: 100 });
     expect(told.driver.counters.get('scopes_over_limit')).toBe(200);
     expect(told.lines.filter((line) => line.startsWith('node_system_oom'))).toHaveLength(100);
   });

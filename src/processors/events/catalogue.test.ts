@@ -48,7 +48,7 @@ describe('the catalogue', () => {
     const rules = parsed.flatMap((family) => family.rules);
     expect(new Set(rules.map((rule) => rule.id)).size).toBe(rules.length);
     const facts = new Set(rules.map((rule) => rule.fact));
-    const named = rules.flatMap((rule) => [...rule.effects, ...rule.absorbedBy]);
+    const named = rules.flatMap((rule) => [...rule.effects, ...rule.absorbed_by]);
     expect(named.filter((fact) => !facts.has(fact))).toEqual([]);
   });
 });

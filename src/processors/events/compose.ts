@@ -12,7 +12,7 @@ export function compose(view: View, drafts: readonly Draft[]): Composed[] {
   const absorbers = groupByFact(drafts);
   const kept = drafts.filter(
     (draft) =>
-      !draft.rule.absorbedBy.some((fact) =>
+      !draft.rule.absorbed_by.some((fact) =>
         (absorbers.get(fact) ?? []).some((other) => absorbs(other, draft)),
       ),
   );
@@ -48,6 +48,9 @@ const infinity = Number.POSITIVE_INFINITY;
 
 function absorbs(other: Draft, draft: Draft): boolean {
   if (other === draft || !agree(other, draft)) return false;
+  // A pod that still waits when the new nodes are there waits for something else.
+  const isLeft = draft.end === null || draft.end > (other.end ?? infinity) + slackMs;
+  if (draft.rule.fact === 'pod_unschedulable' && isLeft && other.end !== null) return false;
   const from = other.start - slackMs;
   const to = (other.end ?? infinity) + (draft.rule.fact === 'deployment_scaled' ? 15_000 : slackMs);
   return draft.start >= from && draft.start <= to;

@@ -15,6 +15,7 @@ import { buildCatalogue, type Catalogue } from './catalogue.ts';
 import { compose } from './compose.ts';
 import { derive, viewOf } from './derive.ts';
 import type { Draft } from './draft.ts';
+import { type EventData, stateOf } from './interval.ts';
 import { EventMatcher, type Placed } from './match.ts';
 import { MetricProbes } from './metrics.ts';
 import { type EventsSettings, eventsSettingsSchema } from './settings.ts';
@@ -214,7 +215,7 @@ class EventsProcessor implements Handlers {
     }
     row.pods[pod] = node;
     row.podCount++;
-    const most = this.#context.settings.podsPerCluster;
+    const most = this.#context.settings.pods_per_cluster;
     // Trimmed by a tenth at a time, so that the list of names is not made for every pod.
     if (row.podCount <= most * 1.1) return;
     const names = Object.keys(row.pods);
@@ -233,7 +234,7 @@ class EventsProcessor implements Handlers {
       known.message = event.message.slice(0, 200);
       return;
     }
-    if (this.#unknown.size >= this.#context.settings.unknownReasons) {
+    if (this.#unknown.size >= this.#context.settings.unknown_reasons) {
       this.#context.count('unclassified_reasons_over_limit');
       return;
     }
@@ -261,7 +262,7 @@ class EventsProcessor implements Handlers {
     if (atom.t < logTime - settings.keep) return;
     let timeline = row.scopes[scope];
     if (timeline === undefined) {
-      if (row.scopeCount >= settings.scopesPerCluster) {
+      if (row.scopeCount >= settings.scopes_per_cluster) {
         this.#context.count('scopes_over_limit');
         return;
       }
@@ -271,7 +272,7 @@ class EventsProcessor implements Handlers {
     }
     if (!addAtom(timeline, atom)) return;
     if (row.since === 0 || atom.t < row.since) row.since = atom.t;
-    if (timeline.length > settings.atomsPerScope) {
+    if (timeline.length > settings.atoms_per_scope) {
       dropAtom(timeline, this.#catalogue.brief);
       this.#context.count('evidence_over_limit');
     }
@@ -325,7 +326,12 @@ class EventsProcessor implements Handlers {
             cluster: row.cluster,
             subject: interval.id,
             revision,
-            data: interval,
+            data: {
+              state: stateOf(interval),
+              tenant: this.#context.clusters.tenant(row.cluster),
+              cluster_title: this.#context.clusters.title(row.cluster),
+              ...interval,
+            } satisfies EventData,
           }),
       },
       compose(view, drafts),

@@ -63,7 +63,24 @@ export const intervalSchema = z
 
 export type Interval = z.infer<typeof intervalSchema>;
 
+/** Data of topic `events`: the interval, and in one word how it stands. */
+export const eventData = z
+  .object({
+    state: z.enum(['open', 'closed', 'withdrawn']),
+    tenant: z.string(),
+    cluster_title: z.string().describe('what people call the cluster'),
+    ...intervalSchema.shape,
+  })
+  .describe('An interval in which a cluster did something');
+
+export type EventData = z.infer<typeof eventData>;
+
+export function stateOf({ change, end }: Interval): EventData['state'] {
+  if (change === 'withdraw') return 'withdrawn';
+  return end === null ? 'open' : 'closed';
+}
+
 /** JSON Schema of the data of topic `events`, for the documentation. */
 export function intervalJsonSchema(): object {
-  return z.toJSONSchema(intervalSchema);
+  return z.toJSONSchema(eventData);
 }

@@ -48,7 +48,7 @@ export class EventMatcher {
       kinds: kinds.length > 0 ? new Set(kinds) : null,
       component: regexp(pattern.component),
       type: pattern.type,
-      reason: regexp(pattern.reasonPattern),
+      reason: regexp(pattern.reason_pattern),
       message: regexp(pattern.message),
       told: toldByScope(signal, kinds.length > 0 ? new Set(kinds) : null, this.#rules),
     };

@@ -11,7 +11,7 @@ interface Probe {
   readonly holds: ((value: number) => boolean) | null;
   readonly value: string | null;
   readonly sub: string | null;
-  readonly onEnd: boolean;
+  readonly on_end: boolean;
 }
 
 /** A change of one series: NaN stands for "no value before" and "ended". */
@@ -34,7 +34,7 @@ export class MetricProbes {
   constructor(catalogue: Catalogue) {
     for (const signal of catalogue.signals) {
       if (!signal.metric) continue;
-      const { name, labels, is, value, sub, onEnd } = signal.metric;
+      const { name, labels, is, value, sub, on_end } = signal.metric;
       let number = this.#numbers.get(name);
       if (number === undefined) {
         number = this.#probes.length;
@@ -47,7 +47,7 @@ export class MetricProbes {
         holds: is === undefined ? null : comparison(is),
         value: value ?? null,
         sub: sub ?? null,
-        onEnd,
+        on_end,
       });
     }
   }
@@ -77,7 +77,7 @@ type Outcome = ':on' | ':off' | ':gone' | '';
 
 function outcomeOf(probe: Probe, { before, after }: Change): Outcome | null {
   const ended = Number.isNaN(after);
-  if (probe.onEnd) return ended ? ':gone' : null;
+  if (probe.on_end) return ended ? ':gone' : null;
   if (probe.holds !== null) {
     const was = !Number.isNaN(before) && probe.holds(before);
     const is = !ended && probe.holds(after);

@@ -13,26 +13,29 @@ import { parseDuration } from '../../core/time.ts';
 const template = z.string().min(1).describe('Text with slots in braces, such as Node/{name}');
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'use small letters, digits and hyphens');
 const many = z.union([z.string(), z.array(z.string()).min(1)]);
+const durationHint = 'write a duration like 30s, 5m or 1h30m';
 const pattern = z.string().refine(isPattern, { message: 'is not a regular expression' });
 
+/** A duration as people write it; ms where it was read before (settings in the log). */
 export const duration = z
-  .string()
-  .refine(isDuration, { message: 'write a duration like 30s, 5m or 1h30m' })
-  .transform((text) => parseDuration(text));
+  .union([z.number().positive(), z.string()], { error: durationHint })
+  .refine((value) => typeof value === 'number' || isDuration(value), { error: durationHint })
+  .transform((value) => (typeof value === 'number' ? value : parseDuration(value)))
+  .meta({ kind: 'duration' });
 
 export const eventPatternSchema = z
   .strictObject({
     kind: many.optional().describe('Kind of the object, or several'),
     reason: many.optional().describe('Reason, or several'),
-    reasonPattern: pattern.optional().describe('Instead of reason: a regular expression'),
+    reason_pattern: pattern.optional().describe('Instead of reason: a regular expression'),
     component: pattern
       .optional()
       .describe('Regular expression on the reporting component; passes where a shape has none'),
     type: z.enum(['Normal', 'Warning']).optional(),
     message: pattern.optional().describe('Regular expression; its named groups become slots'),
   })
-  .refine((p) => p.reason !== undefined || p.reasonPattern !== undefined || p.message, {
-    message: 'give reason, reasonPattern or message',
+  .refine((p) => p.reason !== undefined || p.reason_pattern !== undefined || p.message, {
+    message: 'give reason, reason_pattern or message',
   });
 
 export const metricConditionSchema = z.strictObject({
@@ -48,7 +51,7 @@ export const metricConditionSchema = z.strictObject({
     .describe('The signal is on while this holds; without it every change of the value tells'),
   value: template.optional().describe('Take this text (labels) as the value instead of the number'),
   sub: template.optional().describe('Tells the series of one scope apart'),
-  onEnd: z.boolean().default(false).describe('Only the end of a series tells (pods that leave)'),
+  on_end: z.boolean().default(false).describe('Only the end of a series tells (pods that leave)'),
 });
 
 export const signalSchema = z
@@ -88,14 +91,14 @@ export const ruleSchema = z.strictObject({
   end: signals.describe('Signals that close it, while it is open'),
   during: signals.describe('Signals that only add evidence'),
   slots: z.array(z.string()).default([]).describe('Slots that are part of its identity'),
-  atLeast: z.number().int().min(1).default(1).describe('Occurrences before it is one (storm)'),
-  within: duration.optional().describe('Time for `atLeast` (storm), 5m by default'),
+  at_least: z.number().int().min(1).default(1).describe('Occurrences before it is one (storm)'),
+  within: duration.optional().describe('Time for `at_least` (storm), 5m by default'),
   hold: duration.optional().describe('Shorter intervals are none'),
   rejoin: duration.optional().describe('An end and a start closer than this are one interval'),
   quiet: duration.optional().describe('Ends at its last evidence when nothing came for so long'),
   usual: duration.optional().describe('Longer ones are overdue: reported even inside a parent'),
   effects: z.array(z.string()).default([]).describe('Facts that are expected inside it'),
-  absorbedBy: z.array(z.string()).default([]).describe('Facts that say the same better'),
+  absorbed_by: z.array(z.string()).default([]).describe('Facts that say the same better'),
 });
 
 export const routineSchema = z.strictObject({
@@ -114,7 +117,6 @@ export const catalogueSchema = z.strictObject({
 });
 
 export type EventPattern = z.output<typeof eventPatternSchema>;
-export type MetricCondition = z.output<typeof metricConditionSchema>;
 export type Signal = z.output<typeof signalSchema>;
 export type Rule = z.output<typeof ruleSchema> & { readonly family: string };
 export type FamilyInput = z.input<typeof catalogueSchema>;

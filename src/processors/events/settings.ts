@@ -9,10 +9,10 @@ export const eventsSettingsSchema = z
     silence: duration
       .default(120_000)
       .describe('A cluster without metrics for so long is told as silent'),
-    scopesPerCluster: z.number().int().min(100).default(20_000),
-    atomsPerScope: z.number().int().min(16).default(512),
-    podsPerCluster: z.number().int().min(100).default(20_000),
-    unknownReasons: z.number().int().min(0).default(2_000),
+    scopes_per_cluster: z.number().int().min(100).default(20_000),
+    atoms_per_scope: z.number().int().min(16).default(512),
+    pods_per_cluster: z.number().int().min(100).default(20_000),
+    unknown_reasons: z.number().int().min(0).default(2_000),
   })
   .prefault({});
 

@@ -30,7 +30,7 @@ export const nodes: FamilyInput = {
       // The cloud controller of old passes reason and message the wrong way round.
       id: 'node-removing-cloud',
       scope: node,
-      event: { kind: 'Node', reasonPattern: '^Deleting node .* does not exist in the cloud' },
+      event: { kind: 'Node', reason_pattern: '^Deleting node .* does not exist in the cloud' },
     },
     {
       id: 'node-removing-autoscaler',
@@ -149,7 +149,7 @@ export const nodes: FamilyInput = {
         name: 'kube_pod_info',
         labels: { created_by_kind: '(?!DaemonSet|Job|Node$).*' },
         sub: '{namespace}/{pod}',
-        onEnd: true,
+        on_end: true,
       },
     },
     {
@@ -344,7 +344,7 @@ export const nodes: FamilyInput = {
     { kind: 'Node', reason: 'NodeAllocatableEnforced' },
     { kind: 'Node', reason: 'InvalidDiskCapacity' },
     { kind: 'Node', reason: 'CgroupV1' },
-    { kind: 'Pod', reason: 'MissingClusterDNS' },
+    { reason: 'MissingClusterDNS' },
     { kind: 'Pod', reason: 'NodeNotReady' },
     { kind: 'Pod', reason: 'TaintManagerEviction' },
     { kind: 'Pod', reason: 'Killing' },

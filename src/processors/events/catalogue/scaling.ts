@@ -297,7 +297,7 @@ export const scaling: FamilyInput = {
       start: ['replicaset-scaled', 'replicas-wanted'],
       end: ['replicas-available'],
       usual: '10m',
-      absorbedBy: ['hpa_rescaled', 'deployment_rollout', 'replicaset_quota_exceeded'],
+      absorbed_by: ['hpa_rescaled', 'deployment_rollout', 'replicaset_quota_exceeded'],
     },
     {
       id: 'deployment-rollout',

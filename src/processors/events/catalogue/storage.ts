@@ -75,7 +75,7 @@ export const storage: FamilyInput = {
       track: 'storm',
       start: ['mount-failed', 'attach-failed'],
       end: ['attached', 'pod-running'],
-      atLeast: 3,
+      at_least: 3,
       within: '10m',
       quiet: '15m',
     },

@@ -189,7 +189,7 @@ export const workload: FamilyInput = {
       id: 'sync-failed',
       scope: '{kind}/{namespace}/{name}',
       event: {
-        reasonPattern:
+        reason_pattern:
           '^(Sync|Reconcile|Reconciliation|Update|Apply)(Failed|Error)$|^Failed(Sync|Reconcile)$|^Reconcil(e|er|iation)Error$',
         type: 'Warning',
       },
@@ -246,7 +246,7 @@ export const workload: FamilyInput = {
       object: pod,
       track: 'storm',
       start: ['probe-failed'],
-      atLeast: 10,
+      at_least: 10,
       within: '5m',
       quiet: '5m',
     },
@@ -261,7 +261,7 @@ export const workload: FamilyInput = {
       end: ['scheduled', 'unschedulable:off', 'unschedulable:gone'],
       hold: '30s',
       quiet: '10m',
-      absorbedBy: ['cluster_scale_up'],
+      absorbed_by: ['cluster_scale_up'],
     },
     {
       id: 'pod-evicted',
@@ -289,7 +289,7 @@ export const workload: FamilyInput = {
       object: pod,
       track: 'storm',
       start: ['sandbox-failed'],
-      atLeast: 3,
+      at_least: 3,
       within: '10m',
       quiet: '15m',
     },
@@ -323,7 +323,7 @@ export const workload: FamilyInput = {
       object: '{kind}/{namespace}/{name}',
       track: 'storm',
       start: ['create-refused'],
-      atLeast: 3,
+      at_least: 3,
       within: '10m',
       quiet: '15m',
     },
@@ -335,7 +335,7 @@ export const workload: FamilyInput = {
       object: '{kind}/{namespace}/{name}',
       track: 'storm',
       start: ['sync-failed'],
-      atLeast: 2,
+      at_least: 2,
       within: '10m',
       // A series ends 6 min after its last sighting; its updates stay with the recorder.
       quiet: '6m',

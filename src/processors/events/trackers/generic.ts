@@ -186,7 +186,7 @@ export function instants(rule: Rule, scope: string, timeline: Timeline): Draft[]
   }));
 }
 
-/** Facts that many repeats make: `atLeast` occurrences `within` a time, until it is quiet. */
+/** Facts that many repeats make: `at_least` occurrences `within` a time, until it is quiet. */
 export function storms(rule: Rule, scope: string, timeline: Timeline, now: number): Draft[] {
   const roles = rolesOf(rule);
   const within = rule.within ?? sameFactMs;
@@ -196,7 +196,7 @@ export function storms(rule: Rule, scope: string, timeline: Timeline, now: numbe
   const counted = new Map<string, number>();
   const gains = new Map<Atom, number>();
   const close = (end: number | null, endBy: string | null): void => {
-    const from = dense(run, gains, within, rule.atLeast);
+    const from = dense(run, gains, within, rule.at_least);
     if (from !== null) drafts.push(stormDraft(rule, scope, run.slice(from), end, endBy));
     run = [];
   };
@@ -225,14 +225,14 @@ function dense(
   run: readonly Atom[],
   gains: ReadonlyMap<Atom, number>,
   within: number,
-  atLeast: number,
+  at_least: number,
 ): number | null {
   let from = 0;
   let sum = 0;
   for (const atom of run) {
     sum += gains.get(atom) ?? 0;
     while (run[from]!.t < atom.t - within) sum -= gains.get(run[from++]!) ?? 0;
-    if (sum >= atLeast) return from;
+    if (sum >= at_least) return from;
   }
   return null;
 }
