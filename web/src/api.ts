@@ -35,6 +35,25 @@ export interface Anomaly {
   readonly terms: Readonly<Record<string, number>>;
 }
 
+export interface ClusterEvent {
+  readonly state: 'open' | 'closed' | 'withdrawn';
+  readonly subject: string;
+  readonly title: string;
+  readonly fact: string;
+  readonly object: string;
+  readonly severity: string;
+  readonly cluster: string;
+  readonly cluster_title: string;
+  /** ms */
+  readonly start: number;
+  readonly end: number | null;
+  readonly slots: Readonly<Record<string, string>>;
+  readonly percent: number | null;
+  readonly overdue: boolean;
+  readonly parent: string | null;
+  readonly missing: readonly string[];
+}
+
 export interface Sender {
   readonly tenant: string;
   readonly cluster: string;
@@ -87,6 +106,10 @@ export async function fetchAlerts(): Promise<Alert[]> {
 
 export async function fetchAnomalies(): Promise<Anomaly[]> {
   return (await get<{ anomalies: Anomaly[] }>('anomalies?state=open&limit=500')).anomalies;
+}
+
+export async function fetchEvents(): Promise<ClusterEvent[]> {
+  return (await get<{ events: ClusterEvent[] }>('events?from=-2h&limit=300')).events;
 }
 
 export const fetchStatus = (): Promise<Status> => get<Status>('status');

@@ -4,6 +4,7 @@ import { byUrgency, matches } from './filter.ts';
 import { Alerts } from './parts/alerts.tsx';
 import { Anomalies } from './parts/anomalies.tsx';
 import { Clusters } from './parts/clusters.tsx';
+import { Events } from './parts/events.tsx';
 import { Strip } from './parts/strip.tsx';
 import { useSnapshot } from './store.ts';
 import { useView } from './url.ts';
@@ -65,6 +66,11 @@ export function App() {
             empty={snapshot.alerts.length === 0 ? 'Nothing fires.' : 'Nothing here fires.'}
           />
           <Anomalies anomalies={snapshot.anomalies.filter(isChosen)} zone={view.zone} now={now} />
+          <Events
+            events={snapshot.events.filter((e) => !view.cluster || e.cluster === view.cluster)}
+            zone={view.zone}
+            now={now}
+          />
           <Alerts
             title="Resolved in the last hour"
             alerts={resolved}

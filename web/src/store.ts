@@ -3,8 +3,10 @@ import {
   type Alert,
   type Anomaly,
   alertKey,
+  type ClusterEvent,
   fetchAlerts,
   fetchAnomalies,
+  fetchEvents,
   fetchStatus,
   type Status,
 } from './api.ts';
@@ -13,6 +15,8 @@ export interface Snapshot {
   readonly alerts: readonly Alert[];
   /** Open ones, the strangest first. */
   readonly anomalies: readonly Anomaly[];
+  /** Of the last hours, the latest start first. */
+  readonly events: readonly ClusterEvent[];
   readonly status: Status | undefined;
   /** Samples per second since the status before. */
   readonly samplesPerSecond: number | undefined;
@@ -27,6 +31,7 @@ const resolvedMax = 200;
 export function useSnapshot(): Snapshot {
   const [alerts, setAlerts] = useState<ReadonlyMap<string, Alert>>(new Map());
   const [anomalies, setAnomalies] = useState<ReadonlyMap<string, Anomaly>>(new Map());
+  const [events, setEvents] = useState<ReadonlyMap<string, ClusterEvent>>(new Map());
   const [status, setStatus] = useState<Status>();
   const [rate, setRate] = useState<number>();
   const [connection, setConnection] = useState<Snapshot['connection']>('connecting');
@@ -38,6 +43,8 @@ export function useSnapshot(): Snapshot {
         .then((list) => setAlerts(new Map(list.map((alert) => [alertKey(alert), alert]))))
         .then(fetchAnomalies)
         .then((list) => setAnomalies(new Map(list.map((each) => [each.subject, each]))))
+        .then(fetchEvents)
+        .then((list) => setEvents(new Map(list.map((each) => [each.subject, each]))))
         .then(() => setError(''))
         .catch((reason: Error) => setError(reason.message));
     };
@@ -61,6 +68,15 @@ export function useSnapshot(): Snapshot {
         return next;
       });
     });
+    source.addEventListener('event', ({ data }) => {
+      const event = JSON.parse(data) as ClusterEvent;
+      setEvents((before) => {
+        const next = new Map(before);
+        if (event.state === 'withdrawn') next.delete(event.subject);
+        else next.set(event.subject, event);
+        return next;
+      });
+    });
     return () => source.close();
   }, []);
 
@@ -80,10 +96,10 @@ export function useSnapshot(): Snapshot {
     return () => clearInterval(timer);
   }, []);
 
-  const strangest = [...anomalies.values()].sort((a, b) => b.score - a.score);
   return {
     alerts: [...alerts.values()],
-    anomalies: strangest,
+    anomalies: [...anomalies.values()].sort((a, b) => b.score - a.score),
+    events: [...events.values()].sort((a, b) => b.start - a.start),
     status,
     samplesPerSecond: rate,
     connection,
