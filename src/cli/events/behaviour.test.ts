@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { readKubernetesEvents } from '../../formats/kubernetes-events/read.ts';
+import { pressure, shapesOf } from '../../formats/kubernetes-events/shapes.test-kit.ts';
 import type { UnknownReason } from '../../processors/events/state.ts';
 import { Script } from './script.test-kit.ts';
 
@@ -63,6 +65,21 @@ describe('evidence', () => {
     const outputs = told.driver.outputs;
     expect(new Set(outputs.map((output) => output.subject)).size).toBe(1);
     expect(outputs.map((output) => output.revision)).toEqual(outputs.map((_, i) => i));
+  });
+});
+
+describe('shapes', () => {
+  it('gives one fact the same id and start in every shape', () => {
+    const told = shapesOf(pressure).map(({ name, text }) => {
+      const [event] = readKubernetesEvents(Buffer.from(text)).events;
+      const script = new Script();
+      script.inputs.push({ time: event!.end, event: { ...event!, cluster: null } });
+      const [interval] = script.run().intervals;
+      return { name, id: interval?.id, fact: interval?.fact, start: interval?.start };
+    });
+    const { id, start } = told[0]!;
+    const fact = 'node_memory_pressure';
+    expect(told).toEqual(told.map(({ name }) => ({ name, id, fact, start })));
   });
 });
 
