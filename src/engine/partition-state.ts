@@ -7,7 +7,6 @@ import { tickOf } from '../core/time.ts';
 import { metricTypes } from '../formats/remote-write/columns.ts';
 import { recordLimits } from '../formats/remote-write/limits.ts';
 import { decodeBody } from '../formats/snappy/body-encoding.ts';
-import { Scratch } from '../formats/snappy/snappy.ts';
 import type { LogRecord } from '../log/log.ts';
 import type { HeartbeatValue, MetadataValue, SettingsValue } from '../log/telemetry.ts';
 import { Clusters } from './clusters.ts';
@@ -47,7 +46,6 @@ export class PartitionState implements StageState {
   readonly #tracker: SeriesTracker;
   readonly #outbox: Outbox;
   readonly #hosts: readonly Host[];
-  readonly #scratch = new Scratch();
   #engine = engineSettings.parse({});
   #progress: Progress = {
     logTime: 0,
@@ -178,7 +176,8 @@ export class PartitionState implements StageState {
     const block = this.#read(record, () => {
       const value = record.value ?? new Uint8Array(0);
       const encoding = record.headers['encoding'] ?? '';
-      const request = decodeBody(encoding, value, decodedBytesMax, this.#scratch);
+      const scratch = this.#tracker.scratchOf(cluster);
+      const request = decodeBody(encoding, value, decodedBytesMax, scratch);
       return this.#tracker.apply(cluster, request, recordLimits, this.#progress.logTime);
     });
     if (block) for (const host of this.#hosts) host.handlers.samples?.(block);

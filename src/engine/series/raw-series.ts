@@ -1,6 +1,7 @@
 import { text } from '../../core/bytes.ts';
 import type { WriteLimits } from '../../formats/remote-write/limits.ts';
 import { type SampleColumns, SeriesReader } from '../../formats/remote-write/series-reader.ts';
+import type { Scratch } from '../../formats/snappy/snappy.ts';
 import type { Label } from '../processor.ts';
 import type { SymbolTable } from './symbols.ts';
 
@@ -33,6 +34,11 @@ export class RawSeries {
 
   constructor(replicaLabels: ReadonlySet<string>) {
     this.#replicaLabels = replicaLabels;
+  }
+
+  /** Decompress a request into this one, and `read` takes it without a copy. */
+  get scratch(): Scratch {
+    return this.#reader.scratch;
   }
 
   read(request: Uint8Array, limits: WriteLimits): SampleColumns {

@@ -2,6 +2,7 @@ import type { ByteReader, ByteWriter } from '../../core/bytes.ts';
 import type { WriteLimits } from '../../formats/remote-write/limits.ts';
 import type { SampleColumns } from '../../formats/remote-write/series-reader.ts';
 import { isStale } from '../../formats/remote-write/stale.ts';
+import type { Scratch } from '../../formats/snappy/snappy.ts';
 import { Columns } from '../columns.ts';
 import type { Block, Label, SeriesView } from '../processor.ts';
 import type { EngineSettings } from '../settings.ts';
@@ -123,13 +124,22 @@ export class SeriesTracker implements SeriesView {
     this.#raw.length = 0;
   }
 
+  #rawOf(cluster: number): RawSeries {
+    this.#raw[cluster] ??= new RawSeries(this.#replicaLabels);
+    return this.#raw[cluster];
+  }
+
+  /** Where a request of that cluster is best decompressed. */
+  scratchOf(cluster: number): Scratch {
+    return this.#rawOf(cluster).scratch;
+  }
+
   /**
    * Takes the samples of one record (a Remote Write 2.0 request, decompressed). The block is valid
    * until the next call. Throws `body_malformed` or `limit_exceeded` before anything is taken.
    */
   apply(cluster: number, request: Uint8Array, limits: WriteLimits, logTime: number): Block {
-    this.#raw[cluster] ??= new RawSeries(this.#replicaLabels);
-    const raw = this.#raw[cluster];
+    const raw = this.#rawOf(cluster);
     const input = raw.read(request, limits);
     if (cluster >= this.#clusterCount) {
       this.#clusterCount = cluster + 1;
