@@ -11,7 +11,6 @@ export interface Cost {
 }
 
 const minute = 60_000;
-const hour = 3_600_000;
 /** Samples after which every part of the default detector is at work; others inherit them. */
 const warm = 2000;
 
@@ -31,16 +30,16 @@ function measured(count: number, windows: number, work: () => void): number {
 export function costOf(definition: ModelDefinition, series: number, samples: number): Cost {
   const scorer = new Scorer(configure(definition));
   const normal = normalOf(randomOf(1));
-  const noise = Float64Array.from({ length: 4096 }, normal);
+  const values = Float64Array.from(
+    { length: 8192 },
+    (_, i) => 100 + 20 * Math.sin((2 * Math.PI * i) / 288) + normal(),
+  );
   const windows = series < 1000 ? 40 : 3;
   const rounds = Math.max(1, Math.ceil(samples / series / windows));
   let time = 0;
   const round = (k: number, count: number) => {
-    time += hour;
-    const wave = 100 + 20 * Math.sin(k / 229);
-    for (let s = 0; s < count; s++) {
-      scorer.push(s, time, wave + noise[(k * 7 + s) & 4095]!, 'gauge');
-    }
+    time += 5 * minute;
+    for (let s = 0; s < count; s++) scorer.push(s, time, values[(k + 13 * s) & 8191]!, 'gauge');
   };
   let k = 0;
   while (k < (series < 1000 ? 100_000 : warm)) round(k++, 1);

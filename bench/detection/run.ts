@@ -16,7 +16,7 @@ import { anomalyKinds, synthetic } from './synthetic.ts';
 import { vusPr } from './vus-pr.ts';
 
 /**
- * `npm run bench:detection [part...]`: parts nab, microsoft, synthetic, calibration, folds, cost;
+ * `npm run bench:detection [part...]`: parts nab, microsoft, cold, calibration, folds, synthetic, cost;
  * all without an argument. Prints tables and writes results/figures.json. Data: corpora.ts.
  */
 const parts = process.argv.slice(2);
@@ -267,15 +267,17 @@ if (!folder) {
 } else {
   const nab = loadNab(folder);
   const microsoft = loadMicrosoft(folder);
-  const foundNab = nab.map((series) => detect(series, shipped));
-  const foundMicrosoft = microsoft.map((series) => detect(series, shipped));
-  if (wants('nab')) benchNab(nab, foundNab);
-  if (wants('microsoft')) benchMicrosoft(microsoft, foundMicrosoft);
-  if (wants('cold')) {
-    benchCold([
-      ['NAB', nab, foundNab],
-      ['Microsoft', microsoft, foundMicrosoft],
-    ]);
+  if (wants('nab') || wants('microsoft') || wants('cold')) {
+    const foundNab = nab.map((series) => detect(series, shipped));
+    const foundMicrosoft = microsoft.map((series) => detect(series, shipped));
+    if (wants('nab')) benchNab(nab, foundNab);
+    if (wants('microsoft')) benchMicrosoft(microsoft, foundMicrosoft);
+    if (wants('cold')) {
+      benchCold([
+        ['NAB', nab, foundNab],
+        ['Microsoft', microsoft, foundMicrosoft],
+      ]);
+    }
   }
   if (wants('calibration')) {
     benchCalibration([

@@ -20,6 +20,8 @@ const absurd = 1000;
 /** The band is left by one sample in 200: steps up and down of its width in scales. */
 const bandUp = 1.04;
 const bandDown = 0.9998;
+/** Least half-width of a band, as a part of the range: below it is the rounding of floats. */
+const leastBand = 1e-4;
 
 function restart(f: Float32Array, o: number, y: number): void {
   f[o + float.fast] = y;
@@ -45,7 +47,8 @@ function begin(st: State, at: number, value: number): void {
 function expect(f: Float32Array, o: number, season: number, seasoned: boolean, r: Result): number {
   const scales = o + float.scale;
   const seasonal = seasoned && f[scales + 1]! <= 1.5 * f[scales + 2]!;
-  const half = f[o + float.band]! * f[scales + (seasonal ? 1 : 2)]!;
+  const least = leastBand * (f[o + float.highest]! - f[o + float.lowest]!);
+  const half = Math.max(f[o + float.band]! * f[scales + (seasonal ? 1 : 2)]!, least);
   r.expected = seasonal ? season : f[o + float.long]!;
   r.lower = r.expected - half;
   r.upper = r.expected + half;
@@ -67,14 +70,17 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   const c = st.counts;
   const oc = at * count.width;
   const origin = st.origin[at]!;
-  const y = bounded(f, o, n, s.value - origin);
+  // As the state holds it, so that a repeated value is equal to its record.
+  const y = Math.fround(bounded(f, o, n, s.value - origin));
   if (s.gap) restart(f, o, y);
   if (s.shifted) settle(f, o, seasonAt(f, o, c, oc, bucketOf(s.time)), y);
   const bucket = bucketOf(s.time);
   const seasoned = s.age >= dayMs;
   const season = seasonAt(f, o, c, oc, bucket) + f[o + float.offset]!;
   const half = expect(f, o, season, seasoned, r);
-  if (half > 0) f[o + float.band]! *= Math.abs(y - r.expected) > half ? bandUp : bandDown;
+  const isOutside = Math.abs(y - r.expected) > half;
+  if (half > 0)
+    f[o + float.band] = Math.max(1, f[o + float.band]! * (isOutside ? bandUp : bandDown));
   r.expected += origin;
   r.lower += origin;
   r.upper += origin;
