@@ -134,6 +134,10 @@ export function configure<P, S extends ColumnsSpec>(
 
 /** Weight of a new value in a smoothing over `samples` samples when `steps` intervals passed. */
 export function weight(samples: number, steps: number): number {
-  const one = 1 / Math.max(samples, 1);
+  return paced(1 / Math.max(samples, 1), steps);
+}
+
+/** The same from the weight at one interval: without a division on regular series. */
+export function paced(one: number, steps: number): number {
   return steps === 1 ? one : (steps * one) / (1 + (steps - 1) * one);
 }

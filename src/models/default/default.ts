@@ -1,5 +1,5 @@
 import type { Arrays } from '../../engine/columns.ts';
-import { defineModel, type Result, type Sample, weight } from '../../engine/model.ts';
+import { defineModel, paced, type Result, type Sample } from '../../engine/model.ts';
 import { bits, count, float, recentMost, state } from './layout.ts';
 import { type Parameters, parameters } from './parameters.ts';
 import { magnitude, persistent, shareOf } from './rarity.ts';
@@ -9,8 +9,8 @@ import { novelty } from './words.ts';
 
 type State = Arrays<typeof state>;
 
-const fastSamples = 5;
-const longSamples = 200;
+const fastPace = 1 / 5;
+const longPace = 1 / 200;
 /** A sum of three rarities counts for so much less, as they depend on each other. */
 const dependence = 1.7;
 /** Greatest size of a value: what the floats of the state can hold and still add up. */
@@ -94,8 +94,8 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   if (seasoned) share *= shareOf(f, o, c, oc, 1, residual, p.clip, oneSeasoned);
   share *= shareOf(f, o, c, oc, 2, y - f[o + float.long]!, p.clip, one);
   const sum = share < 1 ? -Math.log10(share) * size : 0;
-  f[o + float.fast]! += (y - f[o + float.fast]!) * weight(fastSamples, s.steps);
-  f[o + float.long]! += (y - f[o + float.long]!) * Math.max(weight(longSamples, s.steps), one);
+  f[o + float.fast]! += (y - f[o + float.fast]!) * paced(fastPace, s.steps);
+  f[o + float.long]! += (y - f[o + float.long]!) * Math.max(paced(longPace, s.steps), one);
   const limit = p.clip * seasonScale;
   const clipped = seasoned && ns > 20 ? Math.max(-limit, Math.min(limit, residual)) : residual;
   const perHour = s.interval > 0 ? 3_600_000 / s.interval : 1;

@@ -1,12 +1,12 @@
-import { type Sample, weight } from '../../engine/model.ts';
+import { paced, type Sample } from '../../engine/model.ts';
 import { excess, fadingExcess } from './envelope.ts';
 import { float } from './layout.ts';
 import type { Parameters } from './parameters.ts';
 import { dayMs } from './season.ts';
 
 /** Soft records of the statistics, as terms, and what they amount to together. */
-const levelSamples = 32;
-const slowLevelSamples = 128;
+const levelPace = 1 / 32;
+const slowLevelPace = 1 / 128;
 const fade = 3e-4;
 /**
  * Below this interval the same clock time holds more samples, and more chances for a record: cuts
@@ -21,7 +21,7 @@ const tiny = 1e-30;
 
 /** What fades in `steps` intervals. */
 export const fadeOf = (interval: number, steps: number): number =>
-  fade * steps * Math.min(1, interval / fineMs);
+  fade * steps * (interval >= fineMs ? 1 : interval / fineMs);
 
 /** Terms of value, level and fading level; `share` = 1 / (values so far). */
 export function records(
@@ -36,12 +36,12 @@ export function records(
 ): void {
   terms[0] = excess(f, o + float.valueEnvelope, n, share, y);
   const level = f[o + float.level]!;
-  const next = level + (y - level) * Math.max(weight(levelSamples, steps), share);
+  const next = level + (y - level) * Math.max(paced(levelPace, steps), share);
   f[o + float.level] = next;
   const mean = n === 0 ? y : f[o + float.levelEnvelope]!;
   const record = excess(f, o + float.levelEnvelope, n, share, next);
   const slow = f[o + float.slowLevel]!;
-  const nextSlow = slow + (y - slow) * Math.max(weight(slowLevelSamples, steps), share);
+  const nextSlow = slow + (y - slow) * Math.max(paced(slowLevelPace, steps), share);
   f[o + float.slowLevel] = nextSlow;
   terms[1] = Math.max(record, excess(f, o + float.slowLevelEnvelope, n, share, nextSlow));
   terms[4] = fadingExcess(f, o + float.fadingEnvelope, mean, n, next, forget);
@@ -59,7 +59,7 @@ export function seasonRecords(
 ): void {
   terms[2] = excess(f, o + float.seasonEnvelope, n, share, outside);
   const before = f[o + float.deviation]!;
-  const smooth = before + (outside - before) * weight(levelSamples, steps);
+  const smooth = before + (outside - before) * paced(levelPace, steps);
   const deviation = Math.abs(smooth) < tiny ? 0 : smooth;
   f[o + float.deviation] = deviation;
   terms[3] = excess(f, o + float.deviationEnvelope, n, share, deviation);

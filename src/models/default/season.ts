@@ -1,4 +1,4 @@
-import { weight } from '../../engine/model.ts';
+import { paced } from '../../engine/model.ts';
 import { buckets, count, float } from './layout.ts';
 
 /**
@@ -9,7 +9,7 @@ import { buckets, count, float } from './layout.ts';
 const hourMs = 3_600_000;
 export const dayMs = 86_400_000;
 const memoryDays = 5;
-const offsetSamples = 100;
+const offsetPace = 1 / 100;
 
 /** Hour of the day, UTC. */
 export function bucketOf(time: number): number {
@@ -61,7 +61,7 @@ export function learnSeason(
   seasoned: boolean,
   steps: number,
 ): void {
-  if (seasoned) f[o + float.offset]! += clipped * weight(offsetSamples, steps);
+  if (seasoned) f[o + float.offset]! += clipped * paced(offsetPace, steps);
   const at = o + float.season + bucket;
   const visits = c[oc + count.visits + bucket]!;
   if (visits === 0) f[at] = y;
