@@ -5,6 +5,7 @@ import type { FleetOptions } from './options.ts';
 import { RequestMaker } from './sender/requests.ts';
 import { Collector } from './testing/collect.ts';
 import { storm, stormEndMs } from './testing/storm.ts';
+import type { TruthItem } from './truth.ts';
 
 const { startMs } = storm;
 const base: FleetOptions = { ...storm, intervalMs: 15_000, script: 'none' };
@@ -102,6 +103,46 @@ test('slots of what went away are used again', () => {
   expect(table.live).toBeLessThan(before * 1.2);
   expect(table.values.length).toBeLessThan(before * 2.5);
   expect(table.symbols.bound).toBeLessThan(4_000);
+});
+
+test('a day of the demo leaves nothing behind', () => {
+  const fleet = createFleet({
+    ...base,
+    script: 'demo',
+    clusters: 3,
+    seriesPerCluster: 1_000,
+    intervalMs: 600_000,
+    evaluationMs: 120_000,
+  });
+  const before = fleet.clusters.map(({ model }) => model.nodes.size);
+  const endMs = startMs + 24 * 3_600_000;
+  for (const _ of fleet.step(endMs)) {
+    // Only the state at the end matters here.
+  }
+  const facts = fleet.truth().filter(({ fact }) => fact !== 'alert');
+  expect(facts.length).toBeGreaterThan(200);
+  const stuck = facts.filter(({ start, end }) => end === null && endMs - start > 4 * 3_600_000);
+  expect(stuck).toEqual([]);
+  fleet.clusters.forEach(({ model, table }, index) => {
+    expect(model.nodes.size).toBeGreaterThanOrEqual(before[index]! - 1);
+    expect(table.live).toBeLessThan(2_500);
+    expect(table.symbols.bound).toBeLessThan(2_000);
+  });
+});
+
+test.each([1, 2, 3])('the demo has something to show in its first minute, seed %i', (seed) => {
+  const liveMs = startMs + 20 * 60_000 + seed * 7_654_321;
+  const fleet = createFleet({ ...base, script: 'demo', seed, liveMs, startMs: liveMs - 1_200_000 });
+  for (const _ of fleet.step(liveMs + 60_000)) {
+    // Only the truth matters here.
+  }
+  const alerts = fleet.truth().filter(({ fact }) => fact === 'alert');
+  const isOpen = ({ start, end }: TruthItem): boolean =>
+    start <= liveMs && (end === null || end > liveMs);
+  expect(alerts.filter(isOpen).length).toBeGreaterThan(3);
+  expect(alerts.filter(({ start }) => start > liveMs).map(({ object }) => object)).toContain(
+    'ServiceLatencyHigh',
+  );
 });
 
 test.each([

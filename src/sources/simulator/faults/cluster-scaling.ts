@@ -1,6 +1,6 @@
 import type { ObjectReference } from '../kubernetes-events.ts';
 import type { Cluster, Node, Workload } from '../model/entities.ts';
-import { drain, joinNode, newNode, removeNode } from '../model/nodes.ts';
+import { drain, joinNode, nodeLike, removeNode } from '../model/nodes.ts';
 import { nodeAsController, nodeObject, podReference } from '../model/references.ts';
 import { livePods, scale } from '../model/workloads.ts';
 import { type Fault, minutes, type Stage } from './fault.ts';
@@ -8,7 +8,6 @@ import { type Fault, minutes, type Stage } from './fault.ts';
 /** More replicas than fit: the autoscaler adds nodes, and takes them away when they are empty. */
 export const clusterScaling: Fault = {
   name: 'cluster_scale_up',
-  fits: (cluster) => cluster.detail === 'full',
   *play(stage) {
     const { cluster } = stage;
     const workload = stage.claim(
@@ -28,6 +27,7 @@ export const clusterScaling: Fault = {
 
 function* scaleUp(stage: Stage, workload: Workload, count: number): Generator<number, void> {
   const { cluster } = stage;
+  const [first] = workers(cluster);
   const from = workers(cluster).length;
   const fact = stage.begin({
     fact: 'cluster_scale_up',
@@ -61,7 +61,9 @@ function* scaleUp(stage: Stage, workload: Workload, count: number): Generator<nu
   }
   yield stage.setting('machineMs', 70_000, 130_000);
   for (let i = 0; i < count; i++) {
-    const node = spotNode(cluster, from + i);
+    const name = `spot-${cluster.random.suffix(4)}`;
+    const node = nodeLike(first!, { name, group: 'pool-spot', index: 100 + from + i });
+    stage.claim([node]);
     stage.note({ fact: 'node_joined', object: nodeObject(node), start: stage.nowMs, parent: fact });
     joinNode(node);
     cluster.nodesScaledUp++;
@@ -114,19 +116,6 @@ function* scaleDown(stage: Stage): Generator<number, void> {
 
 const workers = (cluster: Cluster): Node[] =>
   [...cluster.nodes].filter(({ role }) => role === 'worker');
-
-function spotNode(cluster: Cluster, index: number): Node {
-  const [like] = workers(cluster);
-  return newNode(cluster, {
-    name: `spot-${cluster.random.suffix(4)}`,
-    role: 'worker',
-    group: 'pool-spot',
-    index: 100 + index,
-    cpus: like!.cpus,
-    memoryBytes: like!.memoryBytes,
-    createdMs: cluster.nowMs,
-  });
-}
 
 const groups = (cluster: Cluster): ObjectReference => ({
   kind: 'ConfigMap',

@@ -90,7 +90,7 @@ export function startScript(cluster: Cluster, settings: FleetSettings, random: R
   }
   const goOn = (nowMs: number): void => {
     play(chooseFault(random), undefined);
-    cluster.agenda.call(nowMs + random.between(minutes(6), minutes(16)), goOn);
+    cluster.agenda.call(nowMs + random.between(minutes(7), minutes(22)), goOn);
   };
   cluster.agenda.call(liveMs + random.between(minutes(1), minutes(8)), goOn);
 }

@@ -4,7 +4,7 @@ import { nodeAsController } from '../model/references.ts';
 import type { TruthItem } from '../truth.ts';
 import type { Fault, Stage } from './fault.ts';
 import { sayOperator } from './operator-degraded.ts';
-import { nextPatch, upgradeNode } from './upgrade.ts';
+import { nextPatch, upgradeNodes } from './upgrade.ts';
 
 /** OpenShift: payload, operators one after the other, then the machine config pools node by node. */
 export const openshiftUpgrade: Fault = {
@@ -159,30 +159,25 @@ function* upgradePool(
       message,
     });
   say('Updating', `Pool ${pool.name} now targeting ${config}`);
-  pool.machines = nodes.length;
-  pool.updated = 0;
-  for (const node of nodes) {
-    if (!cluster.nodes.has(node)) continue;
-    while (!stage.claim([node])) yield 30_000;
-    say('SetDesiredConfig', `Targeted node ${node.name} to MachineConfig: ${config}`);
-    pool.unavailable = 1;
-    yield* upgradeNode(stage, {
-      node,
-      version: to,
-      parent: fact,
-      say: (reason, message) =>
-        cluster.events.record({
-          component: 'machineconfigdaemon',
-          host: node.name,
-          object: nodeAsController(node),
-          reason,
-          message,
-        }),
-    });
-    pool.unavailable = 0;
-    pool.updated++;
-    yield 15_000;
-  }
+  pool.target = kubeletOf('openshift', to);
+  yield* upgradeNodes(stage, {
+    role,
+    version: to,
+    parent: fact,
+    say: (node, reason, message) => {
+      if (reason === 'Cordon') {
+        say('SetDesiredConfig', `Targeted node ${node.name} to MachineConfig: ${config}`);
+      }
+      cluster.events.record({
+        component: 'machineconfigdaemon',
+        host: node.name,
+        object: nodeAsController(node),
+        reason,
+        message,
+      });
+    },
+  });
+  pool.target = '';
   say('Completed', `Pool ${pool.name} has completed update to ${config}`);
   stage.end(fact);
 }

@@ -2,7 +2,7 @@ import type { Member } from '../model/entities.ts';
 import type { TruthItem } from '../truth.ts';
 import type { Fault, Stage } from './fault.ts';
 import { changeLeader, lead } from './leader-change.ts';
-import { nextPatch, upgradeNode } from './upgrade.ts';
+import { nextPatch, upgradeNodes } from './upgrade.ts';
 
 /** Vanilla Kubernetes: the control plane one by one, then every node. No event says so. */
 export const vanillaUpgrade: Fault = {
@@ -20,13 +20,11 @@ export const vanillaUpgrade: Fault = {
       detail: { flavour: 'vanilla', from, to },
     });
     yield* upgradeControlPlane(stage, to, upgrade);
-    for (const node of [...cluster.nodes]) {
-      if (!cluster.nodes.has(node)) continue;
-      while (!stage.claim([node])) yield 30_000;
-      yield* upgradeNode(stage, { node, version: to, parent: upgrade, say: () => {} });
-      yield stage.random.between(10_000, 30_000);
-    }
+    // New machines come with it from now on.
     version.current = to;
+    for (const role of ['control-plane', 'worker'] as const) {
+      yield* upgradeNodes(stage, { role, version: to, parent: upgrade, say: () => {} });
+    }
     version.completedMs = stage.nowMs;
     stage.end(upgrade);
   },

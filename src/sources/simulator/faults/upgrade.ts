@@ -22,18 +22,32 @@ export function nextPatch(version: string): string {
   return `${version.slice(0, dot)}.${Number(version.slice(dot + 1)) + 1}`;
 }
 
-export interface NodeUpgrade {
-  readonly node: Node;
+export interface NodesUpgrade {
+  readonly role: Node['role'];
   readonly version: string;
   readonly parent: TruthItem;
   /** What the machine config daemon of OpenShift says at each turn. */
-  readonly say: (reason: string, message: string) => void;
+  readonly say: (node: Node, reason: string, message: string) => void;
+}
+
+/** Every node of a role, one after the other, those that join meanwhile too. */
+export function* upgradeNodes(stage: Stage, plan: NodesUpgrade): Generator<number, void> {
+  const { nodes, flavour } = stage.cluster;
+  const wanted = kubeletOf(flavour, plan.version);
+  const isOld = (node: Node): boolean => node.role === plan.role && node.kubeletVersion !== wanted;
+  while ([...nodes].some(isOld)) {
+    // A node that something else happens to has its turn later.
+    const node = stage.claim(nodes, isOld);
+    if (node) yield* upgradeNode(stage, node, plan);
+    yield stage.random.between(10_000, 30_000);
+  }
 }
 
 /** One node: cordoned, drained, rebooted into the new version, back. */
-export function* upgradeNode(
+function* upgradeNode(
   stage: Stage,
-  { node, version, parent, say }: NodeUpgrade,
+  node: Node,
+  { version, parent, say }: NodesUpgrade,
 ): Generator<number, void> {
   const { cluster } = stage;
   const fact = stage.begin({
@@ -42,14 +56,14 @@ export function* upgradeNode(
     parent,
     detail: { from: node.kubeletVersion, to: kubeletOf(cluster.flavour, version) },
   });
-  say('Cordon', `Cordoned node to apply update`);
+  say(node, 'Cordon', `Cordoned node to apply update`);
   cordon(node, true);
   cluster.watcher.changed(node);
   yield 8_000;
-  say('Drain', `Draining node to update config.`);
+  say(node, 'Drain', `Draining node to update config.`);
   drain(node);
   yield stage.random.between(15_000, 45_000);
-  say('Reboot', `Node will reboot into config`);
+  say(node, 'Reboot', `Node will reboot into config`);
   const reboot = stage.begin({ fact: 'node_rebooted', object: nodeObject(node), parent: fact });
   sayAsKubelet(node, 'NodeNotReady', `Node ${node.name} status is now: NodeNotReady`);
   setReady(node, 'false');
@@ -71,7 +85,7 @@ export function* upgradeNode(
   }
   stage.end(reboot);
   yield 10_000;
-  say('Uncordon', `Update completed and node has been uncordoned`);
+  say(node, 'Uncordon', `Update completed and node has been uncordoned`);
   cordon(node, false);
   cluster.watcher.changed(node);
   stage.end(fact);

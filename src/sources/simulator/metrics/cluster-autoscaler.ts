@@ -1,10 +1,9 @@
 import { gauge, total } from './kinds.ts';
 import { exporter } from './metric.ts';
 
-/** The cluster autoscaler: one target per cluster that has one. */
+/** The cluster autoscaler: one target per cluster. */
 export const clusterAutoscaler = exporter('cluster', {
   job: 'cluster-autoscaler',
-  when: (cluster) => cluster.detail === 'full',
   startedMs: (cluster) => cluster.createdMs,
   metrics: [
     total(

@@ -1,4 +1,4 @@
-import type { Cluster, Operator } from '../model/entities.ts';
+import type { Cluster, Node, Operator, Pool } from '../model/entities.ts';
 import { gauge, states } from './kinds.ts';
 import { exporter, type Labels } from './metric.ts';
 
@@ -112,31 +112,41 @@ export const clusterOperators = exporter('operator', {
   ],
 });
 
+/** How many nodes of a pool there are for which something holds. */
+function countNodes({ cluster, name }: Pool, holds: (node: Node) => boolean): number {
+  const role = name === 'master' ? 'control-plane' : 'worker';
+  let count = 0;
+  for (const node of cluster.nodes) if (node.role === role && holds(node)) count++;
+  return count;
+}
+
 export const machineConfigPools = exporter('pool', {
   job: 'machine-config-operator',
   host: (pool) => pool.cluster,
   startedMs: (pool) => pool.cluster.createdMs,
   labels: (pool) => ({ pool: pool.name }),
   metrics: [
-    gauge(
-      'mco_machine_count',
-      'total number of machines in specified pool',
-      (pool) => pool.machines,
+    gauge('mco_machine_count', 'total number of machines in specified pool', (pool) =>
+      countNodes(pool, () => true),
     ),
     gauge(
       'mco_updated_machine_count',
       'total number of updated machines in specified pool',
-      (pool) => pool.updated,
+      (pool) =>
+        countNodes(
+          pool,
+          ({ kubeletVersion }) => pool.target === '' || kubeletVersion === pool.target,
+        ),
     ),
     gauge(
       'mco_unavailable_machine_count',
       'total number of unavailable machines in specified pool',
-      (pool) => pool.unavailable,
+      (pool) => countNodes(pool, ({ ready, unschedulable }) => ready !== 'true' || unschedulable),
     ),
     gauge(
       'mco_degraded_machine_count',
       'total number of degraded machines in specified pool',
-      (pool) => pool.degraded,
+      () => 0,
     ),
   ],
 });

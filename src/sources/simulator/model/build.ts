@@ -205,17 +205,7 @@ function addOpenShift(cluster: Cluster): void {
     cluster.watcher.added(operator);
   }
   for (const name of ['master', 'worker'] as const) {
-    const role = name === 'master' ? 'control-plane' : 'worker';
-    const machines = [...cluster.nodes].filter((node) => node.role === role).length;
-    const pool = {
-      kind: 'pool' as const,
-      cluster,
-      name,
-      machines,
-      updated: machines,
-      unavailable: 0,
-      degraded: 0,
-    };
+    const pool = { kind: 'pool' as const, cluster, name, target: '' };
     cluster.pools.add(pool);
     cluster.watcher.added(pool);
   }

@@ -264,10 +264,8 @@ export interface Pool {
   readonly kind: 'pool';
   readonly cluster: Cluster;
   readonly name: 'master' | 'worker';
-  machines: number;
-  updated: number;
-  unavailable: number;
-  degraded: number;
+  /** Kubelet version to which its nodes are brought, or ''. */
+  target: string;
 }
 
 /** What OpenShift's cluster version operator knows, and the plain version of a vanilla cluster. */

@@ -62,6 +62,14 @@ export function newNode(cluster: Cluster, plan: NodePlan): Node {
   };
 }
 
+/** A new machine of the same kind, made now. */
+export function nodeLike(
+  { cluster, role, cpus, memoryBytes }: Node,
+  plan: Pick<NodePlan, 'name' | 'group' | 'index'>,
+): Node {
+  return newNode(cluster, { ...plan, role, cpus, memoryBytes, createdMs: cluster.nowMs });
+}
+
 /** OpenShift 4.N runs Kubernetes 1.(N+13). */
 export function kubeletOf(flavour: Cluster['flavour'], version: string): string {
   if (flavour === 'vanilla') return version;

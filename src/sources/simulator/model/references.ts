@@ -50,12 +50,6 @@ export const autoscalerReference = (workload: Workload): ObjectReference => ({
   apiVersion: 'autoscaling/v2',
 });
 
-export const claimReference = (claim: Claim): ObjectReference => ({
-  kind: 'PersistentVolumeClaim',
-  namespace: claim.namespace,
-  name: claim.name,
-});
-
 export const leaseReference = (member: Member, name: string): ObjectReference => ({
   kind: 'Lease',
   namespace: 'kube-system',

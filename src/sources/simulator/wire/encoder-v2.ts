@@ -155,7 +155,9 @@ export class EncoderV2 implements BodyEncoder {
   /** Type of a slot's family as on the wire; 0 where no metadata is sent. */
   #typeOf(slot: number): number {
     if (!this.#metadata) return 0;
-    return this.#table.families.all[this.#table.family[slot]!]!.typeNumber;
+    const { typeNumber, helpSymbol } = this.#table.families.all[this.#table.family[slot]!]!;
+    // What Prometheus makes itself, such as `up`, has no metadata.
+    return helpSymbol === Symbols.empty ? 0 : typeNumber;
   }
 
   #helpOf(slot: number): number {

@@ -6,7 +6,7 @@ const perRequest = 2_000;
 
 /** Protocol 1 sends types and help in requests of their own: their bodies, not compressed. */
 export function metadataBodies(families: readonly Family[]): Uint8Array[] {
-  const known = families.filter(({ typeNumber }) => typeNumber > 0);
+  const known = families.filter(({ help }) => help !== '');
   const bodies: Uint8Array[] = [];
   for (let from = 0; from < known.length; from += perRequest) {
     const out = new ProtoWriter();
