@@ -6,8 +6,18 @@ import type { Settings } from './settings.ts';
  * the ones after it were chosen.
  */
 export function settingsContent(settings: Settings): Record<string, unknown> {
-  const { version, clusters, replica_labels, keep, drop, limits, time, status_ticks, ...sections } =
-    settings;
+  const {
+    version,
+    clusters,
+    replica_labels,
+    keep,
+    drop,
+    limits,
+    time,
+    status_ticks,
+    disabled,
+    ...sections
+  } = settings;
   return {
     clusters,
     keep,
@@ -23,6 +33,7 @@ export function settingsContent(settings: Settings): Record<string, unknown> {
       silent_max_ms: time.silent_max,
       replica_lead_ms: time.replica_lead,
     },
+    disabled,
     clusters_max: limits.clusters,
     senders_max: limits.senders,
     metadata_families_max: limits.metadata_families,

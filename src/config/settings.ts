@@ -104,6 +104,10 @@ const own = {
   ),
   limits: key(limits.prefault({}), 'Limits that can change a result.'),
   time: key(time.prefault({}), 'When a sample is too early, and when a series or sender is over.'),
+  disabled: key(
+    z.array(z.string().min(1)).default([]),
+    'Processors that are switched off, such as `anomalies`: they forget what they knew.',
+  ),
   status_ticks: key(
     count(defaults.statusTicks),
     'Ticks (5 s) between two `status` records of a partition.',

@@ -8,7 +8,12 @@ import { metricTypes } from '../formats/remote-write/columns.ts';
 import { recordLimits } from '../formats/remote-write/limits.ts';
 import { decodeBody } from '../formats/snappy/body-encoding.ts';
 import type { LogRecord } from '../log/log.ts';
-import type { HeartbeatValue, MetadataValue, SettingsValue } from '../log/telemetry.ts';
+import type {
+  HeartbeatValue,
+  MetadataValue,
+  SettingsContent,
+  SettingsValue,
+} from '../log/telemetry.ts';
 import { Clusters } from './clusters.ts';
 import { Host } from './context.ts';
 import { Counters } from './counters.ts';
@@ -45,7 +50,9 @@ export class PartitionState implements StageState {
   readonly #families = new Families();
   readonly #tracker: SeriesTracker;
   readonly #outbox: Outbox;
-  readonly #hosts: readonly Host[];
+  readonly #stage: StageDefinition;
+  /** Processors that are not switched off, in the order of the stage. */
+  #hosts: readonly Host[];
   #engine = engineSettings.parse({});
   #progress: Progress = {
     logTime: 0,
@@ -71,7 +78,8 @@ export class PartitionState implements StageState {
       },
       count: (cluster, reason, by) => this.#counters.add(cluster, reason, by),
     });
-    this.#hosts = stage.processors.map((definition) => this.#host(definition));
+    this.#stage = stage;
+    this.#hosts = stage.processors.map((definition) => this.#host(definition, {}));
   }
 
   #titleOf(slot: number): void {
@@ -81,9 +89,9 @@ export class PartitionState implements StageState {
     if (title !== '') this.#clusters.setTitle(cluster, title);
   }
 
-  #host(definition: ProcessorDefinition): Host {
+  #host(definition: ProcessorDefinition, content: SettingsContent): Host {
     const state = this;
-    return new Host(definition, sectionOf(definition, {}), {
+    return new Host(definition, sectionOf(definition, content), {
       series: this.#seriesView(),
       clusters: this.#clusters,
       get logTime() {
@@ -205,16 +213,26 @@ export class PartitionState implements StageState {
     else for (const host of this.#hosts) host.handlers.settings?.();
   }
 
-  /** Everything is parsed before anything is changed. */
+  /**
+   * Everything is parsed before anything is changed. A processor that is switched off forgets its
+   * state; switched on, it begins anew.
+   */
   #configure(next: SettingsValue): void {
-    const engine = parseSettings('engine', () => engineSettings.parse(next.content));
-    const sections = this.#hosts.map(({ definition }) =>
-      parseSettings(definition.name, () => sectionOf(definition, next.content)),
-    );
+    const { content } = next;
+    const engine = parseSettings('engine', () => engineSettings.parse(content));
+    const hosts = this.#stage.processors
+      .filter(({ name }) => !engine.disabled.includes(name))
+      .map((definition) => {
+        const section = parseSettings(definition.name, () => sectionOf(definition, content));
+        const host = this.#hosts.find((known) => known.definition === definition);
+        return { host: host ?? this.#host(definition, content), section };
+      });
     this.#engine = engine;
     this.#tracker.configure(engine);
-    this.#hosts.forEach((host, i) => {
-      host.settings = sections[i];
+    this.#hosts = hosts.map(({ host, section }) => {
+      host.settings = section;
+      host.reserve(this.#tracker.count);
+      return host;
     });
     this.#progress.settings = next;
   }
@@ -323,7 +341,7 @@ export class PartitionState implements StageState {
   }
 }
 
-function sectionOf(definition: ProcessorDefinition, settings: SettingsValue['content']): unknown {
+function sectionOf(definition: ProcessorDefinition, settings: SettingsContent): unknown {
   return definition.settings?.parse(settings[definition.name] ?? {});
 }
 

@@ -24,6 +24,8 @@ export const engineSettings = z.object({
       replica_lead_ms: z.number().positive().default(30_000),
     })
     .prefault({}),
+  /** Names of processors that are switched off: they forget what they knew. */
+  disabled: z.array(z.string()).default([]),
   /** Clusters and senders of one partition; records and samples of others are counted, not read. */
   clusters_max: z.int().positive().default(10_000),
   senders_max: z.int().positive().default(20_000),

@@ -105,10 +105,14 @@ test('routes choose model and budget; what is over the budget is withheld and co
   expect(counters.anomalies_withheld).toBeGreaterThan(0);
 });
 
-test('switched off, nothing is scored', () => {
+test('switched off, nothing is scored; switched on again, it begins', () => {
   const d = new StageDriver([anomalies as ProcessorDefinition]);
-  d.record('settings', { version: 1, sha256: '', content: { anomalies: { enabled: false } } });
+  d.record('settings', { version: 1, sha256: '', content: { disabled: ['anomalies'] } });
   feed(d, 400, calm);
   feed(d, 6, () => 4_000);
   expect(d.of('anomalies')).toEqual([]);
+  d.record('settings', { version: 2, sha256: '', content: {} });
+  feed(d, 400, calm);
+  feed(d, 6, () => 4_000);
+  expect(d.of('anomalies').length).toBeGreaterThan(0);
 });

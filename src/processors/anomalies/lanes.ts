@@ -29,9 +29,9 @@ export class Lanes {
   }
 
   /** Takes the settings in force. Throws what is wrong with a route, and then nothing changes. */
-  configure({ enabled, routes }: AnomalySettings): void {
+  configure({ routes }: AnomalySettings): void {
     const before = new Map(this.lanes.map((lane) => [keyOf(lane.route), lane]));
-    this.lanes = (enabled ? routes : []).map((route) => {
+    this.lanes = routes.map((route) => {
       const definition = modelNamed(this.#registry, route.model);
       const kept = before.get(keyOf(route));
       before.delete(keyOf(route));

@@ -24,7 +24,6 @@ const route = z.strictObject({
 });
 
 export const anomalySettings = z.object({
-  enabled: z.boolean().default(true).describe('Whether series are scored at all.'),
   routes: z
     .array(route)
     .default([route.parse({ select: selectDefault })])
