@@ -107,6 +107,7 @@ export function derive(view: View, catalogue: Catalogue, options: DeriveOptions)
   const stories = nodeStories(view);
   const nodes = nodeFacts(view, stories, upgradeWindows(view));
   const born = bootstrap(view, stories);
+  const plane = components(view);
   const drafts = [
     ...born,
     ...nodes.drafts,
@@ -114,10 +115,10 @@ export function derive(view: View, catalogue: Catalogue, options: DeriveOptions)
     ...versionUpgrades(view, stories, nodes.upgrades),
     ...operatorUpdates(view),
     ...leaders(view, born),
-    ...components(view),
+    ...plane,
     ...autoscaling(view, stories),
     ...rescales(view),
-    ...rollouts(view),
+    ...rollouts(view, plane),
     ...failedJobs(view),
     ...quotas(view),
     ...memoryKills(view),

@@ -366,12 +366,15 @@ class EventsProcessor implements Handlers {
     if (logTime - row.pruned < 60_000) return horizon;
     row.pruned = logTime;
     const { brief } = this.#catalogue;
+    const told = new Set(Object.values(row.shown).map(({ interval }) => interval.object));
     for (const [scope, timeline] of Object.entries(row.scopes)) {
       if ((timeline[0]?.t ?? horizon) < horizon) pruneTimeline(timeline, horizon);
       const isPast = timeline.every(
         (a) => a.t < horizon && (a.k === 'known' || a.k.endsWith(':gone')),
       );
-      const isIdle = timeline.every((a) => a.t < logTime - briefMs && brief.has(signalOf(a.k)));
+      const isIdle =
+        !told.has(scope) &&
+        timeline.every((a) => a.t < logTime - briefMs && brief.has(signalOf(a.k)));
       if ((!isPast || scope.startsWith('Node/')) && !isIdle) continue;
       delete row.scopes[scope];
       row.scopeCount--;

@@ -370,7 +370,7 @@ function isLongDown(view: View, down: Atom, end: number | null): boolean {
   // Until the last failed scrape: with a gap in all metrics that is where the gap began.
   const gap = view.silences.find(([from, to]) => end !== null && from < end && to >= end - 1);
   const last = gap ? gap[0] : (end ?? Math.min(view.now, view.lastSample)) - interval;
-  return seenSpan(view, down.t, last) >= 3 * interval * 0.9;
+  return seenSpan(view, down.t, last) >= 3 * interval * 0.8;
 }
 
 /** Changes of the boot time: a clock's correction is no boot. */

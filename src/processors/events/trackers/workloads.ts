@@ -64,16 +64,16 @@ interface Rescale {
 }
 
 /** Steps in one direction that follow each other are one rescale. */
-const followMs = 60_000;
+const followMs = (view: View): number => Math.max(60_000, 3 * view.cadence);
 
-function fold(steps: readonly Step[]): Rescale[] {
+function fold(view: View, steps: readonly Step[]): Rescale[] {
   const sorted = steps.toSorted((a, b) => a.time - b.time);
   const found: Rescale[] = [];
   for (const step of sorted) {
     const direction = step.to > step.from ? 'up' : 'down';
     const last = found.findLast((r) => r.direction === direction);
     const repeats = last && step.to === last.to && step.time - last.last < 120_000;
-    const follows = last && last === found.at(-1) && step.time - last.last < followMs;
+    const follows = last && last === found.at(-1) && step.time - last.last < followMs(view);
     if (last && (repeats || follows)) {
       if (last.to !== step.to) last.last = step.time;
       last.to = step.to;
@@ -97,7 +97,7 @@ function byAutoscaler(view: View): Draft[] {
   return view.scopes('HorizontalPodAutoscaler').flatMap(([scope, timeline]) => {
     const name = scope.slice('HorizontalPodAutoscaler/'.length);
     const target = view.timeline(`Deployment/${name}`);
-    return fold(autoscalerSteps(view, timeline, name, target)).map((rescale) => ({
+    return fold(view, autoscalerSteps(view, timeline, name, target)).map((rescale) => ({
       rule,
       object: scope,
       ...rescaleDraft(view, rescale, name, target),
@@ -211,7 +211,7 @@ function byHand(view: View): Draft[] {
     ];
     // From and to nothing are a start and a stop of a workload, not a change of its size.
     const plain = steps.filter((s) => s.from > 0 && s.to > 0);
-    return fold(plain)
+    return fold(view, plain)
       .filter((rescale) => !isAutoscaled(view, name, rescale))
       .map((rescale) => ({ rule, object: scope, ...rescaleDraft(view, rescale, name, timeline) }));
   });
@@ -251,23 +251,49 @@ interface Rollout {
 }
 
 /** Rollouts: a new replica set grows while older ones shrink; or a new generation is served. */
-export function rollouts(view: View): Draft[] {
+export function rollouts(view: View, components: readonly Draft[]): Draft[] {
   const rule = view.rule('deployment-rollout');
   return view.scopes('Deployment').flatMap(([scope, timeline]) => {
     const told = rolloutsByEvents(timeline);
     const seen = rolloutsByMetrics(view, timeline);
     const name = scope.slice('Deployment/'.length);
-    return mergeRollouts(view, told, seen).map((rollout) => ({
-      rule,
-      object: scope,
-      slots: rollout.rs === '' ? {} : { rs: rollout.rs },
-      start: rollout.start,
-      end: rollout.end,
-      endBy: rollout.endBy,
-      evidence: rollout.evidence,
-      affinity: { deployment: name },
-    }));
+    const merged = mergeRollouts(view, told, seen);
+    return merged
+      .map((rollout) => askedBefore(rollout, components))
+      .map((rollout) => ({
+        rule,
+        object: scope,
+        slots: rollout.rs === '' ? {} : { rs: rollout.rs },
+        start: rollout.start,
+        end: rollout.end,
+        endBy: rollout.endBy,
+        evidence: rollout.evidence,
+        affinity: { deployment: name },
+      }));
   });
+}
+
+/** A controller manager that returns does at once what was asked for while it was away. */
+const returnMs = 30_000;
+const awayMs = 10 * 60_000;
+
+/**
+ * A rollout whose first sign comes with the controller manager's return was asked for in the time
+ * without it: begun then at the earliest.
+ */
+function askedBefore(rollout: Rollout, components: readonly Draft[]): Rollout {
+  const away = components.find(
+    ({ rule, object, start, end }) =>
+      rule.fact === 'component_crashed' &&
+      object === 'Component/kube-controller-manager' &&
+      end !== null &&
+      end - start <= awayMs &&
+      rollout.start >= end - 5_000 &&
+      rollout.start - end <= returnMs,
+  );
+  if (away === undefined) return rollout;
+  const evidence = [...away.evidence.filter((e) => e.role === 'start'), ...rollout.evidence];
+  return { ...rollout, start: away.start, evidence };
 }
 
 function rolloutsByEvents(timeline: Timeline): Rollout[] {
