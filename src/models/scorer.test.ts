@@ -267,6 +267,10 @@ describe('a model of a user', () => {
     expect(() => configure(model, { limt: 1 })).toThrow(/limt/);
   });
 
+  test.each([0, -1, Number.NaN, 1e6])('%d alarms a day cannot be asked for', (asked) => {
+    expect(() => new Scorer(configure(ewmaBand), { asked })).toThrow(/alarms per series and day/);
+  });
+
   test('what cannot work is refused', () => {
     expect(() => defineModel({ ...base, name: 'Mine', score() {} })).toThrow(/kebab-case/);
     expect(() => defineModel({ ...base, state: {}, score() {} })).toThrow(/state columns/);

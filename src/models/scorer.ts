@@ -116,6 +116,12 @@ export class Scorer {
   constructor(model: Model, options: ScorerOptions = {}) {
     this.#model = model;
     this.#asked = options.asked ?? askedByDefault;
+    if (!(this.#asked > 0 && this.#asked <= 1000)) {
+      throw new SeastateError(
+        'usage',
+        `${this.#asked} alarms per series and day cannot be met: ask for more than 0, at most 1000`,
+      );
+    }
     this.#recordFactor = recordFactor(this.#asked);
     this.#states = new Pool(this.#model.definition.state);
     const terms = new Float64Array(this.#model.definition.terms?.length ?? 0);
