@@ -150,11 +150,28 @@ async function recovery(series: number): Promise<Record<string, number>> {
   }
 }
 
+/** Receive, keep, decode, alerts: without the detector and the cluster events. */
+const alertsOnly = ['--set', 'settings.disabled=[anomalies, events]'];
+
 export const cases: BenchCase[] = [
-  { name: 'embedded RW2 10k series', run: () => wholeProcess(2, 10_000, 60) },
-  { name: 'embedded RW1 10k series', run: () => wholeProcess(1, 10_000, 60) },
-  { name: 'embedded RW2 100k series', run: () => wholeProcess(2, 100_000, 8) },
-  { name: 'embedded RW2 1M series (memory)', run: () => wholeProcess(2, 1_000_000, 2) },
+  {
+    name: 'embedded RW2 10k series, alerts',
+    run: () => wholeProcess(2, 10_000, 300, ...alertsOnly),
+  },
+  {
+    name: 'embedded RW1 10k series, alerts',
+    run: () => wholeProcess(1, 10_000, 300, ...alertsOnly),
+  },
+  {
+    name: 'embedded RW2 100k series, alerts',
+    run: () => wholeProcess(2, 100_000, 30, ...alertsOnly),
+  },
+  {
+    name: 'embedded RW2 1M series, alerts',
+    run: () => wholeProcess(2, 1_000_000, 3, ...alertsOnly),
+  },
+  { name: 'embedded RW2 10k series, everything', run: () => wholeProcess(2, 10_000, 300) },
+  { name: 'embedded RW2 100k series, everything', run: () => wholeProcess(2, 100_000, 30) },
   { name: 'embedded latency of an alert', run: alertLatency },
   { name: 'embedded recovery after kill -9', run: () => recovery(100_000) },
 ];

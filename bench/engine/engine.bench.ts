@@ -1,4 +1,5 @@
 import { startOf } from '../../src/engine/position.ts';
+import type { ProcessorDefinition } from '../../src/engine/processor.ts';
 import { type Done, encodeRecords } from '../../src/engine/runner/messages.ts';
 import { Runner } from '../../src/engine/runner/runner.ts';
 import { encodeRequest } from '../../src/formats/remote-write/encode.ts';
@@ -30,9 +31,13 @@ function round(count: number, time: number): Uint8Array[] {
 }
 
 /** CPU of the cluster stage in one runner: decompress, decode, slots, senders, alerts, digest. */
-async function clusterStage(count: number, rounds: number): Promise<Record<string, number>> {
+async function clusterStage(
+  count: number,
+  rounds: number,
+  processors: readonly ProcessorDefinition[],
+): Promise<Record<string, number>> {
   const runner = new Runner(
-    { name: 'cluster', processors: stages['cluster']! },
+    { name: 'cluster', processors },
     { stage: 'cluster', partitions: 1, targets: {} },
   );
   let position = startOf(0, 0);
@@ -79,8 +84,15 @@ async function clusterStage(count: number, rounds: number): Promise<Record<strin
   };
 }
 
+const all = stages['cluster']!;
+const alerts = all.slice(0, 1);
+
 export const cases: BenchCase[] = [
-  { name: 'engine cluster stage 10k series', run: () => clusterStage(10_000, 30) },
-  { name: 'engine cluster stage 100k series', run: () => clusterStage(100_000, 5) },
-  { name: 'engine cluster stage 1M series', run: () => clusterStage(1_000_000, 2) },
+  { name: 'engine 10k series, no processor', run: () => clusterStage(10_000, 100, []) },
+  { name: 'engine 100k series, no processor', run: () => clusterStage(100_000, 10, []) },
+  { name: 'engine 1M series, no processor', run: () => clusterStage(1_000_000, 3, []) },
+  { name: 'engine 10k series, alerts', run: () => clusterStage(10_000, 100, alerts) },
+  { name: 'engine 1M series, alerts', run: () => clusterStage(1_000_000, 3, alerts) },
+  { name: 'engine 10k series, everything', run: () => clusterStage(10_000, 100, all) },
+  { name: 'engine 100k series, everything', run: () => clusterStage(100_000, 10, all) },
 ];

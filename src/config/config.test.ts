@@ -142,6 +142,19 @@ test('a reload tells what it takes and what needs a restart', () => {
   });
 });
 
+test('a list of a flag is written as in the file', () => {
+  const override = (value: string) => ({ path: 'settings.disabled', value, source: '--set' });
+  const read = (value: string) =>
+    readConfig({
+      overrides: [override(value)],
+      env: {},
+      readFile: () => '',
+      resolve: (path) => path,
+    });
+  expect(read('[anomalies, events]').settings.disabled).toEqual(['anomalies', 'events']);
+  expect(() => read('[anomalies')).toThrow('settings.disabled: expected a list');
+});
+
 test('every key of the schema is described', () => {
   const missing: string[] = [];
   const visit = (schema: JsonSchema, path: string): void => {

@@ -1,3 +1,4 @@
+import { parse } from 'yaml';
 import type { z } from 'zod';
 import { messageOf, SeastateError } from '../core/errors.ts';
 import { formatPath, formatProblem, type Problem, snippet } from './problem.ts';
@@ -129,8 +130,9 @@ class Reader {
         at[step] = typeof next === 'object' && next !== null ? next : {};
         at = at[step] as Record<string, unknown>;
       }
-      const isText = schemaAt(this.#schema, path.split('.'))?.type === 'string';
-      at[last] = isText ? value : plainScalar(value);
+      const type = schemaAt(this.#schema, path.split('.'))?.type;
+      if (type === 'array' || type === 'object') at[last] = inYaml(value);
+      else at[last] = type === 'string' ? value : plainScalar(value);
       this.#overridden.set(path, source);
     }
     return result;
@@ -169,6 +171,15 @@ class Reader {
         this.#problem(path, messageOf(error));
       }
     }
+  }
+}
+
+/** A list or map of a flag, as it would stand in the file: `[a, b]`; as it is where it is none. */
+function inYaml(value: string): unknown {
+  try {
+    return parse(value);
+  } catch {
+    return value;
   }
 }
 
