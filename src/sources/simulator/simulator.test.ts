@@ -19,7 +19,7 @@ afterEach(async () => {
   }
 });
 
-/** A receiver that decodes what it gets with the oracle (0: just takes it), and may be made to fail. */
+/** A receiver that decodes with the oracle (0: just takes it), and may be made to fail. */
 async function receiver(protocol: 0 | 1 | 2) {
   /** Times of each series' samples in the order in which they came. */
   const times = new Map<string, number[]>();

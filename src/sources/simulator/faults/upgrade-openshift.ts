@@ -6,7 +6,7 @@ import type { Fault, Stage } from './fault.ts';
 import { sayOperator } from './operator-degraded.ts';
 import { nextPatch, upgradeNodes } from './upgrade.ts';
 
-/** OpenShift: payload, operators one after the other, then the machine config pools node by node. */
+/** OpenShift: payload, operators one by one, then the machine config pools node by node. */
 export const openshiftUpgrade: Fault = {
   name: 'openshift_upgrade',
   fits: (cluster) => cluster.flavour === 'openshift' && cluster.nodes.size > 2,

@@ -116,66 +116,39 @@ const base = {
   job: 'apiserver',
   startedMs: (member: Member) => member.apiStartedMs,
 } as const;
-const observed = 'Response latency distribution in seconds for each verb, resource and scope.';
 
 export const apiServer = exporter('member', {
   ...base,
   metrics: [
-    count(
-      'apiserver_request_total',
-      'Counter of apiserver requests broken out for each verb, resource and code.',
-      (member, row) => observeKind(member, row).rate,
-      requestRows,
-    ),
+    count('apiserver_request_total', (member, row) => observeKind(member, row).rate, requestRows),
     gauge(
       'apiserver_current_inflight_requests',
-      'Maximal number of currently used inflight request limit of this apiserver.',
       (member, row) =>
         Math.round(share(member) * (row === 0 ? 0.01 : 0.03) * member.cluster.apiSlowness),
       () => each('request_kind', ['mutating', 'readOnly']),
     ),
-    gauge(
-      'process_resident_memory_bytes',
-      'Resident memory size in bytes.',
-      (member) => 4e8 + share(member) * 6e5,
-    ),
-    counter(
-      'process_cpu_seconds_total',
-      'Total user and system CPU time spent in seconds.',
-      (member) => 0.05 + share(member) * 0.0015,
-    ),
-    gauge(
-      'process_start_time_seconds',
-      'Start time of the process since unix epoch in seconds.',
-      (member) => Math.floor(member.apiStartedMs / 1000),
-    ),
+    gauge('process_resident_memory_bytes', (member) => 4e8 + share(member) * 6e5),
+    counter('process_cpu_seconds_total', (member) => 0.05 + share(member) * 0.0015),
+    gauge('process_start_time_seconds', (member) => Math.floor(member.apiStartedMs / 1000)),
     ...onlyFull([
-      gauge<Member>(
-        'go_goroutines',
-        'Number of goroutines that currently exist.',
-        (member) => 900 + Math.round(share(member) * 6),
-      ),
+      gauge<Member>('go_goroutines', (member) => 900 + Math.round(share(member) * 6)),
       gauge<Member>(
         'apiserver_storage_objects',
-        'Number of stored objects at the time of last check split by kind.',
         (member, row) => objectCount(member.cluster, row),
         () => each('resource', objects),
       ),
       gauge<Member>(
         'workqueue_depth',
-        'Current depth of workqueue',
         () => 0,
         () => each('name', ['admission_quota_controller', 'crd_finalizer']),
       ),
       count<Member>(
         'workqueue_adds_total',
-        'Total number of adds handled by workqueue',
         () => 0.4,
         () => each('name', ['admission_quota_controller', 'crd_finalizer']),
       ),
       count<Member>(
         'apiserver_flowcontrol_rejected_requests_total',
-        'Number of requests rejected by API Priority and Fairness subsystem',
         (member) => Math.max(0, member.cluster.apiSlowness - 4) * 0.5,
         () => [
           { flow_schema: 'global-default', priority_level: 'global-default', reason: 'queue-full' },
@@ -184,14 +157,13 @@ export const apiServer = exporter('member', {
     ]),
     nativeHistogram(
       'apiserver_request_duration_seconds',
-      observed,
       (member) => {
         const slow = 0.5 * member.cluster.apiSlowness + 0.5 * (member.fsyncSeconds / 0.0016);
         return { rate: share(member), median: 0.005 * slow, spread: 1.1 };
       },
       { rows: () => [{ component: 'apiserver', scope: 'all' }] },
     ),
-    states('kubernetes_build_info', 'Kubernetes version of the API server.', (member) => [
+    states('kubernetes_build_info', (member) => [
       {
         git_version: member.gitVersion,
         major: '1',
@@ -206,7 +178,7 @@ export const apiServerDurations = exporter('member', {
   ...base,
   when: (member) => member.cluster.detail === 'full',
   metrics: [
-    histogram('apiserver_request_duration_seconds', observed, {
+    histogram('apiserver_request_duration_seconds', {
       bounds,
       observe: observeKind,
       rows: durationRows,
@@ -218,7 +190,7 @@ export const apiServerDurationsSmall = exporter('member', {
   ...base,
   when: (member) => member.cluster.detail === 'small',
   metrics: [
-    histogram('apiserver_request_duration_seconds', observed, {
+    histogram('apiserver_request_duration_seconds', {
       bounds: fewBounds,
       observe: observeKind,
       rows: (member) => durationRows(member).slice(0, 2),

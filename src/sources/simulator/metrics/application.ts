@@ -18,57 +18,35 @@ export const application = exporter('pod', {
   when: (pod) => pod.workload.serves && pod.phase === 'Running',
   startedMs: (pod) => main(pod).startedMs,
   metrics: [
-    count('http_requests_total', 'Requests answered.', codeRate, () => codes),
-    histogram('http_request_duration_seconds', 'Time to answer a request.', {
+    count('http_requests_total', codeRate, () => codes),
+    histogram('http_request_duration_seconds', {
       bounds,
       observe: ({ rate, workload }) => ({ rate, median: workload.latency, spread: 0.6 }),
       exemplars: true,
     }),
-    gauge('http_requests_in_flight', 'Requests being answered.', ({ rate, workload }) =>
-      Math.round(rate * workload.latency),
-    ),
-    counter(
-      'process_cpu_seconds_total',
-      'Total user and system CPU time spent in seconds.',
-      (pod) => main(pod).cpu,
-    ),
-    gauge('process_resident_memory_bytes', 'Resident memory size in bytes.', (pod) =>
-      Math.round(main(pod).memory * 0.86),
-    ),
-    gauge(
-      'process_start_time_seconds',
-      'Start time of the process since unix epoch in seconds.',
-      (pod) => Math.floor(main(pod).startedMs / 1000),
-    ),
+    gauge('http_requests_in_flight', ({ rate, workload }) => Math.round(rate * workload.latency)),
+    counter('process_cpu_seconds_total', (pod) => main(pod).cpu),
+    gauge('process_resident_memory_bytes', (pod) => Math.round(main(pod).memory * 0.86)),
+    gauge('process_start_time_seconds', (pod) => Math.floor(main(pod).startedMs / 1000)),
     ...onlyFull([
       gauge<Pod>(
         'process_open_fds',
-        'Number of open file descriptors.',
         ({ rate, workload }) => 24 + Math.round(rate * workload.latency * 2),
       ),
       gauge<Pod>(
         'go_goroutines',
-        'Number of goroutines that currently exist.',
         ({ rate, workload }) => 40 + Math.round(rate * workload.latency * 3),
       ),
-      gauge<Pod>('go_memstats_heap_inuse_bytes', 'Number of heap bytes that are in use.', (pod) =>
-        Math.round(main(pod).memory * 0.6),
-      ),
-      count<Pod>(
-        'go_gc_cycles_total_gc_cycles_total',
-        'Count of all completed GC cycles.',
-        (pod) => 0.05 + pod.rate / 400,
-      ),
+      gauge<Pod>('go_memstats_heap_inuse_bytes', (pod) => Math.round(main(pod).memory * 0.6)),
+      count<Pod>('go_gc_cycles_total_gc_cycles_total', (pod) => 0.05 + pod.rate / 400),
       gauge<Pod>(
         'db_pool_connections',
-        'Connections to the database by state.',
         ({ rate }, row) =>
           row === 0 ? Math.min(20, Math.ceil(rate / 8)) : 20 - Math.min(20, Math.ceil(rate / 8)),
         () => each('state', ['busy', 'idle']),
       ),
       nativeHistogram<Pod>(
         'rpc_client_duration_seconds',
-        'Time that calls to other services take.',
         ({ rate, workload }) => ({
           rate: rate * 1.5,
           median: workload.latency * 0.4,
@@ -78,7 +56,6 @@ export const application = exporter('pod', {
       ),
       nativeHistogram<Pod>(
         'http_response_size_bytes',
-        'Size of answers.',
         ({ rate }) => ({ rate, median: 4_000, spread: 1.2 }),
         {
           customBounds: [256, 1_024, 4_096, 16_384, 65_536, 262_144],

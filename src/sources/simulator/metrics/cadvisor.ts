@@ -25,94 +25,43 @@ export const cadvisorContainers = exporter('container', {
   metrics: [
     counter(
       'container_cpu_usage_seconds_total',
-      'Cumulative cpu time consumed in seconds.',
       (c) => c.cpu,
       () => each('cpu', ['total']),
     ),
-    gauge('container_memory_working_set_bytes', 'Current working set in bytes.', (c) =>
-      Math.round(c.memory),
-    ),
-    gauge('container_memory_rss', 'Size of RSS in bytes.', (c) => Math.round(c.memory * 0.86)),
-    gauge('container_memory_cache', 'Number of bytes of page cache memory.', (c) =>
-      Math.round(c.memory * 0.2),
-    ),
-    gauge(
-      'container_spec_memory_limit_bytes',
-      'Memory limit for the container.',
-      (c) => c.spec.memoryLimit,
-    ),
-    count(
-      'container_cpu_cfs_periods_total',
-      'Number of elapsed enforcement period intervals.',
-      () => periods,
-    ),
-    count(
-      'container_cpu_cfs_throttled_periods_total',
-      'Number of throttled period intervals.',
-      (c) => periods * c.throttled,
-    ),
-    gauge(
-      'container_start_time_seconds',
-      'Start time of the container since unix epoch in seconds.',
-      (c) => Math.floor(c.startedMs / 1000),
-    ),
+    gauge('container_memory_working_set_bytes', (c) => Math.round(c.memory)),
+    gauge('container_memory_rss', (c) => Math.round(c.memory * 0.86)),
+    gauge('container_memory_cache', (c) => Math.round(c.memory * 0.2)),
+    gauge('container_spec_memory_limit_bytes', (c) => c.spec.memoryLimit),
+    count('container_cpu_cfs_periods_total', () => periods),
+    count('container_cpu_cfs_throttled_periods_total', (c) => periods * c.throttled),
+    gauge('container_start_time_seconds', (c) => Math.floor(c.startedMs / 1000)),
     ...onlyFull([
-      counter<Container>(
-        'container_cpu_user_seconds_total',
-        'Cumulative user cpu time consumed in seconds.',
-        (c) => c.cpu * 0.8,
-      ),
-      counter<Container>(
-        'container_cpu_system_seconds_total',
-        'Cumulative system cpu time consumed in seconds.',
-        (c) => c.cpu * 0.2,
-      ),
-      counter<Container>(
-        'container_cpu_cfs_throttled_seconds_total',
-        'Total time duration the container has been throttled.',
-        (c) => c.throttled * 0.3,
-      ),
-      gauge<Container>(
-        'container_memory_usage_bytes',
-        'Current memory usage in bytes, including all memory regardless of when it was accessed',
-        (c) => Math.round(c.memory * 1.12),
-      ),
-      gauge<Container>('container_memory_swap', 'Container swap usage in bytes.', () => 0),
-      gauge<Container>(
-        'container_spec_cpu_quota',
-        'CPU quota of the container.',
-        (c) => c.spec.cpuLimit * 100_000,
-      ),
-      gauge<Container>('container_spec_cpu_period', 'CPU period of the container.', () => 100_000),
-      gauge<Container>(
-        'container_threads',
-        'Number of threads running inside the container.',
-        (c) => 12 + Math.round(c.cpu * 10),
-      ),
+      counter<Container>('container_cpu_user_seconds_total', (c) => c.cpu * 0.8),
+      counter<Container>('container_cpu_system_seconds_total', (c) => c.cpu * 0.2),
+      counter<Container>('container_cpu_cfs_throttled_seconds_total', (c) => c.throttled * 0.3),
+      gauge<Container>('container_memory_usage_bytes', (c) => Math.round(c.memory * 1.12)),
+      gauge<Container>('container_memory_swap', () => 0),
+      gauge<Container>('container_spec_cpu_quota', (c) => c.spec.cpuLimit * 100_000),
+      gauge<Container>('container_spec_cpu_period', () => 100_000),
+      gauge<Container>('container_threads', (c) => 12 + Math.round(c.cpu * 10)),
       count<Container>(
         'container_fs_writes_bytes_total',
-        'Cumulative count of bytes written',
         (c) => 2_000 + c.pod.rate * 300,
         () => each('device', ['/dev/nvme0n1']),
       ),
       count<Container>(
         'container_fs_reads_bytes_total',
-        'Cumulative count of bytes read',
         (c) => 200 + c.pod.rate * 20,
         () => each('device', ['/dev/nvme0n1']),
       ),
-      count<Container>(
-        'container_oom_events_total',
-        'Count of out of memory events observed for the container',
-        () => 0,
-      ),
+      count<Container>('container_oom_events_total', () => 0),
     ]),
   ],
 });
 
 const interfaces = each('interface', ['eth0']);
-const network = (family: string, help: string, rate: (pod: Pod) => number) =>
-  count<Pod>(family, help, rate, () => interfaces);
+const network = (family: string, rate: (pod: Pod) => number) =>
+  count<Pod>(family, rate, () => interfaces);
 
 export const cadvisorPods = exporter('pod', {
   job: 'kubelet-cadvisor',
@@ -125,37 +74,13 @@ export const cadvisorPods = exporter('pod', {
     pod: pod.name,
   }),
   metrics: [
-    network(
-      'container_network_receive_bytes_total',
-      'Cumulative count of bytes received',
-      (pod) => 400 + pod.rate * 1_900,
-    ),
-    network(
-      'container_network_transmit_bytes_total',
-      'Cumulative count of bytes transmitted',
-      (pod) => 300 + pod.rate * 4_700,
-    ),
+    network('container_network_receive_bytes_total', (pod) => 400 + pod.rate * 1_900),
+    network('container_network_transmit_bytes_total', (pod) => 300 + pod.rate * 4_700),
     ...onlyFull([
-      network(
-        'container_network_receive_packets_total',
-        'Cumulative count of packets received',
-        (pod) => 4 + pod.rate * 4,
-      ),
-      network(
-        'container_network_transmit_packets_total',
-        'Cumulative count of packets transmitted',
-        (pod) => 4 + pod.rate * 5,
-      ),
-      network(
-        'container_network_receive_packets_dropped_total',
-        'Cumulative count of packets dropped while receiving',
-        () => 0,
-      ),
-      network(
-        'container_network_transmit_errors_total',
-        'Cumulative count of errors encountered while transmitting',
-        () => 0,
-      ),
+      network('container_network_receive_packets_total', (pod) => 4 + pod.rate * 4),
+      network('container_network_transmit_packets_total', (pod) => 4 + pod.rate * 5),
+      network('container_network_receive_packets_dropped_total', () => 0),
+      network('container_network_transmit_errors_total', () => 0),
     ]),
   ],
 });

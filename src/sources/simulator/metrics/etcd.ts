@@ -19,124 +19,74 @@ export const etcd = exporter('member', {
   metrics: [
     gauge(
       'etcd_mvcc_db_total_size_in_bytes',
-      'Total size of the underlying database physically allocated in bytes.',
       (member) => Math.round(member.etcdDbBytes / 4096) * 4096,
     ),
     gauge(
       'etcd_mvcc_db_total_size_in_use_in_bytes',
-      'Total size of the underlying database logically in use in bytes.',
       (member) => Math.round(member.etcdDbInUse / 4096) * 4096,
     ),
-    gauge(
-      'etcd_server_quota_backend_bytes',
-      'Current backend storage quota size in bytes.',
-      () => 8 * 2 ** 30,
-    ),
-    gauge(
-      'etcd_server_has_leader',
-      'Whether or not a leader exists. 1 is existence, 0 is not.',
-      () => 1,
-    ),
-    gauge(
-      'etcd_server_is_leader',
-      'Whether or not this member is a leader. 1 if is, 0 otherwise.',
-      (member) => (member.etcdLeader ? 1 : 0),
-    ),
-    total(
-      'etcd_server_leader_changes_seen_total',
-      'The number of leader changes seen.',
-      (member) => member.leaderChanges,
-    ),
-    count(
-      'etcd_server_proposals_committed_total',
-      'The total number of consensus proposals committed.',
-      writes,
-    ),
-    count(
-      'etcd_server_proposals_applied_total',
-      'The total number of consensus proposals applied.',
-      writes,
-    ),
-    gauge(
-      'etcd_server_proposals_pending',
-      'The current number of pending proposals to commit.',
-      (member) => Math.round(Math.max(0, member.cluster.apiSlowness - 1.5) * 3),
+    gauge('etcd_server_quota_backend_bytes', () => 8 * 2 ** 30),
+    gauge('etcd_server_has_leader', () => 1),
+    gauge('etcd_server_is_leader', (member) => (member.etcdLeader ? 1 : 0)),
+    total('etcd_server_leader_changes_seen_total', (member) => member.leaderChanges),
+    count('etcd_server_proposals_committed_total', writes),
+    count('etcd_server_proposals_applied_total', writes),
+    gauge('etcd_server_proposals_pending', (member) =>
+      Math.round(Math.max(0, member.cluster.apiSlowness - 1.5) * 3),
     ),
     count(
       'etcd_server_proposals_failed_total',
-      'The total number of failed proposals seen.',
       (member) => Math.max(0, member.cluster.apiSlowness - 3) * 0.2,
     ),
-    histogram(
-      'etcd_disk_wal_fsync_duration_seconds',
-      'The latency distributions of fsync called by WAL.',
-      {
-        bounds,
-        observe: (member) => ({ rate: writes(member), median: member.fsyncSeconds, spread: 0.7 }),
-      },
-    ),
+    histogram('etcd_disk_wal_fsync_duration_seconds', {
+      bounds,
+      observe: (member) => ({ rate: writes(member), median: member.fsyncSeconds, spread: 0.7 }),
+    }),
     ...onlyFull([
-      histogram<Member>(
-        'etcd_disk_backend_commit_duration_seconds',
-        'The latency distributions of commit called by backend.',
-        {
-          bounds,
-          observe: (member) => ({
-            rate: writes(member) * 0.3,
-            median: member.fsyncSeconds * 2,
-            spread: 0.6,
-          }),
-        },
-      ),
-      histogram<Member>(
-        'etcd_network_peer_round_trip_time_seconds',
-        'Round-Trip-Time histogram between peers',
-        {
-          bounds: bounds.slice(0, 12),
-          observe: (member) => ({
-            rate: 0.5,
-            median: 0.0012 * member.cluster.apiSlowness,
-            spread: 0.5,
-          }),
-          rows: peers,
-        },
-      ),
+      histogram<Member>('etcd_disk_backend_commit_duration_seconds', {
+        bounds,
+        observe: (member) => ({
+          rate: writes(member) * 0.3,
+          median: member.fsyncSeconds * 2,
+          spread: 0.6,
+        }),
+      }),
+      histogram<Member>('etcd_network_peer_round_trip_time_seconds', {
+        bounds: bounds.slice(0, 12),
+        observe: (member) => ({
+          rate: 0.5,
+          median: 0.0012 * member.cluster.apiSlowness,
+          spread: 0.5,
+        }),
+        rows: peers,
+      }),
       count<Member>(
         'etcd_network_peer_sent_bytes_total',
-        'The total number of bytes sent to peers.',
         (member) => writes(member) * 2_600,
         peers,
       ),
       count<Member>(
         'etcd_network_peer_received_bytes_total',
-        'The total number of bytes received from peers.',
         (member) => writes(member) * 2_500,
         peers,
       ),
       count<Member>(
         'etcd_network_client_grpc_received_bytes_total',
-        'The total number of bytes received from grpc clients.',
         (member) => writes(member) * 3_000,
       ),
       count<Member>(
         'etcd_network_client_grpc_sent_bytes_total',
-        'The total number of bytes sent to grpc clients.',
         (member) => writes(member) * 21_000,
       ),
       count<Member>(
         'grpc_server_started_total',
-        'Total number of RPCs started on the server.',
         (member, row) => (row === 0 ? member.cluster.apiRate * 0.5 : 0.05),
         () => [
           { grpc_method: 'Range', grpc_service: 'etcdserverpb.KV', grpc_type: 'unary' },
           { grpc_method: 'Watch', grpc_service: 'etcdserverpb.Watch', grpc_type: 'bidi_stream' },
         ],
       ),
-      gauge<Member>(
-        'process_resident_memory_bytes',
-        'Resident memory size in bytes.',
-        (member) => 2e8 + member.etcdDbBytes * 1.4,
-      ),
+      gauge<Member>('process_resident_memory_bytes', (member) => 2e8 + member.etcdDbBytes * 1.4),
     ]),
   ],
 });
@@ -147,20 +97,17 @@ export const controllerManager = exporter('member', {
   metrics: [
     gauge(
       'leader_election_master_status',
-      'Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, 1 indicates master.',
       (member) => (member.controllerLeader ? 1 : 0),
       () => each('name', ['kube-controller-manager']),
     ),
     ...onlyFull([
       gauge<Member>(
         'workqueue_depth',
-        'Current depth of workqueue',
         (member) => (member.controllerLeader ? Math.round(member.cluster.apiSlowness - 1) : 0),
         () => each('name', ['deployment', 'endpoint', 'replicaset', 'statefulset']),
       ),
       count<Member>(
         'workqueue_adds_total',
-        'Total number of adds handled by workqueue',
         (member) => (member.controllerLeader ? 0.8 : 0),
         () => each('name', ['deployment', 'endpoint', 'replicaset', 'statefulset']),
       ),
@@ -182,30 +129,24 @@ export const scheduler = exporter('member', {
   metrics: [
     gauge(
       'leader_election_master_status',
-      'Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, 1 indicates master.',
       (member) => (member.schedulerLeader ? 1 : 0),
       () => each('name', ['kube-scheduler']),
     ),
     ...onlyFull([
       gauge<Member>(
         'scheduler_pending_pods',
-        'Number of pending pods, by the queue type.',
         (member, row) => (row === 1 && member.schedulerLeader ? pending(member) : 0),
         () => each('queue', ['active', 'unschedulable']),
       ),
-      histogram<Member>(
-        'scheduler_scheduling_attempt_duration_seconds',
-        'Scheduling attempt latency in seconds (scheduling algorithm + binding)',
-        {
-          bounds: [0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.024],
-          observe: (member) => ({
-            rate: member.schedulerLeader ? 0.1 : 0,
-            median: 0.006,
-            spread: 0.6,
-          }),
-          rows: () => [{ profile: 'default-scheduler', result: 'scheduled' }],
-        },
-      ),
+      histogram<Member>('scheduler_scheduling_attempt_duration_seconds', {
+        bounds: [0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.024],
+        observe: (member) => ({
+          rate: member.schedulerLeader ? 0.1 : 0,
+          median: 0.006,
+          spread: 0.6,
+        }),
+        rows: () => [{ profile: 'default-scheduler', result: 'scheduled' }],
+      }),
     ]),
   ],
 });

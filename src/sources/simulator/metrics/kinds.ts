@@ -13,22 +13,20 @@ const always = (): readonly Labels[] => oneRow;
 function numbers<E>(
   type: 'counter' | 'gauge',
   family: string,
-  help: string,
   rows: Rows<E>,
   write: NumberMetric<E>['write'],
 ): NumberMetric<E> {
   const series = (row: Labels) => [[family, row]] as const;
-  return { kind: 'numbers', family, type, help, full: false, rows, series, write };
+  return { kind: 'numbers', family, type, help: helpOf(family), full: false, rows, series, write };
 }
 
 /** A value that goes up and down. */
 export function gauge<E>(
   family: string,
-  help: string,
   value: RowValue<E>,
   rows: Rows<E> = always,
 ): NumberMetric<E> {
-  return numbers('gauge', family, help, rows, (values, slot, count, entity) => {
+  return numbers('gauge', family, rows, (values, slot, count, entity) => {
     for (let row = 0; row < count; row++) values[slot + row] = value(entity, row);
     return slot + count;
   });
@@ -37,11 +35,10 @@ export function gauge<E>(
 /** A counter of seconds or bytes: grows by `rate` per second. */
 export function counter<E>(
   family: string,
-  help: string,
   rate: RowValue<E>,
   rows: Rows<E> = always,
 ): NumberMetric<E> {
-  return numbers('counter', family, help, rows, (values, slot, count, entity, scrape) => {
+  return numbers('counter', family, rows, (values, slot, count, entity, scrape) => {
     for (let row = 0; row < count; row++) {
       values[slot + row] = values[slot + row]! + Math.max(0, rate(entity, row)) * scrape.seconds;
     }
@@ -52,11 +49,10 @@ export function counter<E>(
 /** A counter of whole things: grows by about `rate` per second. */
 export function count<E>(
   family: string,
-  help: string,
   rate: RowValue<E>,
   rows: Rows<E> = always,
 ): NumberMetric<E> {
-  return numbers('counter', family, help, rows, (values, slot, rowCount, entity, scrape) => {
+  return numbers('counter', family, rows, (values, slot, rowCount, entity, scrape) => {
     for (let row = 0; row < rowCount; row++) {
       const grown = Math.max(0, rate(entity, row)) * scrape.seconds + scrape.random.next();
       values[slot + row] = values[slot + row]! + Math.floor(grown);
@@ -68,11 +64,10 @@ export function count<E>(
 /** A counter whose value the model keeps, such as restarts. */
 export function total<E>(
   family: string,
-  help: string,
   value: RowValue<E>,
   rows: Rows<E> = always,
 ): NumberMetric<E> {
-  const metric = gauge(family, help, value, rows);
+  const metric = gauge(family, value, rows);
   return { ...metric, type: 'counter' };
 }
 
@@ -87,7 +82,6 @@ export interface HistogramInput<E> {
 /** A classic histogram of about lognormal observations: buckets, sum, count. */
 export function histogram<E>(
   family: string,
-  help: string,
   { bounds, observe, rows = always, exemplars = false }: HistogramInput<E>,
 ): NumberMetric<E> {
   const logs = bounds.map(logOf);
@@ -124,7 +118,16 @@ export function histogram<E>(
     }
     return at;
   };
-  return { kind: 'numbers', family, type: 'histogram', help, full: false, rows, series, write };
+  return {
+    kind: 'numbers',
+    family,
+    type: 'histogram',
+    help: helpOf(family),
+    full: false,
+    rows,
+    series,
+    write,
+  };
 }
 
 /** How many buckets lie above the one that an observation falls into. */
@@ -146,7 +149,6 @@ function boundText(bound: number): string {
 /** A native histogram: exponential buckets of `schema`, or custom bounds. */
 export function nativeHistogram<E>(
   family: string,
-  help: string,
   observe: (entity: E, row: number) => Observations,
   options: { rows?: Rows<E>; schema?: number; customBounds?: readonly number[] } = {},
 ): NativeMetric<E> {
@@ -156,7 +158,7 @@ export function nativeHistogram<E>(
     kind: 'native',
     family,
     type: 'histogram',
-    help,
+    help: helpOf(family),
     full: false,
     rows,
     schema,
@@ -168,11 +170,15 @@ export function nativeHistogram<E>(
 /** A gauge whose label sets come and go; its value is 1 unless said otherwise. */
 export function states<E>(
   family: string,
-  help: string,
   rows: Rows<E>,
   value: (entity: E, row: Labels) => number = () => 1,
 ): StateMetric<E> {
-  return { kind: 'states', family, type: 'gauge', help, full: false, rows, value };
+  return { kind: 'states', family, type: 'gauge', help: helpOf(family), full: false, rows, value };
+}
+
+/** The words of a name; nothing for what Prometheus makes itself by a rule. */
+function helpOf(family: string): string {
+  return family.includes(':') ? '' : family.replaceAll('_', ' ');
 }
 
 /** Leaves metrics out of small clusters. */

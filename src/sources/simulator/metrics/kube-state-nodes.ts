@@ -39,46 +39,29 @@ export const kubeStateNodes = exporter('node', {
   metrics: [
     gauge(
       'kube_node_status_condition',
-      'The condition of a cluster node.',
       (node, row) => {
         const { condition, status } = conditionRows[row]!;
         return conditionStatus(node, condition) === status ? 1 : 0;
       },
       () => conditionRows,
     ),
-    gauge(
-      'kube_node_status_capacity',
-      'The total amount of resources available for a node.',
-      capacity,
-      () => resources,
-    ),
-    gauge(
-      'kube_node_status_allocatable',
-      'The amount of resources allocatable for pods (after reserving some for system daemons).',
-      allocatable,
-      () => resources,
-    ),
-    gauge('kube_node_spec_unschedulable', 'Whether a node can schedule new pods.', (node) =>
-      node.unschedulable ? 1 : 0,
-    ),
-    gauge('kube_node_created', 'Unix creation timestamp', (node) =>
-      Math.floor(node.createdMs / 1000),
-    ),
+    gauge('kube_node_status_capacity', capacity, () => resources),
+    gauge('kube_node_status_allocatable', allocatable, () => resources),
+    gauge('kube_node_spec_unschedulable', (node) => (node.unschedulable ? 1 : 0)),
+    gauge('kube_node_created', (node) => Math.floor(node.createdMs / 1000)),
     gauge(
       'kube_node_role',
-      'The role of a cluster node.',
       () => 1,
       (node) => each('role', [node.role]),
     ),
     ...onlyFull([
       gauge<Node>(
         'kube_node_labels',
-        'Kubernetes labels converted to Prometheus labels.',
         () => 1,
         (node) => [{ label_topology_kubernetes_io_zone: node.zone, label_node_group: node.group }],
       ),
     ]),
-    states('kube_node_info', 'Information about a cluster node.', (node) => [
+    states('kube_node_info', (node) => [
       {
         container_runtime_version:
           node.cluster.flavour === 'openshift' ? 'cri-o://1.33.4' : 'containerd://2.1.4',
@@ -91,7 +74,7 @@ export const kubeStateNodes = exporter('node', {
         system_uuid: node.uid,
       },
     ]),
-    states('kube_node_spec_taint', 'The taint of a cluster node.', (node) => {
+    states('kube_node_spec_taint', (node) => {
       const taint = (key: string, effect: string) => ({
         key: `node.kubernetes.io/${key}`,
         effect,
@@ -114,12 +97,9 @@ export const kubeStateNamespaces = exporter('namespace', {
   startedMs: (namespace) => namespace.cluster.createdMs,
   labels: (namespace) => ({ namespace: namespace.name }),
   metrics: [
-    gauge('kube_namespace_created', 'Unix creation timestamp', (namespace) =>
-      Math.floor(namespace.cluster.createdMs / 1000),
-    ),
+    gauge('kube_namespace_created', (namespace) => Math.floor(namespace.cluster.createdMs / 1000)),
     gauge(
       'kube_namespace_status_phase',
-      'kubernetes namespace status phase.',
       (_, row) => (row === 0 ? 1 : 0),
       () => each('phase', ['Active', 'Terminating']),
     ),

@@ -32,23 +32,20 @@ export const kubeStatePods = exporter('pod', {
   metrics: [
     gauge(
       'kube_pod_status_phase',
-      'The pods current phase.',
       (pod, row) => (pod.phase === phases[row] ? 1 : 0),
       () => each('phase', phases),
     ),
     gauge(
       'kube_pod_status_ready',
-      'Describes whether the pod is ready to serve requests.',
       (pod, row) => {
         const lost = pod.node !== null && pod.node.ready === 'unknown';
         return conditions[row] === (pod.ready ? 'true' : lost ? 'unknown' : 'false') ? 1 : 0;
       },
       () => each('condition', conditions),
     ),
-    gauge('kube_pod_created', 'Unix creation timestamp', (pod) => epoch(pod.createdMs)),
+    gauge('kube_pod_created', (pod) => epoch(pod.createdMs)),
     gauge(
       'kube_pod_owner',
-      "Information about the Pod's owner.",
       () => 1,
       (pod) => [
         { owner_kind: owner(pod).kind, owner_name: owner(pod).name, owner_is_controller: 'true' },
@@ -57,18 +54,16 @@ export const kubeStatePods = exporter('pod', {
     ...onlyFull([
       gauge<Pod>(
         'kube_pod_restart_policy',
-        'Describes the restart policy in use by this pod.',
         () => 1,
         () => [{ type: 'Always' }],
       ),
       gauge<Pod>(
         'kube_pod_status_scheduled',
-        'Describes the status of the scheduling process for the pod.',
         (pod, row) => (conditions[row] === String(pod.node !== null) ? 1 : 0),
         () => each('condition', conditions),
       ),
     ]),
-    states('kube_pod_info', 'Information about pod.', (pod) => [
+    states('kube_pod_info', (pod) => [
       {
         created_by_kind: owner(pod).kind,
         created_by_name: owner(pod).name,
@@ -81,18 +76,11 @@ export const kubeStatePods = exporter('pod', {
     ]),
     states(
       'kube_pod_start_time',
-      'Start time in unix timestamp for a pod.',
       (pod) => (pod.node ? [{}] : []),
       (pod) => epoch(pod.startedMs),
     ),
-    states('kube_pod_status_reason', 'The pod status reasons', (pod) =>
-      pod.reason === '' ? [] : [{ reason: pod.reason }],
-    ),
-    states(
-      'kube_pod_status_unschedulable',
-      'Describes the unschedulable status for the pod.',
-      (pod) => (pod.node ? [] : [{}]),
-    ),
+    states('kube_pod_status_reason', (pod) => (pod.reason === '' ? [] : [{ reason: pod.reason }])),
+    states('kube_pod_status_unschedulable', (pod) => (pod.node ? [] : [{}])),
   ],
 });
 
@@ -102,47 +90,32 @@ export const kubeStateContainers = exporter('container', {
   startedMs: (container) => container.pod.createdMs,
   labels: (container) => ({ ...podLabels(container.pod), container: container.spec.name }),
   metrics: [
-    total(
-      'kube_pod_container_status_restarts_total',
-      'The number of container restarts per container.',
-      (container) => container.restarts,
+    total('kube_pod_container_status_restarts_total', (container) => container.restarts),
+    gauge('kube_pod_container_status_ready', (container) =>
+      container.state === 'running' && container.pod.ready ? 1 : 0,
     ),
-    gauge(
-      'kube_pod_container_status_ready',
-      'Describes whether the containers readiness check succeeded.',
-      (container) => (container.state === 'running' && container.pod.ready ? 1 : 0),
+    gauge('kube_pod_container_status_running', (container) =>
+      container.state === 'running' ? 1 : 0,
     ),
-    gauge(
-      'kube_pod_container_status_running',
-      'Describes whether the container is currently in running state.',
-      (container) => (container.state === 'running' ? 1 : 0),
-    ),
-    gauge(
-      'kube_pod_container_status_waiting',
-      'Describes whether the container is currently in waiting state.',
-      (container) => (container.state === 'waiting' ? 1 : 0),
+    gauge('kube_pod_container_status_waiting', (container) =>
+      container.state === 'waiting' ? 1 : 0,
     ),
     gauge(
       'kube_pod_container_resource_requests',
-      'The number of requested request resource by a container.',
       ({ spec }, row) => (row === 0 ? spec.cpuRequest : spec.memoryRequest),
       (container) => resources.map((row) => ({ ...row, node: nodeName(container) })),
     ),
     gauge(
       'kube_pod_container_resource_limits',
-      'The number of requested limit resource by a container.',
       ({ spec }, row) => (row === 0 ? spec.cpuLimit : spec.memoryLimit),
       (container) => resources.map((row) => ({ ...row, node: nodeName(container) })),
     ),
     ...onlyFull([
-      gauge<Container>(
-        'kube_pod_container_status_terminated',
-        'Describes whether the container is currently in terminated state.',
-        (container) => (container.state === 'terminated' ? 1 : 0),
+      gauge<Container>('kube_pod_container_status_terminated', (container) =>
+        container.state === 'terminated' ? 1 : 0,
       ),
       gauge<Container>(
         'kube_pod_container_info',
-        'Information about a container in a pod.',
         () => 1,
         ({ spec, pod }) => [
           {
@@ -152,20 +125,14 @@ export const kubeStateContainers = exporter('container', {
         ],
       ),
     ]),
-    states(
-      'kube_pod_container_status_waiting_reason',
-      'Describes the reason the container is currently in waiting state.',
-      (container) => (container.state === 'waiting' ? [{ reason: container.waitingReason }] : []),
+    states('kube_pod_container_status_waiting_reason', (container) =>
+      container.state === 'waiting' ? [{ reason: container.waitingReason }] : [],
     ),
-    states(
-      'kube_pod_container_status_last_terminated_reason',
-      'Describes the last reason the container was in terminated state.',
-      (container) =>
-        container.lastTerminatedReason === '' ? [] : [{ reason: container.lastTerminatedReason }],
+    states('kube_pod_container_status_last_terminated_reason', (container) =>
+      container.lastTerminatedReason === '' ? [] : [{ reason: container.lastTerminatedReason }],
     ),
     states(
       'kube_pod_container_state_started',
-      'Start time in unix timestamp for a pod container.',
       (container) => (container.state === 'running' ? [{}] : []),
       (container) => epoch(container.startedMs),
     ),

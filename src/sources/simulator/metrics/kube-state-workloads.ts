@@ -29,49 +29,20 @@ export const kubeStateDeployments = exporter('workload', {
   labels: named('deployment'),
   when: (workload) => workload.type === 'Deployment',
   metrics: [
-    gauge(
-      'kube_deployment_spec_replicas',
-      'Number of desired pods for a deployment.',
-      (w) => w.replicas,
+    gauge('kube_deployment_spec_replicas', (w) => w.replicas),
+    gauge('kube_deployment_status_replicas', live),
+    gauge('kube_deployment_status_replicas_ready', readyPods),
+    gauge('kube_deployment_status_replicas_available', readyPods),
+    gauge('kube_deployment_status_replicas_unavailable', (w) =>
+      Math.max(0, w.replicas - readyPods(w)),
     ),
-    gauge('kube_deployment_status_replicas', 'The number of replicas per deployment.', live),
-    gauge(
-      'kube_deployment_status_replicas_ready',
-      'The number of ready replicas per deployment.',
-      readyPods,
-    ),
-    gauge(
-      'kube_deployment_status_replicas_available',
-      'The number of available replicas per deployment.',
-      readyPods,
-    ),
-    gauge(
-      'kube_deployment_status_replicas_unavailable',
-      'The number of unavailable replicas per deployment.',
-      (w) => Math.max(0, w.replicas - readyPods(w)),
-    ),
-    gauge(
-      'kube_deployment_status_replicas_updated',
-      'The number of updated replicas per deployment.',
-      updated,
-    ),
-    gauge(
-      'kube_deployment_status_observed_generation',
-      'The generation observed by the deployment controller.',
-      (w) => w.generation,
-    ),
-    gauge(
-      'kube_deployment_metadata_generation',
-      'Sequence number representing a specific generation of the desired state.',
-      (w) => w.generation,
-    ),
+    gauge('kube_deployment_status_replicas_updated', updated),
+    gauge('kube_deployment_status_observed_generation', (w) => w.generation),
+    gauge('kube_deployment_metadata_generation', (w) => w.generation),
     ...onlyFull([
-      gauge<Workload>('kube_deployment_created', 'Unix creation timestamp', (w) =>
-        Math.floor(w.createdMs / 1000),
-      ),
+      gauge<Workload>('kube_deployment_created', (w) => Math.floor(w.createdMs / 1000)),
       gauge<Workload>(
         'kube_deployment_status_condition',
-        'The current status conditions of a deployment.',
         (w, row) => ((row === 0) === readyPods(w) >= w.replicas ? 1 : 0),
         () => [
           { condition: 'Available', status: 'true' },
@@ -87,22 +58,10 @@ export const kubeStateStatefulSets = exporter('workload', {
   labels: named('statefulset'),
   when: (workload) => workload.type === 'StatefulSet',
   metrics: [
-    gauge(
-      'kube_statefulset_replicas',
-      'Number of desired pods for a StatefulSet.',
-      (w) => w.replicas,
-    ),
-    gauge('kube_statefulset_status_replicas', 'The number of replicas per StatefulSet.', live),
-    gauge(
-      'kube_statefulset_status_replicas_ready',
-      'The number of ready replicas per StatefulSet.',
-      readyPods,
-    ),
-    gauge(
-      'kube_statefulset_status_replicas_updated',
-      'The number of updated replicas per StatefulSet.',
-      live,
-    ),
+    gauge('kube_statefulset_replicas', (w) => w.replicas),
+    gauge('kube_statefulset_status_replicas', live),
+    gauge('kube_statefulset_status_replicas_ready', readyPods),
+    gauge('kube_statefulset_status_replicas_updated', live),
   ],
 });
 
@@ -111,25 +70,11 @@ export const kubeStateDaemonSets = exporter('workload', {
   labels: named('daemonset'),
   when: (workload) => workload.type === 'DaemonSet',
   metrics: [
-    gauge(
-      'kube_daemonset_status_desired_number_scheduled',
-      'The number of nodes that should be running the daemon pod.',
-      (w) => w.cluster.nodes.size,
-    ),
-    gauge(
-      'kube_daemonset_status_current_number_scheduled',
-      'The number of nodes running at least one daemon pod and are supposed to.',
-      live,
-    ),
-    gauge(
-      'kube_daemonset_status_number_ready',
-      'The number of nodes that have one or more of the daemon pod running and ready.',
-      readyPods,
-    ),
-    gauge(
-      'kube_daemonset_status_number_unavailable',
-      'The number of nodes that have none of the daemon pod running and available.',
-      (w) => Math.max(0, w.cluster.nodes.size - readyPods(w)),
+    gauge('kube_daemonset_status_desired_number_scheduled', (w) => w.cluster.nodes.size),
+    gauge('kube_daemonset_status_current_number_scheduled', live),
+    gauge('kube_daemonset_status_number_ready', readyPods),
+    gauge('kube_daemonset_status_number_unavailable', (w) =>
+      Math.max(0, w.cluster.nodes.size - readyPods(w)),
     ),
   ],
 });
@@ -139,26 +84,10 @@ export const kubeStateAutoscalers = exporter('workload', {
   labels: named('horizontalpodautoscaler'),
   when: (workload) => workload.autoscaler !== null,
   metrics: [
-    gauge(
-      'kube_horizontalpodautoscaler_spec_min_replicas',
-      'Lower limit for the number of pods.',
-      (w) => w.autoscaler?.min ?? 0,
-    ),
-    gauge(
-      'kube_horizontalpodautoscaler_spec_max_replicas',
-      'Upper limit for the number of pods.',
-      (w) => w.autoscaler?.max ?? 0,
-    ),
-    gauge(
-      'kube_horizontalpodautoscaler_status_current_replicas',
-      'Current number of replicas of pods.',
-      live,
-    ),
-    gauge(
-      'kube_horizontalpodautoscaler_status_desired_replicas',
-      'Desired number of replicas of pods.',
-      (w) => w.replicas,
-    ),
+    gauge('kube_horizontalpodautoscaler_spec_min_replicas', (w) => w.autoscaler?.min ?? 0),
+    gauge('kube_horizontalpodautoscaler_spec_max_replicas', (w) => w.autoscaler?.max ?? 0),
+    gauge('kube_horizontalpodautoscaler_status_current_replicas', live),
+    gauge('kube_horizontalpodautoscaler_status_desired_replicas', (w) => w.replicas),
   ],
 });
 
@@ -170,21 +99,15 @@ export const kubeStateClaims = exporter('claim', {
   metrics: [
     gauge(
       'kube_persistentvolumeclaim_info',
-      'Information about persistent volume claim.',
       () => 1,
       (claim) => [{ storageclass: claim.storageClass, volumename: claim.volume }],
     ),
     gauge(
       'kube_persistentvolumeclaim_status_phase',
-      'The phase the persistent volume claim is currently in.',
       (_, row) => (row === 0 ? 1 : 0),
       () => each('phase', ['Bound', 'Lost', 'Pending']),
     ),
-    gauge(
-      'kube_persistentvolumeclaim_resource_requests_storage_bytes',
-      'The capacity of storage requested by the persistent volume claim.',
-      (claim) => claim.capacity,
-    ),
+    gauge('kube_persistentvolumeclaim_resource_requests_storage_bytes', (claim) => claim.capacity),
   ],
 });
 
@@ -198,7 +121,6 @@ export const kubeStateVolumes = exporter('claim', {
   metrics: [
     gauge(
       'kube_persistentvolume_status_phase',
-      'The phase indicates if a volume is available, bound to a claim, or released by a claim.',
       (_, row) => (row === 0 ? 1 : 0),
       () => each('phase', ['Bound', 'Available', 'Failed', 'Pending', 'Released']),
     ),

@@ -25,45 +25,26 @@ export const kubelet = exporter('node', {
   job: 'kubelet',
   startedMs: (node) => node.bootMs,
   metrics: [
-    gauge(
-      'kubelet_running_pods',
-      'Number of pods that have a running pod sandbox',
-      (node) => node.pods.size,
-    ),
-    gauge('kubelet_running_containers', 'Number of containers currently running', running, () =>
-      each('container_state', ['running']),
-    ),
-    gauge('machine_cpu_cores', 'Number of logical CPU cores.', (node) => node.cpus),
-    gauge(
-      'machine_memory_bytes',
-      'Amount of memory installed on the machine.',
-      (node) => node.memoryBytes,
-    ),
-    gauge(
-      'process_start_time_seconds',
-      'Start time of the process since unix epoch in seconds.',
-      (node) => Math.floor(node.bootMs / 1000),
-    ),
+    gauge('kubelet_running_pods', (node) => node.pods.size),
+    gauge('kubelet_running_containers', running, () => each('container_state', ['running'])),
+    gauge('machine_cpu_cores', (node) => node.cpus),
+    gauge('machine_memory_bytes', (node) => node.memoryBytes),
+    gauge('process_start_time_seconds', (node) => Math.floor(node.bootMs / 1000)),
     ...onlyFull([
       count<Node>(
         'kubelet_runtime_operations_total',
-        'Cumulative number of runtime operations by operation type.',
         (node, row) => operationRates[row]! * (1 + node.pods.size / 10),
         () => each('operation_type', operations),
       ),
-      histogram<Node>(
-        'kubelet_pod_worker_duration_seconds',
-        'Duration in seconds to sync a single pod.',
-        {
-          bounds: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-          observe: (node) => ({
-            rate: node.pods.size / 60,
-            median: 0.02 * node.contention,
-            spread: 1,
-          }),
-          rows: () => each('operation_type', ['sync']),
-        },
-      ),
+      histogram<Node>('kubelet_pod_worker_duration_seconds', {
+        bounds: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+        observe: (node) => ({
+          rate: node.pods.size / 60,
+          median: 0.02 * node.contention,
+          spread: 1,
+        }),
+        rows: () => each('operation_type', ['sync']),
+      }),
     ]),
   ],
 });
@@ -78,29 +59,15 @@ export const kubeletVolumes = exporter('claim', {
   startedMs: (claim) => claim.createdMs,
   labels: (claim) => ({ namespace: claim.namespace, persistentvolumeclaim: claim.name }),
   metrics: [
-    gauge(
-      'kubelet_volume_stats_capacity_bytes',
-      'Capacity in bytes of the volume',
-      (claim) => claim.capacity,
-    ),
-    gauge('kubelet_volume_stats_used_bytes', 'Number of used bytes in the volume', (claim) =>
-      Math.round(claim.used),
-    ),
-    gauge(
-      'kubelet_volume_stats_available_bytes',
-      'Number of available bytes in the volume',
-      (claim) => Math.round(claim.capacity - claim.used),
+    gauge('kubelet_volume_stats_capacity_bytes', (claim) => claim.capacity),
+    gauge('kubelet_volume_stats_used_bytes', (claim) => Math.round(claim.used)),
+    gauge('kubelet_volume_stats_available_bytes', (claim) =>
+      Math.round(claim.capacity - claim.used),
     ),
     ...onlyFull([
-      gauge<Claim>(
-        'kubelet_volume_stats_inodes',
-        'Maximum number of inodes in the volume',
-        () => inodes,
-      ),
-      gauge<Claim>(
-        'kubelet_volume_stats_inodes_used',
-        'Number of used inodes in the volume',
-        (claim) => Math.round((claim.used / claim.capacity) * inodes),
+      gauge<Claim>('kubelet_volume_stats_inodes', () => inodes),
+      gauge<Claim>('kubelet_volume_stats_inodes_used', (claim) =>
+        Math.round((claim.used / claim.capacity) * inodes),
       ),
     ]),
   ],

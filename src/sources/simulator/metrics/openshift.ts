@@ -44,15 +44,9 @@ export const clusterVersion = exporter('cluster', {
   when: isOpenShift,
   startedMs: (cluster) => cluster.version.completedMs,
   metrics: [
-    states(
-      'cluster_version',
-      'Reports the version of the cluster in terms of seconds since the epoch.',
-      versionRows,
-      versionValue,
-    ),
+    states('cluster_version', versionRows, versionValue),
     states(
       'cluster_version_payload',
-      'Report the number of entries in the payload.',
       ({ version }) => {
         const of = version.desired === '' ? version.current : version.desired;
         return [
@@ -65,15 +59,12 @@ export const clusterVersion = exporter('cluster', {
     ),
     gauge(
       'cluster_version_available_updates',
-      'Report the count of available versions for an upstream and channel.',
       () => 2,
       () => [{ channel: 'stable-4.20', upstream: '<default>' }],
     ),
-    states(
-      'cluster_infrastructure_provider',
-      'Reports whether the cluster is configured with an infrastructure provider.',
-      (cluster) => [{ type: 'AWS', region: `region-${(cluster.index % 4) + 1}` }],
-    ),
+    states('cluster_infrastructure_provider', (cluster) => [
+      { type: 'AWS', region: `region-${(cluster.index % 4) + 1}` },
+    ]),
   ],
 });
 
@@ -95,13 +86,11 @@ export const clusterOperators = exporter('operator', {
   metrics: [
     states(
       'cluster_operator_up',
-      '1 if a cluster operator is Available=True.  0 otherwise.',
       (operator) => [{ version: operator.version, reason: 'AsExpected' }],
       (operator) => (operator.available ? 1 : 0),
     ),
     states(
       'cluster_operator_conditions',
-      'Report the conditions for active cluster operators. 0 is False and 1 is True.',
       (operator) =>
         conditions.map((condition) => ({
           condition,
@@ -126,27 +115,16 @@ export const machineConfigPools = exporter('pool', {
   startedMs: (pool) => pool.cluster.createdMs,
   labels: (pool) => ({ pool: pool.name }),
   metrics: [
-    gauge('mco_machine_count', 'total number of machines in specified pool', (pool) =>
-      countNodes(pool, () => true),
+    gauge('mco_machine_count', (pool) => countNodes(pool, () => true)),
+    gauge('mco_updated_machine_count', (pool) =>
+      countNodes(
+        pool,
+        ({ kubeletVersion }) => pool.target === '' || kubeletVersion === pool.target,
+      ),
     ),
-    gauge(
-      'mco_updated_machine_count',
-      'total number of updated machines in specified pool',
-      (pool) =>
-        countNodes(
-          pool,
-          ({ kubeletVersion }) => pool.target === '' || kubeletVersion === pool.target,
-        ),
+    gauge('mco_unavailable_machine_count', (pool) =>
+      countNodes(pool, ({ ready, unschedulable }) => ready !== 'true' || unschedulable),
     ),
-    gauge(
-      'mco_unavailable_machine_count',
-      'total number of unavailable machines in specified pool',
-      (pool) => countNodes(pool, ({ ready, unschedulable }) => ready !== 'true' || unschedulable),
-    ),
-    gauge(
-      'mco_degraded_machine_count',
-      'total number of degraded machines in specified pool',
-      () => 0,
-    ),
+    gauge('mco_degraded_machine_count', () => 0),
   ],
 });

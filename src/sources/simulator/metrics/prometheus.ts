@@ -8,28 +8,15 @@ export const prometheus = exporter('replica', {
   job: 'prometheus',
   startedMs: (replica) => replica.startedMs,
   metrics: [
-    gauge(
-      'prometheus_tsdb_head_series',
-      'Total number of series in the head block.',
-      (replica) => replica.headSeries,
-    ),
+    gauge('prometheus_tsdb_head_series', (replica) => replica.headSeries),
     count(
       'prometheus_tsdb_head_samples_appended_total',
-      'Total number of appended samples.',
       (replica) => replica.headSeries / 15,
       () => [{ type: 'float' }],
     ),
-    gauge(
-      'prometheus_remote_storage_shards',
-      'The number of shards used for parallel sending to the remote storage.',
-      () => 1,
-    ),
-    gauge(
-      'process_start_time_seconds',
-      'Start time of the process since unix epoch in seconds.',
-      (replica: Replica) => Math.floor(replica.startedMs / 1000),
-    ),
-    states('prometheus_build_info', 'A metric with a constant 1 value labeled by version.', () => [
+    gauge('prometheus_remote_storage_shards', () => 1),
+    gauge('process_start_time_seconds', (replica: Replica) => Math.floor(replica.startedMs / 1000)),
+    states('prometheus_build_info', () => [
       { branch: 'HEAD', goversion: 'go1.26.1', version: '3.9.1' },
     ]),
   ],
@@ -45,17 +32,14 @@ export const clusterRules = exporter('cluster', {
   job: 'rules',
   startedMs: (cluster) => cluster.createdMs,
   metrics: [
-    gauge('cluster:capacity_cpu_cores:sum', '', (cluster) => sumOf(cluster, (node) => node.cpus)),
-    gauge('cluster:capacity_memory_bytes:sum', '', (cluster) =>
+    gauge('cluster:capacity_cpu_cores:sum', (cluster) => sumOf(cluster, (node) => node.cpus)),
+    gauge('cluster:capacity_memory_bytes:sum', (cluster) =>
       sumOf(cluster, (node) => node.memoryBytes),
     ),
-    gauge('cluster:cpu_usage_cores:sum', '', (cluster) => sumOf(cluster, (node) => node.cpuUsed)),
-    gauge('cluster:memory_usage_bytes:sum', '', (cluster) =>
-      sumOf(cluster, (node) => node.memoryUsed),
-    ),
+    gauge('cluster:cpu_usage_cores:sum', (cluster) => sumOf(cluster, (node) => node.cpuUsed)),
+    gauge('cluster:memory_usage_bytes:sum', (cluster) => sumOf(cluster, (node) => node.memoryUsed)),
     gauge(
       'cluster:node_cpu:ratio',
-      '',
       (cluster) =>
         sumOf(cluster, (node) => node.cpuUsed) /
         Math.max(
@@ -75,19 +59,16 @@ export const nodeRules = exporter('node', {
   metrics: [
     gauge(
       'instance:node_cpu_utilisation:rate1m',
-      '',
       (node) => node.cpuUsed / node.cpus,
       () => [{ job: 'node-exporter' }],
     ),
     gauge(
       'instance:node_memory_utilisation:ratio',
-      '',
       (node) => node.memoryUsed / node.memoryBytes,
       () => [{ job: 'node-exporter' }],
     ),
     gauge(
       'instance:node_load1_per_cpu:ratio',
-      '',
       (node) => node.load1 / node.cpus,
       () => [{ job: 'node-exporter' }],
     ),

@@ -99,7 +99,7 @@ export class Alerting {
     const key = `${index}\0${Object.values(labels).join('\0')}`;
     let alert = state.alerts.get(key);
     if (!alert) {
-      // What is so of a whole cluster from the beginning has been so for as long as the replica runs.
+      // What holds for a whole cluster from the beginning has held since the replica started.
       const isOld = state.evaluation === 1 && replica.starts === 1 && rule.of === 'cluster';
       const activeMs = isOld ? replica.startedMs : nowMs;
       const full = { ...labels, alertname: rule.alert, severity: rule.severity };

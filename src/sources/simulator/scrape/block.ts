@@ -6,8 +6,8 @@ import type { Target } from './target.ts';
 
 /**
  * Series that come, are scraped and end together: what one exporter has about one entity, or one
- * label set of a state. Its numbers stand in `count` slots from `start` on, its native histograms in
- * those behind them; `size` is all.
+ * label set of a state. Its numbers stand in `count` slots from `start` on, its native
+ * histograms in those behind them; `size` is all.
  */
 export class Block {
   readonly exporter: Exporter | null;

@@ -191,6 +191,6 @@ export class Scraper {
 }
 
 function offsetOf(target: Target, replica: Replica): number {
-  const text = `${replica.cluster.id} ${replica.name} ${target.job} ${Object.values(target.labels).join(' ')}`;
-  return xxh32(utf8(text));
+  const names = [replica.cluster.id, replica.name, target.job, ...Object.values(target.labels)];
+  return xxh32(utf8(names.join(' ')));
 }

@@ -173,7 +173,7 @@ test('counts of native histograms agree with their buckets and never fall', asyn
   const make = (customBounds: number[]): NativeSeries =>
     new NativeSeries(
       0,
-      nativeHistogram('x', '', () => ({ rate: 7.3, median: 0.02, spread: 1.4 }), { customBounds }),
+      nativeHistogram('x', () => ({ rate: 7.3, median: 0.02, spread: 1.4 }), { customBounds }),
       0,
     );
   for (const series of [make([]), make([0.001, 0.01, 0.1])]) {

@@ -96,7 +96,7 @@ test('protocol 2 says type and help of every series that has them', () => {
     for (const { labels, type, help } of decodeRequest(2, compress(encoder.encode(batch).bytes))
       .series) {
       types.set(labels['__name__']!, type);
-      if (labels['__name__'] === 'node_load1') expect(help).toBe('1m load average.');
+      if (labels['__name__'] === 'node_load1') expect(help).toBe('node load1');
     }
   }
   expect(types.get('node_cpu_seconds_total')).toBe(1);
@@ -112,6 +112,6 @@ test('protocol 1 says it in requests of their own', () => {
   expect(series).toEqual([]);
   expect(metadata.find(({ family }) => family === 'node_load1')).toMatchObject({
     type: 2,
-    help: '1m load average.',
+    help: 'node load1',
   });
 });
