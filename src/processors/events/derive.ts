@@ -12,8 +12,9 @@ import { nodeStories } from './trackers/node-story.ts';
 import { nodeFacts } from './trackers/nodes.ts';
 import { openshiftUpgrades, upgradeWindows } from './trackers/openshift.ts';
 import { operatorUpdates } from './trackers/operators.ts';
+import { rescales } from './trackers/rescales.ts';
+import { rollouts } from './trackers/rollouts.ts';
 import { versionUpgrades } from './trackers/versions.ts';
-import { rescales, rollouts } from './trackers/workloads.ts';
 
 /** Scopes by kind, namespace, deployment and signal, each index made when first asked for. */
 class ScopeIndex {

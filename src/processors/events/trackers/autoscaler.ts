@@ -1,7 +1,7 @@
 import type { Atom } from '../atoms.ts';
 import { type Draft, type Evidence, evidenceOf, type View } from '../draft.ts';
 import { groupOfNodes } from '../names.ts';
-import type { NodeStory, Span } from './node-story.ts';
+import type { NodeStory, Span } from './node-types.ts';
 
 interface Up {
   group: string | null;

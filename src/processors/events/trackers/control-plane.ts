@@ -7,7 +7,7 @@ import {
   seenSpan,
   type View,
 } from '../draft.ts';
-import type { NodeStory } from './node-story.ts';
+import type { NodeStory } from './node-types.ts';
 
 const coreLease = /^Lease\/(kube-system|openshift-[a-z-]+)\/(.*)$/;
 const coreName = /^(kube-controller-manager|kube-scheduler|cloud-controller-manager)$/;

@@ -2,7 +2,7 @@ import type { Atom } from '../atoms.ts';
 import { affinityOf, type Draft, type Evidence, evidenceOf, type View } from '../draft.ts';
 import { deploymentOfSet } from '../names.ts';
 import { IntervalTracker } from './generic.ts';
-import { valueAt } from './workloads.ts';
+import { valueAt } from './rescales.ts';
 
 /** Jobs that failed for good: from their first pod to the verdict. */
 export function failedJobs(view: View): Draft[] {

@@ -2,7 +2,7 @@ import type { Atom } from '../atoms.ts';
 import type { Draft, Evidence, View } from '../draft.ts';
 import { evidenceOf } from '../draft.ts';
 import { workloadOfPod } from '../names.ts';
-import type { Cordon, NodeStory, Outage, Span, VersionChange } from './node-story.ts';
+import type { Cordon, NodeStory, Outage, Span, VersionChange } from './node-types.ts';
 
 /** Facts of nodes, and how each node's maintenance was understood. */
 export interface NodeFacts {

@@ -1,5 +1,5 @@
 import { type Draft, type Evidence, evidenceOf, type NodeProgress, type View } from '../draft.ts';
-import type { NodeStory } from './node-story.ts';
+import type { NodeStory } from './node-types.ts';
 import type { NodeUpgrade } from './nodes.ts';
 
 /** Upgrades of clusters without a ClusterVersion: told by versions, or by nodes in turn. */
