@@ -64,9 +64,22 @@ public final class JavaPeer {
                 config,
                 stage)
             .start();
+    // It ends with what is there to be read, or with its standard input.
+    Thread stdin = new Thread(() -> drain(query), "stdin");
+    stdin.setDaemon(true);
+    stdin.start();
     query.awaitTermination();
     spark.stop();
     System.exit(0);
+  }
+
+  private static void drain(StreamingQuery query) {
+    try {
+      while (System.in.read() >= 0) continue;
+      query.stop();
+    } catch (Exception gone) {
+      System.exit(1);
+    }
   }
 
   static final class Ewma extends StatefulProcessor<Integer, Tuple2<Integer, byte[]>, Row> {
