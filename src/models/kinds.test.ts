@@ -11,7 +11,7 @@ test.each([
   ['request_duration_seconds', '', 'latency'],
   ['dropped_samples', 'gauge', 'errors'],
   ['anything', 'counter', 'counter'],
-  ['http_errors_total', '', 'counter'],
+  ['http_errors_total', '', 'error-counter'],
 ] as const)('%s of type "%s" is a %s', (name, type, kind) => {
   expect(kindOf(name, type)).toBe(kind);
 });

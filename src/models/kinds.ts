@@ -1,16 +1,19 @@
 import type { MetricKind } from '../engine/model.ts';
 
+/** What one never wants more of. */
+const badNews = /(error|fail|crash|timeout|drop|reject|evict|oom|5xx|unavailable)/;
+
 /**
  * What a series measures, from the type in its metadata and the conventions of Prometheus names
- * (prometheus.io/docs/practices/naming); settings may say otherwise
- * (`error-counter`, whose rate alarms upwards only, is for settings to say).
+ * (prometheus.io/docs/practices/naming); settings may say otherwise.
+ * The rate of an `error-counter` alarms upwards only.
  */
 export function kindOf(name: string, type = ''): MetricKind {
   const isCounter = type === 'counter' || (type === '' && /_(total|count|sum|bucket)$/.test(name));
-  if (isCounter) return 'counter';
+  if (isCounter) return badNews.test(name) ? 'error-counter' : 'counter';
   if (/(_ratio|percent|utili[sz]ation|_up$|^up$)/.test(name)) return 'ratio';
   if (/(latency|duration|_seconds(_quantile)?$|response_time|_ms$)/.test(name)) return 'latency';
-  if (/(error|fail|crash|timeout|drop|reject|5xx|unavailable)/.test(name)) return 'errors';
+  if (badNews.test(name)) return 'errors';
   return 'gauge';
 }
 

@@ -1,5 +1,5 @@
 import { identityOf } from '../../core/identity.ts';
-import type { MetricKind } from '../../engine/model.ts';
+import { metricKinds } from '../../engine/model.ts';
 import {
   type Block,
   defineProcessor,
@@ -23,7 +23,6 @@ const calmSamples = 5;
 const growth = 1.5;
 const alsoOpenMax = 8;
 
-const kinds: readonly MetricKind[] = ['gauge', 'counter', 'ratio', 'latency', 'errors'];
 const metricTypeNames = ['', 'counter', 'gauge', 'histogram', 'gaugehistogram', 'summary'];
 const noLane = 255;
 
@@ -110,7 +109,7 @@ class Anomalies {
     const { lane, kind } = this.#slots.arrays;
     lane[slot] = this.#laneOf(slot);
     if (lane[slot] === noLane) return;
-    kind[slot] = kinds.indexOf(kindOf(name, metricTypeNames[series.type(slot)] ?? ''));
+    kind[slot] = metricKinds.indexOf(kindOf(name, metricTypeNames[series.type(slot)] ?? ''));
     if (this.#dead.size === 0) return;
     const workload = workloadOf(series.cluster(slot), series.labels(slot));
     const sibling = workload === undefined ? undefined : this.#dead.get(workload);
@@ -131,7 +130,7 @@ class Anomalies {
       if (at === noLane) continue;
       const chosen = lanes[at]!;
       const ended = stale[i] === 1;
-      const v = chosen.scorer.push(slot, times[i]!, values[i]!, kinds[kind[slot]!]!, ended);
+      const v = chosen.scorer.push(slot, times[i]!, values[i]!, metricKinds[kind[slot]!]!, ended);
       if (ended) this.#seriesEnded(slot);
       else if (v.outcome === 'failed') this.#context.count('model_failed');
       else if (open[slot] === 1) this.#goesOn(slot, chosen, v, times[i]!);
