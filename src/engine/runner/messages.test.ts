@@ -2,8 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { utf8 } from '../../core/bytes.ts';
 import {
+  type Batch,
   decodeMessage,
   decodeRecords,
+  encodeBatch,
   encodeMessage,
   encodeRecords,
   type Message,
@@ -72,6 +74,12 @@ test('records survive the trip', () => {
     [2 ** 40 + 7, 1_700_000_000_123],
     [2 ** 40 + 9, -1],
   ]);
+});
+
+test('a batch straight from records is the same message', () => {
+  const { partition, wantSnapshot } = messages['batch'] as Batch;
+  const batch = encodeBatch({ partition, position, wantSnapshot }, decodeRecords(records));
+  expect(Buffer.from(batch)).toEqual(Buffer.from(encodeMessage(messages['batch']!)));
 });
 
 test('messages are the published vectors, byte for byte', () => {

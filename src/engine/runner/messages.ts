@@ -73,11 +73,39 @@ export type Message = Request | Reply;
 const types = ['hello', 'load', 'batch', 'done', 'need', 'failed'] as const;
 
 export function encodeRecords(records: readonly LogRecord[]): Uint8Array {
-  const bytes = records.reduce((sum, record) => sum + (record.value?.length ?? 0) + 256, 8);
-  const out = new ByteWriter(bytes);
+  const out = new ByteWriter(recordsBytes(records));
+  writeRecords(out, records);
+  return out.view();
+}
+
+/** A batch message straight from records: their values are copied once. */
+export function encodeBatch(
+  { partition, position, wantSnapshot }: Omit<Batch, 'type' | 'records'>,
+  records: readonly LogRecord[],
+): Uint8Array<ArrayBuffer> {
+  const out = new ByteWriter(recordsBytes(records) + 64);
+  writeBatchHead(out, partition, position, wantSnapshot);
+  writeRecords(out, records);
+  return out.view();
+}
+
+const recordsBytes = (records: readonly LogRecord[]): number =>
+  records.reduce((sum, { value }) => sum + (value?.length ?? 0) + 512, 8);
+
+function writeRecords(out: ByteWriter, records: readonly LogRecord[]): void {
   out.u32(records.length);
   for (const record of records) writeRecord(out, record);
-  return out.view();
+}
+
+function writeBatchHead(
+  out: ByteWriter,
+  partition: number,
+  position: Position,
+  wantSnapshot: boolean,
+): void {
+  out.u8(types.indexOf('batch')).u32(partition);
+  writePosition(out, position);
+  out.u8(wantSnapshot ? 1 : 0);
 }
 
 /** Values are views of `bytes`. */
@@ -88,6 +116,10 @@ export function decodeRecords(bytes: Uint8Array): LogRecord[] {
 
 export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
   const out = new ByteWriter(sizeOf(message));
+  if (message.type === 'batch') {
+    writeBatchHead(out, message.partition, message.position, message.wantSnapshot);
+    return out.raw(message.records).view();
+  }
   out.u8(types.indexOf(message.type));
   switch (message.type) {
     case 'hello': {
@@ -100,11 +132,6 @@ export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
       writePosition(out, message.position);
       writeAll(out, message.chunks);
       writeAll(out, message.tail);
-      break;
-    case 'batch':
-      out.u32(message.partition);
-      writePosition(out, message.position);
-      out.u8(message.wantSnapshot ? 1 : 0).raw(message.records);
       break;
     case 'done':
       out.u32(message.partition);

@@ -4,7 +4,7 @@ import { messageOf, SeastateError } from '../../../core/errors.ts';
 import type { Log, LogRecord } from '../../../log/log.ts';
 import type { SettingsValue } from '../../../log/telemetry.ts';
 import { type Position, startOf } from '../../position.ts';
-import { encodeRecords, type Reply, type Request } from '../../runner/messages.ts';
+import { encodeBatch, encodeMessage, type Reply } from '../../runner/messages.ts';
 import { OutputWriter } from './output-writer.ts';
 import { RunnerGone, type RunnerThread } from './runner-thread.ts';
 import type { SnapshotSchedule } from './schedule.ts';
@@ -147,22 +147,21 @@ export class Feed {
     const position = stored?.position ?? startOf(0, 0);
     this.#bundle = stored?.bundle ?? '';
     await this.#writer.recover(stored?.outputs ?? {});
-    await this.#call({
-      type: 'load',
-      partition,
-      position,
-      chunks: stored?.chunks ?? [],
-      tail: [],
-    });
+    await this.#load(position, stored?.chunks ?? []);
     this.#position = position;
     this.#parts.schedule.restart();
     log.keepFrom(topic, partition, position.next);
     this.#state = 'running';
   }
 
-  async #call(request: Request): Promise<Reply> {
+  async #call(request: Uint8Array<ArrayBuffer>): Promise<Reply> {
     const runner = await this.#parts.runner(this.#bundle);
     return await runner.call(request);
+  }
+
+  async #load(position: Position, chunks: readonly Uint8Array[]): Promise<void> {
+    const { partition } = this.#parts;
+    await this.#call(encodeMessage({ type: 'load', partition, position, chunks, tail: [] }));
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
@@ -207,20 +206,13 @@ export class Feed {
   async #changeCode(bundle: string): Promise<void> {
     const stored = await this.#parts.store.newest(() => {});
     this.#bundle = bundle;
-    const { partition } = this.#parts;
-    const chunks = stored?.chunks ?? [];
-    await this.#call({ type: 'load', partition, position: this.#position, chunks, tail: [] });
+    await this.#load(this.#position, stored?.chunks ?? []);
   }
 
   async #batch(records: readonly LogRecord[], wantSnapshot: boolean): Promise<void> {
     const { partition } = this.#parts;
-    const reply = await this.#call({
-      type: 'batch',
-      partition,
-      position: this.#position,
-      wantSnapshot,
-      records: encodeRecords(records),
-    });
+    const position = this.#position;
+    const reply = await this.#call(encodeBatch({ partition, position, wantSnapshot }, records));
     if (reply.type === 'need')
       throw new RunnerGone('the runner was started anew', undefined, false);
     if (reply.type !== 'done') throw new RunnerGone(`unexpected reply ${reply.type}`);

@@ -2,12 +2,10 @@ import { Worker } from 'node:worker_threads';
 import { SeastateError } from '../../../core/errors.ts';
 import {
   decodeMessage,
-  encodeMessage,
   type Failed,
   type Hello,
   protocolVersion,
   type Reply,
-  type Request,
 } from '../../runner/messages.ts';
 import type { RunnerSetup } from '../../runner/runner.ts';
 
@@ -71,10 +69,9 @@ export class RunnerThread {
     return this.#gone !== undefined;
   }
 
-  /** The reply to a request, in order. Rejects with RunnerGone. */
-  async call(request: Request): Promise<Reply> {
+  /** The reply to an encoded request, in order; its bytes are given away. Rejects with RunnerGone. */
+  async call(bytes: Uint8Array<ArrayBuffer>): Promise<Reply> {
     if (this.#gone) throw new RunnerGone(this.#gone.message, this.#gone.failed, false);
-    const bytes = encodeMessage(request);
     this.#worker.postMessage(bytes, [bytes.buffer]);
     return await this.#expect();
   }
