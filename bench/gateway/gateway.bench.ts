@@ -19,7 +19,7 @@ function bodiesOf(protocol: 1 | 2, series: number): Uint8Array[] {
 }
 
 /** HTTP to durable answer: CPU of the server's process, after every series was seen twice. */
-async function toDurable(
+export async function toDurable(
   protocol: 1 | 2,
   series: number,
   options: Partial<GatewayOptions> = {},

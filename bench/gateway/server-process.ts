@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Gateway } from '../../src/gateway/gateway.ts';
 import { type GatewayOptions, gatewayOptions } from '../../src/gateway/options.ts';
 import { openJournals } from '../../src/log/journal/journals.ts';
+import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts';
 import { defaultTopics } from '../../src/log/topics.ts';
 import { letHeapGrow } from '../../src/server/heap.ts';
 import { LiveHub } from '../../src/server/live-hub.ts';
@@ -20,11 +21,15 @@ export interface ServerFigures {
   readonly records: number;
 }
 
-/** Server, gateway and journal in a process of their own, until the bench goes away. */
+/** Server, gateway and log in a process of their own, until the bench goes away. */
 letHeapGrow();
 const options = JSON.parse(process.argv[2] ?? '{}') as Partial<GatewayOptions>;
 const dir = await mkdtemp(join(tmpdir(), 'seastate-bench-'));
-const log = await openJournals({ dir, topics: defaultTopics(16), now: Date.now });
+const topics = defaultTopics(16);
+const brokers = process.env['SEASTATE_BENCH_BROKERS'];
+const log = brokers
+  ? await openKafkaLog({ brokers: brokers.split(','), topics })
+  : await openJournals({ dir, topics, now: Date.now });
 const settings = gatewayOptions(options);
 const warn = (_fields: object, message: string): void => console.error(message);
 const gateway = new Gateway(settings, { log, now: Date.now, random: Math.random, warn });
