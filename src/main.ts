@@ -21,11 +21,13 @@ import type { Logger } from './self/logger.ts';
 import { OwnMetrics } from './self/metrics.ts';
 import { followOutputs, StatusBook } from './server/follow-outputs.ts';
 import { serverOptionsOf } from './server/from-config.ts';
+import { letHeapGrow } from './server/heap.ts';
 import { LiveHub } from './server/live-hub.ts';
 import type { ServerParts } from './server/parts.ts';
 import { startServer } from './server/server.ts';
 import { statusReport } from './server/status-report.ts';
 import { openView } from './sinks/sqlite-view/view.ts';
+import { EventReceiver } from './sources/kubernetes/receiver.ts';
 import { RemoteWriteHandler } from './sources/remote-write/handler.ts';
 
 export interface StartParts {
@@ -46,6 +48,7 @@ export interface Running {
 
 /** Puts the parts together (DESIGN 1) and starts them from the log outwards. */
 export async function start(config: Config, parts: StartParts): Promise<Running> {
+  letHeapGrow();
   const layout = dataLayout(config.process.data);
   const { log: logger } = parts;
   const warn = (fields: object, message: string): void => logger.warn(fields, message);
@@ -85,8 +88,16 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
     metrics.reloads.lastSuccessful = true;
     metrics.reloads.lastSuccessSeconds = now() / 1000;
   };
+  const events = new EventReceiver(
+    (owner, event) => gateway.append('kubernetes-event', owner, event),
+    {
+      recordBytesMax: config.process.limits.event_size,
+      now,
+    },
+  );
   const serverParts: ServerParts = {
     write: new RemoteWriteHandler(gateway, { bodyBytesMax: config.process.limits.body_size }),
+    receiveEvents: (tenant, cluster, body) => events.receive(tenant, cluster, body),
     notReady: () => [...gateway.notReady, ...haltedOf(runtime)],
     reload,
     metrics: (accept) => metrics.render(accept),
@@ -118,8 +129,9 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
   following.catch((error: unknown) => warn({ error }, 'outputs are followed no more'));
   runtime?.start();
   if (!runtime) holdNothing(log);
-  await gateway.start();
+  // Settings first: what comes after them is read by them.
   await putInForce(config);
+  await gateway.start();
 
   const stop = async (): Promise<void> => {
     const timeoutMs = config.process.shutdown_timeout;

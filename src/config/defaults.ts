@@ -21,6 +21,7 @@ export const processDefaults = {
   kafkaOutputsRetention: '14d',
 
   // One request (413 or 400 above).
+  eventSizeMax: '4MB',
   bodySizeMax: '32MB',
   decodedSizeMax: '32MB',
   samplesMax: 500_000,

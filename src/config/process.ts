@@ -97,6 +97,11 @@ const requestLimits = z.strictObject({
     size().prefault(defaults.labelSizeMax),
     'One label name or value: the series is refused above.',
   ),
+  event_size: key(
+    size().prefault(defaults.eventSizeMax),
+    'One record of Kubernetes events: refused above.',
+    'restart',
+  ),
   in_flight_size: key(
     size().prefault(defaults.inFlightSizeMax),
     'Bytes of all requests that are not answered yet: 503 above.',

@@ -13,6 +13,7 @@ import type { HttpCounters } from './http-counters.ts';
 import type { PageFile } from './page.ts';
 import type { ServerParts } from './parts.ts';
 import { apiRoutes } from './routes/api.ts';
+import { eventRoutes } from './routes/events.ts';
 import { liveRoute } from './routes/live.ts';
 import { operationRoutes, type ReloadAccess } from './routes/operations.ts';
 import { pageRoutes } from './routes/page.ts';
@@ -30,6 +31,8 @@ declare module 'fastify' {
 
 export interface AppOptions {
   readonly reload: ReloadAccess;
+  /** One body of Kubernetes events. */
+  readonly eventBytesMax: number;
   readonly page: ReadonlyMap<string, PageFile>;
   readonly authenticator: Authenticator;
   readonly counters: HttpCounters;
@@ -99,6 +102,7 @@ export function buildApp(parts: ServerParts, options: AppOptions): FastifyInstan
 
   operationRoutes(app, parts, options);
   apiRoutes(app, parts);
+  eventRoutes(app, parts, options.eventBytesMax);
   liveRoute(app, parts);
   pageRoutes(app, options.page);
   return app;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Matcher } from '../core/matchers.ts';
+import type { Received } from '../sources/kubernetes/receiver.ts';
 import type { LiveHub } from './live-hub.ts';
 
 /** `pending` and `firing` are open alerts by their `alertstate`; `resolved` ones have ended. */
@@ -37,6 +38,12 @@ export interface WriteRoute {
 export interface ServerParts {
   /** Absent where this process takes no samples. */
   readonly write?: WriteRoute;
+  /** Kubernetes events in any known shape; absent where this process takes none. */
+  readonly receiveEvents?: (
+    tenant: string,
+    cluster: string | undefined,
+    body: Uint8Array,
+  ) => Promise<Received>;
   /** What is not ready, in words; empty when serving. */
   readonly notReady: () => readonly string[];
   /** Reads the configuration again; rejects when it is not good, and the last good one stays. */

@@ -31,6 +31,8 @@ export interface ServerOptions {
   /** The built page. */
   readonly pageFolder: string;
   readonly connectionsMax: number;
+  /** One body of Kubernetes events: 413 above. */
+  readonly eventBytesMax: number;
   /** A request must be here, with headers and with body, after these times. */
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
@@ -48,6 +50,7 @@ const defaults: Omit<ServerOptions, 'listen'> = {
   reload: 'loopback',
   pageFolder: 'web/dist',
   connectionsMax: 10_000,
+  eventBytesMax: 32 << 20,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
   idleTimeoutMs: 330_000,
@@ -110,6 +113,7 @@ export async function startServer(
   };
   const app = buildApp(parts, {
     reload: options.reload,
+    eventBytesMax: options.eventBytesMax,
     page: await loadPage(options.pageFolder),
     authenticator,
     counters,

@@ -7,6 +7,7 @@ import { openLogger } from '../../self/logger.ts';
 import { checkBind } from '../../server/bind.ts';
 import { listenOf } from '../../server/from-config.ts';
 import { createFleet } from '../../sources/simulator/fleet.ts';
+import { EventSender } from '../../sources/simulator/sender/event-sender.ts';
 import { type SimulatorStats, startSimulator } from '../../sources/simulator/simulator.ts';
 import { type CliContext, say } from '../context.ts';
 import { type LoadedConfig, loadConfig } from '../load-config.ts';
@@ -83,11 +84,26 @@ async function simulate(
 ): Promise<void> {
   const liveMs = context.now();
   const startMs = liveMs - backlogMs;
-  const fleet = createFleet({ seed, clusters, seriesPerCluster, startMs, liveMs });
+  const headers = { authorization: `Bearer ${token}` };
+  const events = new EventSender({
+    url: `${url}/api/v1/events`,
+    headers,
+    signal,
+    onError: (message) => say(context, message),
+  });
+  const fleet = createFleet({
+    seed,
+    clusters,
+    seriesPerCluster,
+    startMs,
+    liveMs,
+    onKubernetesEvent: (event) => events.push(event),
+  });
+  const sending = events.run();
   const simulator = startSimulator({
     fleet,
     url: `${url}/api/v1/write`,
-    headers: { authorization: `Bearer ${token}` },
+    headers,
     signal,
     onError: ({ cluster, status, reason, willRetry }) => {
       if (!willRetry) say(context, `${cluster}: a write was refused (${status}): ${reason}`);
@@ -97,7 +113,7 @@ async function simulate(
   if (!signal.aborted) {
     say(context, caughtUp(simulator.stats(), context.now() - liveMs));
   }
-  await simulator.ended;
+  await Promise.all([simulator.ended, sending]);
 }
 
 function greeting(url: string, { clusters, data }: DemoFlags): string {

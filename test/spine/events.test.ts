@@ -1,0 +1,62 @@
+import { gzipSync } from 'node:zlib';
+import { afterEach, expect, test } from 'vitest';
+import { Seastate, until } from '../parts/seastate.ts';
+
+let seastate: Seastate;
+afterEach(async () => {
+  await seastate.close();
+});
+
+const event = (name: string, reason: string, time: number) => ({
+  apiVersion: 'v1',
+  kind: 'Event',
+  metadata: { name: `worker-1.${name}`, namespace: 'default', uid: name },
+  involvedObject: { kind: 'Node', name: 'worker-1', uid: 'worker-1' },
+  reason,
+  message: `Node worker-1 status is now: ${reason}`,
+  type: 'Normal',
+  firstTimestamp: new Date(time).toISOString(),
+  lastTimestamp: new Date(time).toISOString(),
+  count: 1,
+  source: { component: 'kubelet', host: 'worker-1' },
+});
+
+test('Kubernetes events over HTTP become intervals on the API and on the command line', async () => {
+  seastate = await (await Seastate.create('--partitions', '2')).start();
+  const post = (
+    body: string | Uint8Array<ArrayBuffer>,
+    query = '?cluster=c1',
+    headers: Record<string, string> = {},
+  ) => fetch(`${seastate.url}/api/v1/events${query}`, { method: 'POST', body, headers });
+  const now = Date.now();
+  const first = await post(JSON.stringify(event('a', 'NodeHasInsufficientMemory', now - 60_000)));
+  expect([first.status, await first.json()]).toMatchObject([200, { data: { taken: 1 } }]);
+  await until(async () => (await seastate.api('events')).events.length > 0);
+  const [open] = (await seastate.api('events')).events;
+  expect(open).toMatchObject({ state: 'open', cluster: 'c1', object: 'Node/worker-1' });
+
+  const cleared = gzipSync(JSON.stringify(event('b', 'NodeHasSufficientMemory', now - 1_000)));
+  expect((await post(cleared, '?cluster=c1', { 'content-encoding': 'gzip' })).status).toBe(200);
+  await until(async () => (await seastate.api('events?state=closed')).events.length > 0);
+
+  const nobody = await post(JSON.stringify(event('c', 'NodeNotReady', now)), '');
+  expect([nobody.status, await nobody.json()]).toMatchObject([
+    400,
+    { data: { rejected: { no_cluster: 1 } } },
+  ]);
+  expect((await post(gzipSync('x'), '', { 'content-encoding': 'br' })).status).toBe(400);
+
+  const tail = await seastate.cli(
+    'tail',
+    'events',
+    '--data',
+    seastate.folder,
+    '--no-follow',
+    '--from',
+    '-1h',
+    '-o',
+    'jsonl',
+  );
+  expect(tail.code, tail.err).toBe(0);
+  expect(tail.out).toContain('Node/worker-1');
+});
