@@ -116,3 +116,64 @@ test('switched off, nothing is scored; switched on again, it begins', () => {
   feed(d, 6, () => 4_000);
   expect(d.of('anomalies').length).toBeGreaterThan(0);
 });
+
+/** A counter that grows evenly beside the clock, one sample a minute. */
+function count(d: StageDriver, minutes: number): void {
+  for (let i = 0; i < minutes; i++) {
+    const labels = [['__name__', 'requests_total']] as [string, string][];
+    d.samples('c1', [{ labels, samples: [{ time: d.now, value: d.now / 1000 - 1.69e9 }] }]);
+    d.now += step;
+  }
+}
+
+const above = (bound: number, select: string) => ({
+  select,
+  model: 'static-threshold',
+  parameters: { above: bound },
+});
+let version = 0;
+const route = (d: StageDriver, routes: object[]) =>
+  d.record('settings', { version: ++version, sha256: '', content: { anomalies: { routes } } });
+
+test('a counter that a later route takes is scored by its rate', () => {
+  const d = new StageDriver([anomalies as ProcessorDefinition]);
+  route(d, []);
+  count(d, 20);
+  route(d, [above(50, '{__name__="requests_total"}')]);
+  count(d, 20);
+  expect(d.of('anomalies')).toEqual([]);
+});
+
+test('what no route takes any more is closed', () => {
+  const d = new StageDriver([anomalies as ProcessorDefinition]);
+  route(d, [above(50, '{__name__="queue_length"}')]);
+  feed(d, 10, (i) => 10 + (i % 3));
+  feed(d, 10, (i) => 100 + (i % 3));
+  expect(d.of('anomalies').map(({ data }) => data.state)).toEqual(['open']);
+  route(d, []);
+  expect(d.of('anomalies').map(({ data }) => data.state)).toEqual(['open', 'closed']);
+});
+
+test('routes with the same model keep their own series when settings change', () => {
+  const run = (again: boolean) => {
+    const d = new StageDriver([anomalies as ProcessorDefinition]);
+    const routes = [{ select: '{i="a"}' }, { select: '{i="b"}' }];
+    route(d, routes);
+    feed(d, 400, calm, { i: 'a' });
+    if (again) route(d, routes);
+    feed(d, 6, () => 4_000, { i: 'a' });
+    return d.of('anomalies').map(({ data }) => data);
+  };
+  expect(run(false).length).toBeGreaterThan(0);
+  expect(run(true)).toEqual(run(false));
+});
+
+test('settings that name no model, or a bad selector, are refused and nothing halts', () => {
+  const d = new StageDriver([anomalies as ProcessorDefinition]);
+  route(d, [{ select: '{i="a"}', model: 'nothing' }]);
+  route(d, [{ select: '{i=' }]);
+  route(d, [above(Number.NaN, '{i="a"}')]);
+  expect(d.of('rejected').map(({ data }) => data.reason)).toEqual(
+    Array(3).fill('settings_invalid'),
+  );
+});

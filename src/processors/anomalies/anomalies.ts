@@ -75,8 +75,11 @@ class Anomalies {
     this.#open = context.table<OpenAnomaly>('open');
     this.#budgets = context.table<Budget>('budgets');
     this.#dead = context.table<DeadSibling>('dead');
-    // `lane` is looked up when a series is born: 255 is none, 0 not yet.
-    this.#slots = context.columns('slots', { lane: 'u8', kind: 'u8', open: 'u8' });
+    this.#slots = context.columns('slots', {
+      lane: { type: 'u8', initial: noLane },
+      kind: 'u8',
+      open: 'u8',
+    });
     this.#lanes = context.keep('lanes', new Lanes(context, registryOf()));
     this.#lanes.configure(context.settings);
   }
@@ -95,7 +98,22 @@ class Anomalies {
   #configure(): void {
     this.#lanes.configure(this.#context.settings);
     const { lane } = this.#slots.arrays;
-    for (let slot = 0; slot < this.#context.series.count; slot++) lane[slot] = this.#laneOf(slot);
+    for (let slot = 0; slot < this.#context.series.count; slot++) {
+      const before = lane[slot];
+      lane[slot] = this.#laneOf(slot);
+      if (before === noLane && lane[slot] !== noLane) this.#learnKind(slot);
+    }
+    // Nobody scores these any more: nothing else would close them.
+    for (const row of [...this.#open.values()]) {
+      if (lane[row.slot] === noLane) this.#close(row, row.last, this.#context.logTime);
+    }
+  }
+
+  #learnKind(slot: number): void {
+    const { series } = this.#context;
+    const type = metricTypeNames[series.type(slot)] ?? '';
+    const kind = kindOf(series.label(slot, '__name__'), type);
+    this.#slots.arrays.kind[slot] = metricKinds.indexOf(kind);
   }
 
   #laneOf(slot: number): number {
@@ -105,11 +123,10 @@ class Anomalies {
 
   #born(slot: number): void {
     const { series } = this.#context;
-    const name = series.label(slot, '__name__');
-    const { lane, kind } = this.#slots.arrays;
+    const { lane } = this.#slots.arrays;
     lane[slot] = this.#laneOf(slot);
     if (lane[slot] === noLane) return;
-    kind[slot] = metricKinds.indexOf(kindOf(name, metricTypeNames[series.type(slot)] ?? ''));
+    this.#learnKind(slot);
     if (this.#dead.size === 0) return;
     const workload = workloadOf(series.cluster(slot), series.labels(slot));
     const sibling = workload === undefined ? undefined : this.#dead.get(workload);

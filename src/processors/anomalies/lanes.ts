@@ -30,11 +30,19 @@ export class Lanes {
 
   /** Takes the settings in force. Throws what is wrong with a route, and then nothing changes. */
   configure({ routes }: AnomalySettings): void {
-    const before = new Map(this.lanes.map((lane) => [keyOf(lane.route), lane]));
-    this.lanes = routes.map((route) => {
+    const left = new Set(this.lanes);
+    const take = (wanted: (lane: Lane) => boolean): Lane | undefined => {
+      const found = [...left].find(wanted);
+      if (found) left.delete(found);
+      return found;
+    };
+    // Routes that are as they were come first: others may want the same model.
+    const same = routes.map((route) =>
+      take((lane) => keyOf(lane.route) === keyOf(route) && lane.route.select === route.select),
+    );
+    this.lanes = routes.map((route, i) => {
       const definition = modelNamed(this.#registry, route.model);
-      const kept = before.get(keyOf(route));
-      before.delete(keyOf(route));
+      const kept = same[i] ?? take((lane) => keyOf(lane.route) === keyOf(route));
       const model = configure(definition, route.parameters);
       return {
         route,

@@ -1,10 +1,16 @@
 import { z } from 'zod';
+import { messageOf } from '../../core/errors.ts';
+import { parseSelector } from '../../core/matchers.ts';
+import { configure } from '../../engine/model.ts';
+import { modelNamed, registryOf } from '../../models/registry.ts';
 
 /** Series that say nothing as values over time: markers, identities, parts of histograms. */
 const selectDefault =
   '{__name__!~"ALERTS|ALERTS_FOR_STATE|up|scrape_.*|.*_bucket|.*_info|.*_created|.*_labels|.*_annotations"}';
 
-const route = z.strictObject({
+const registry = registryOf();
+
+const routeKeys = z.strictObject({
   select: z
     .string()
     .describe('Selector of the series; the first route that matches takes a series.'),
@@ -23,9 +29,23 @@ const route = z.strictObject({
     .describe('Alarms told at most, per cluster and day; the rest is withheld and counted.'),
 });
 
+/** What is wrong with a route is told here: once in force it would halt every partition. */
+const route = routeKeys.superRefine(({ select, model, parameters }, context) => {
+  const check = (path: string, body: () => unknown): void => {
+    try {
+      body();
+    } catch (error) {
+      context.addIssue({ code: 'custom', path: [path], message: messageOf(error) });
+    }
+  };
+  check('select', () => parseSelector(select));
+  check('parameters', () => configure(modelNamed(registry, model), parameters));
+});
+
 export const anomalySettings = z.object({
   routes: z
     .array(route)
+    .max(255)
     .default([route.parse({ select: selectDefault })])
     .describe('Which series are scored, by which model and with which budget.'),
 });
