@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { setInterval as every } from 'node:timers/promises';
+import { setInterval as every, setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { settingsContent } from './config/content.ts';
 import { dataLayout } from './config/layout.ts';
@@ -130,8 +130,16 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
   runtime?.start();
   if (!runtime) holdNothing(log);
   // Settings first: what comes after them is read by them.
-  await putInForce(config);
-  await gateway.start();
+  const open = async (): Promise<void> => {
+    await putInForce(config);
+    await gateway.start();
+  };
+  // A full journal has room again once the stages, which run by now, have told what they need.
+  const openLater = async (): Promise<void> => {
+    do await sleep(1_000, undefined, { signal: stopping.signal });
+    while (!(await taken(open, warn)));
+  };
+  const opening = (await taken(open, warn)) ? undefined : openLater();
 
   const stop = async (): Promise<void> => {
     const timeoutMs = config.process.shutdown_timeout;
@@ -143,8 +151,23 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
     view.close();
     await log.close();
   };
-  const ended = watchLog(opened, stopping.signal);
+  const ended = Promise.all([watchLog(opened, stopping.signal), opening]).then(() => {});
   return { url: server.url, ended, reload, stop };
+}
+
+/** False when the log takes nothing now. */
+async function taken(
+  write: () => Promise<void>,
+  warn: (fields: object, message: string) => void,
+): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (!(error instanceof SeastateError) || error.retry !== 'later') throw error;
+    warn({ error: error.message }, 'the log takes nothing yet: no requests are taken');
+    return false;
+  }
 }
 
 /** Where another process runs the stages, or nobody, nothing here needs what retention deletes. */
