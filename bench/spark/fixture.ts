@@ -196,3 +196,17 @@ export async function childrenOf(pid: number): Promise<number[]> {
   );
   return lists.join(' ').split(/\s+/).filter(Boolean).map(Number);
 }
+
+/** CPU seconds of a process and everything below it, ended children among them. */
+export async function treeCpuSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  if (stat === '') return 0;
+  const fields = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 15)
+    .map(Number);
+  let sum = fields.reduce((total, ticks) => total + ticks, 0) / ticksPerSecond;
+  for (const child of await childrenOf(pid).catch(() => [])) sum += await treeCpuSeconds(child);
+  return sum;
+}

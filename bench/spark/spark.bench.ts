@@ -54,7 +54,7 @@ async function againstJava(series: number, samples: number): Promise<Figures> {
   const fixture = await SparkFixture.start();
   try {
     await fixture.fill(series, Math.ceil(samples / series));
-    const batch = Math.ceil(500_000 / recordSamples);
+    const batch = Math.ceil(1_000_000 / recordSamples);
     const java = await throughput(fixture, true, batch);
     const bridge = await throughput(fixture, false, batch);
     return {
@@ -131,6 +131,7 @@ async function live(peer: boolean): Promise<Figures> {
     const times = latencies.sort((a, b) => a - b);
     return {
       'CPU s/batch': (after.own - before.own + after.children - before.children) / count,
+      'Node s/batch': (after.children - before.children) / count,
       'batch ms': took[Math.floor(took.length / 2)]!,
       ...(peer
         ? {}
@@ -193,7 +194,7 @@ async function recovery(): Promise<Figures> {
 }
 
 export const cases: BenchCase[] = [
-  { name: 'spark EWMA 20k series', run: () => againstJava(20_000, 10_000_000) },
+  { name: 'spark EWMA 20k series', run: () => againstJava(20_000, 14_000_000) },
   { name: 'spark EWMA 10k and 1M series', run: () => bySeries(10_000, 1_000_000) },
   { name: 'spark live 5k samples/s', run: liveAgainstJava },
   { name: 'spark recovery of 60k series', run: recovery },
