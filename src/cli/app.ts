@@ -9,6 +9,7 @@ import { queryCommand } from './query/command.ts';
 import { runCommand } from './run/command.ts';
 import { scoreCommand } from './score/command.ts';
 import { skipCommand } from './skip/command.ts';
+import { sparkCommands } from './spark/command.ts';
 import { statusCommand } from './status/command.ts';
 import { tailCommand } from './tail/command.ts';
 import { versionCommand } from './version/command.ts';
@@ -22,6 +23,7 @@ const routes = buildRouteMap({
     query: queryCommand,
     score: scoreCommand,
     events: eventsCommands,
+    spark: sparkCommands,
     check: checkCommand,
     skip: skipCommand,
     version: versionCommand,

@@ -1,0 +1,80 @@
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { dataLayout } from '../../config/layout.ts';
+import type { Config } from '../../config/schema.ts';
+import { SeastateError } from '../../core/errors.ts';
+import { parseTime } from '../../core/time.ts';
+import { defaultTopics } from '../../log/topics.ts';
+import { kafkaOptionsOf } from '../../open-log.ts';
+import { type CliContext, say } from '../context.ts';
+import { loadConfig } from '../load-config.ts';
+import { writeText } from '../output/rows.ts';
+import type { BridgeConfig } from './bridge-config.ts';
+import type { PlaceFlags, SubmitFlags } from './command.ts';
+import { planSpark } from './plan.ts';
+import { runSpark } from './run.ts';
+import { shellLine, submitCommand } from './submit.ts';
+
+/** The runner program of this checkout or package. */
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const runnerEntry = fileURLToPath(new URL(`../../runner.${extension}`, import.meta.url));
+
+export async function sparkRun(this: CliContext, flags: PlaceFlags): Promise<void> {
+  const { config } = await loadConfig(this, flags);
+  const bridge = await plan(this, config, flags, { node: process.execPath, entry: runnerEntry });
+  const code = await runSpark(bridge, {
+    cores: flags.cores,
+    signal: this.signal,
+    onEvent: (event) => {
+      if (event.event !== 'progress') say(this, JSON.stringify(event));
+    },
+    onLog: (line) => say(this, line),
+  });
+  if (code !== 0 && !this.signal.aborted) {
+    throw new SeastateError('spark', `Spark ended with ${code}: its last words stand above`);
+  }
+}
+
+export async function sparkSubmit(this: CliContext, flags: SubmitFlags): Promise<void> {
+  const { config } = await loadConfig(this, flags);
+  const isShipped = !flags.runner.startsWith('/');
+  const entry = isShipped ? `files:${basename(flags.runner)}` : flags.runner;
+  const bridge = await plan(this, config, flags, { entry });
+  const command = submitCommand(bridge, {
+    master: flags.master,
+    executors: flags.executors,
+    cores: flags.cores,
+    memoryMiB: flags.memoryMib,
+    jar: flags.jar,
+    files: isShipped ? [flags.runner] : [],
+    ...(flags.kafkaFile !== undefined && { kafkaFile: flags.kafkaFile }),
+  });
+  await writeText(this.out, `${shellLine(command)}\n`);
+}
+
+function plan(
+  context: CliContext,
+  { process }: Config,
+  flags: PlaceFlags,
+  runner: { node?: string; entry: string },
+): Promise<BridgeConfig> {
+  if (process.log.type !== 'kafka') {
+    throw new SeastateError('usage', 'Spark reads Kafka: set process.log.type to kafka');
+  }
+  const warn = (fields: object, message: string): void =>
+    say(context, `${message} ${JSON.stringify(fields)}`);
+  const { from, to } = flags;
+  const now = context.now();
+  return planSpark({
+    kafka: kafkaOptionsOf(process.log.kafka!, defaultTopics(process.partitions), { warn }),
+    stages: ['cluster'],
+    checkpoint: flags.checkpoint ?? join(process.data, 'spark'),
+    snapshots: dataLayout(process.data).snapshots,
+    runner,
+    runners: flags.cores,
+    trigger: flags.availableNow ? 'available-now' : 0,
+    snapshotEveryMs: process.snapshots.interval,
+    ...(from !== undefined && { from: parseTime(from, now) }),
+    ...(to !== undefined && { until: parseTime(to, now) }),
+  });
+}
