@@ -98,7 +98,8 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
   const serverParts: ServerParts = {
     write: new RemoteWriteHandler(gateway, { bodyBytesMax: config.process.limits.body_size }),
     receiveEvents: (tenant, cluster, body) => events.receive(tenant, cluster, body),
-    notReady: () => [...gateway.notReady, ...haltedOf(runtime)],
+    // A halted partition is no reason to send writes away: they are kept, and it is told elsewhere.
+    notReady: () => gateway.notReady,
     reload,
     metrics: (accept) => metrics.render(accept),
     alerts: async (query) => view.alerts(query),
@@ -265,10 +266,4 @@ async function readMark(config: Config): Promise<{ settings?: SettingsMark }> {
 
 async function writeMark(config: Config, mark: SettingsMark): Promise<void> {
   await writeFile(markPath(config), JSON.stringify(mark), { flush: true });
-}
-
-/** Partitions that need somebody: part of readiness. */
-function haltedOf(runtime: EmbeddedRuntime | undefined): string[] {
-  const halted = runtime?.status().filter(({ state }) => state === 'halted') ?? [];
-  return halted.map(({ partition, error }) => `partition ${partition} halted: ${error}`);
 }
