@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { text } from '../../../core/bytes.ts';
 import { messageOf, SeastateError } from '../../../core/errors.ts';
-import type { Log, LogRecord } from '../../../log/log.ts';
+import type { Bounds, Log, LogRecord } from '../../../log/log.ts';
 import type { SettingsValue } from '../../../log/telemetry.ts';
-import { type Position, startOf } from '../../position.ts';
+import { type Position, samePosition, startOf } from '../../position.ts';
 import { encodeBatch, encodeMessage, type Reply } from '../../runner/messages.ts';
 import { OutputWriter } from './output-writer.ts';
 import { RunnerGone, type RunnerThread } from './runner-thread.ts';
@@ -16,6 +16,8 @@ const batchBytes = 1024 * 1024;
 const attemptsMax = 3;
 /** How often a halted partition looks for a skip. */
 const skipPollMs = 1_000;
+/** How long a partition waits for a log that cannot be read or written now. */
+const laterMs = 2_000;
 
 export interface FeedParts {
   readonly log: Log;
@@ -56,6 +58,10 @@ export class Feed {
   #skips: ReadonlyMap<number, string> = new Map();
   /** Offset at which the runner ended last, until a batch has passed it. */
   #suspect = -1;
+  /** Behind the last record that the runner was given. */
+  #given = 0;
+  /** Up to here each record goes alone: the runner ended among them and did not say at which. */
+  #aloneUntil = 0;
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
@@ -107,12 +113,16 @@ export class Feed {
     throw new Halt('halted', this.#haltMessage(attempts));
   }
 
-  /** Tells the halt; when it can be lifted by a skip, waits for that and returns true. */
+  /** Tells the halt; when it may pass, by itself or by a skip, waits for that and returns true. */
   async #halted(error: unknown, signal: AbortSignal): Promise<boolean> {
     this.#state = 'halted';
     this.#error = messageOf(error);
     const { partition, store, warn } = this.#parts;
     warn('partition halted', { partition, error: this.#error });
+    if (error instanceof SeastateError && error.retry === 'later') {
+      await sleep(laterMs, undefined, { signal }).catch(() => {});
+      return true;
+    }
     if (!(error instanceof Halt) || error.code !== 'halted') return false;
     const { offset } = (await store.attempts())!;
     while (!signal.aborted && !(await store.skips()).has(offset)) {
@@ -134,16 +144,7 @@ export class Feed {
     const stored = await store.newest((name, reason) =>
       warn('snapshot cannot be read', { partition, name, reason }),
     );
-    if (!stored) {
-      const { first } = await log.bounds(topic, partition);
-      if (first > 0) {
-        throw new Halt(
-          'state_lost',
-          `${this.#name()}: there is no snapshot, and the log begins at offset ${first}: put the ` +
-            'snapshots back, or begin with an empty data folder',
-        );
-      }
-    }
+    this.#checkBounds(stored?.position.next, await log.bounds(topic, partition));
     const position = stored?.position ?? startOf(0, 0);
     this.#bundle = stored?.bundle ?? '';
     await this.#writer.recover(stored?.outputs ?? {});
@@ -152,6 +153,27 @@ export class Feed {
     this.#parts.schedule.restart();
     log.keepFrom(topic, partition, position.next);
     this.#state = 'running';
+    this.#error = '';
+  }
+
+  /** State and log belong together: neither is of use without the other. */
+  #checkBounds(stored: number | undefined, { first, next }: Bounds): void {
+    if (stored === undefined && first > 0) {
+      throw new Halt(
+        'state_lost',
+        `${this.#name()}: there is no snapshot, and the log begins at offset ${first}: put the ` +
+          'snapshots back, or begin with an empty data folder',
+      );
+    }
+    if (stored !== undefined && stored > next) {
+      // Later: the new leader of a Kafka partition may learn of its last records in a moment.
+      throw new SeastateError(
+        'log_lost',
+        `${this.#name()}: the snapshot stands at offset ${stored}, and the log ends at ${next}: put ` +
+          'the log back, or begin with an empty data folder',
+        { retry: 'later' },
+      );
+    }
   }
 
   async #call(request: Uint8Array<ArrayBuffer>): Promise<Reply> {
@@ -180,21 +202,27 @@ export class Feed {
       batch = [];
       bytes = 0;
     };
-    for (const record of records) {
+    for (const read of records) {
+      const record = this.#unlessSkipped(read);
       const bundle = bundleOf(record) ?? this.#bundle;
       if (bundle !== this.#bundle) {
         await flush(true);
         await this.#changeCode(bundle);
-        await this.#batch([this.#unlessSkipped(record)], true);
+        await this.#batch([record], true);
         continue;
       }
-      batch.push(this.#unlessSkipped(record));
+      if (this.#isSuspect(record)) await flush();
+      batch.push(record);
       bytes += record.value?.length ?? 0;
       const due = this.#parts.schedule.observe(record.timestamp);
       if (record.headers['kind'] === 'checkpoint' || due) await flush(true);
-      else if (bytes >= batchBytes) await flush();
+      else if (bytes >= batchBytes || this.#isSuspect(record)) await flush();
     }
     await flush();
+  }
+
+  #isSuspect({ offset }: LogRecord): boolean {
+    return this.#suspect >= 0 && offset >= this.#suspect && offset < this.#aloneUntil;
   }
 
   #unlessSkipped(record: LogRecord): LogRecord {
@@ -205,13 +233,22 @@ export class Feed {
   /** New code takes over at the snapshot just made; old code has seen everything before it. */
   async #changeCode(bundle: string): Promise<void> {
     const stored = await this.#parts.store.newest(() => {});
+    if (!stored || !samePosition(stored.position, this.#position)) {
+      throw new SeastateError(
+        'snapshot_missing',
+        `${this.#name()}: code changes at a snapshot, and that of offset ${this.#position.next} is ` +
+          'not there: make room for it, it is tried again',
+        { retry: 'later' },
+      );
+    }
     this.#bundle = bundle;
-    await this.#load(this.#position, stored?.chunks ?? []);
+    await this.#load(this.#position, stored.chunks);
   }
 
   async #batch(records: readonly LogRecord[], wantSnapshot: boolean): Promise<void> {
     const { partition } = this.#parts;
     const position = this.#position;
+    this.#given = (records.at(-1)?.offset ?? position.next - 1) + 1;
     const reply = await this.#call(encodeBatch({ partition, position, wantSnapshot }, records));
     if (reply.type === 'need')
       throw new RunnerGone('the runner was started anew', undefined, false);
@@ -220,14 +257,14 @@ export class Feed {
     this.#position = reply.position;
     if (reply.outputs.length > 0 || wantSnapshot) await durable;
     if (wantSnapshot) await this.#keep(reply.chunks);
-    if (this.#suspect >= 0 && this.#position.next > this.#suspect) {
+    if (this.#suspect >= 0 && this.#position.next > Math.max(this.#suspect, this.#aloneUntil - 1)) {
       this.#suspect = -1;
-      await this.#parts.store.setAttempts(undefined);
+      await this.#setAttempts(undefined);
     }
   }
 
   async #keep(chunks: readonly Uint8Array[]): Promise<void> {
-    const { log, store, topic, partition } = this.#parts;
+    const { log, store, topic, partition, warn } = this.#parts;
     const outputs: Record<string, number> = {};
     for (const { name, partitions } of log.topics.values()) {
       if (name === topic) continue;
@@ -238,7 +275,13 @@ export class Feed {
     const { epoch, next } = this.#position;
     // The bytes of the digest belong to the reply's message: keep a copy.
     const position = { epoch, next, digest: this.#position.digest.slice() };
-    await store.write({ position, outputs, bundle: this.#bundle, chunks });
+    try {
+      await store.write({ position, outputs, bundle: this.#bundle, chunks });
+    } catch (error) {
+      // A full disk, mostly. The one before it and its tail are kept: nothing is lost.
+      warn('snapshot cannot be written', { partition, error: messageOf(error) });
+      return;
+    }
     log.keepFrom(topic, partition, next);
     this.#snapshots++;
   }
@@ -249,12 +292,21 @@ export class Feed {
     this.#state = 'restoring';
     if (!gone.culprit) return;
     warn('runner ended', { partition, error: messageOf(gone) });
-    const offset =
-      gone.failed && gone.failed.offset >= 0 ? gone.failed.offset : this.#position.next;
+    const isTold = gone.failed !== undefined && gone.failed.offset >= 0;
+    const offset = isTold ? gone.failed!.offset : this.#position.next;
+    if (!isTold) this.#aloneUntil = Math.max(this.#given, this.#aloneUntil);
     this.#suspect = offset;
     const before = await store.attempts();
     const count = before?.offset === offset ? before.count + 1 : 1;
-    await store.setAttempts({ offset, count, error: messageOf(gone) });
+    await this.#setAttempts({ offset, count, error: messageOf(gone) });
+  }
+
+  /** Where the attempts cannot be kept, there are more of them. */
+  async #setAttempts(attempts: Attempts | undefined): Promise<void> {
+    const { partition, store, warn } = this.#parts;
+    await store.setAttempts(attempts).catch((error: unknown) => {
+      warn('attempts cannot be kept', { partition, error: messageOf(error) });
+    });
   }
 
   #haltMessage({ offset, error }: Attempts): string {

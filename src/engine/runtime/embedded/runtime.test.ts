@@ -248,6 +248,19 @@ test('bundles are closed to clock, randomness, files and processes', async () =>
   expect(valueText(log.all('x-test')[0]!)).toContain('"data":{"open":[]}');
 });
 
+test('a checkpoint record makes a snapshot exactly there', async () => {
+  const runtime = start();
+  await scrape(3);
+  await log.append('telemetry', 1, [
+    { headers: { kind: 'checkpoint' }, value: utf8('{"id":"a","reason":"test"}') },
+  ]);
+  await scrape(4);
+  await caughtUp(runtime);
+  expect(runtime.status().map(({ snapshots }) => snapshots)).toEqual([0, 1, 0]);
+  const stored = await snapshotStore(folder, 'cluster', 1).newest(() => {});
+  expect(stored!.position.next).toBe(2);
+});
+
 test('a broken snapshot is passed over for the one before it', async () => {
   const first = start({ snapshotEveryMs: 60_000 });
   for (let i = 0; i < 20; i++) await scrape(i);
@@ -263,6 +276,69 @@ test('a broken snapshot is passed over for the one before it', async () => {
   await caughtUp(second);
   expect(warnings.some((w) => w.includes('snapshot cannot be read'))).toBe(true);
   expect(outputs(log)).toEqual(await uninterrupted());
+});
+
+test('a snapshot that cannot be written halts nothing', async () => {
+  await writeFile(join(folder, 'cluster'), 'a file where folders should be');
+  const runtime = start({ snapshotEveryMs: 60_000 });
+  // A place that cannot be read halts; one that cannot be written must not.
+  await until(() => runtime.status().every(({ state }) => state === 'halted'));
+  await runtime.kill();
+  await rm(join(folder, 'cluster'));
+  const second = start({ snapshotEveryMs: 60_000 });
+  await until(() => second.status().every(({ state }) => state === 'running'));
+  for (let p = 0; p < partitions; p++)
+    await rm(join(folder, 'cluster', String(p)), { recursive: true, force: true });
+  await rm(join(folder, 'cluster'), { recursive: true, force: true });
+  await writeFile(join(folder, 'cluster'), 'a full disk');
+  for (let i = 0; i < 20; i++) await scrape(i);
+  await caughtUp(second);
+  expect(second.status().map(({ state }) => state)).toEqual(['running', 'running', 'running']);
+  expect(warnings.some((w) => w.includes('snapshot cannot be written'))).toBe(true);
+  await second.stop();
+});
+
+test('a log that is behind its snapshots is not followed', async () => {
+  const first = start();
+  for (let i = 0; i < 10; i++) await scrape(i);
+  await caughtUp(first);
+  await first.stop();
+  log = newLog();
+  await scrape(0);
+  const second = start();
+  await until(() => second.status().every(({ state }) => state === 'halted'));
+  expect(second.status()[0]!.error).toContain('the log ends at 1');
+});
+
+test('a record that ends its runner without a word is found among its neighbours', async () => {
+  await writeBundle(
+    'export const hang = { name: "hang", version: 1, outputs: [], create: () => ({ record(kind) {' +
+      ' if (kind === "feedback") for (;;); } }) };',
+  );
+  await settings(1, bundle);
+  for (let i = 0; i < 5; i++) await scrape(i);
+  await log.append('telemetry', 2, [{ headers: { kind: 'feedback' }, value: utf8('{}') }]);
+  for (let i = 5; i < 8; i++) await scrape(i);
+  const runtime = start({ deadlineMs: 1_500 });
+  await until(() => runtime.status()[2]!.state === 'halted');
+  expect(runtime.status()[2]!.error).toContain('--offset 6');
+  await snapshotStore(folder, 'cluster', 2).addSkip(6, 'it hangs');
+  await caughtUp(runtime);
+  expect(runtime.status()[2]!.state).toBe('running');
+});
+
+test('code that cannot be loaded halts at its settings, and a skip goes on without it', async () => {
+  const runtime = start();
+  await writeBundle('throw new Error("bad code");');
+  await scrape(3);
+  await settings(1, bundle);
+  await scrape(4);
+  await until(() => runtime.status().every(({ state }) => state === 'halted'));
+  for (let p = 0; p < partitions; p++) {
+    await snapshotStore(folder, 'cluster', p).addSkip(1, 'bad code');
+  }
+  await caughtUp(runtime);
+  expect(runtime.status().map(({ state }) => state)).toEqual(['running', 'running', 'running']);
 });
 
 const bundle = 'b'.repeat(64);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { messageOf } from '../../../core/errors.ts';
 import type { Log } from '../../../log/log.ts';
 import { Feed, type FeedStatus } from './feed.ts';
 import { RunnerThread } from './runner-thread.ts';
@@ -30,6 +31,8 @@ export class EmbeddedRuntime {
   readonly #feeds: readonly Feed[];
   /** By bundle and thread. */
   readonly #threads = new Map<string, RunnerThread>();
+  /** By partition: the thread that holds its state. */
+  readonly #held = new Map<number, string>();
   readonly #stopping = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
@@ -47,7 +50,7 @@ export class EmbeddedRuntime {
           partition,
           store: snapshotStore(options.folder, stage, partition),
           schedule: new SnapshotSchedule(options.snapshotEveryMs, partition, partitions),
-          runner: (bundle) => this.#thread(bundle, partition % options.threads),
+          runner: (bundle) => this.#thread(bundle, partition),
           warn,
         }),
     );
@@ -61,13 +64,24 @@ export class EmbeddedRuntime {
     return this.#feeds.map((feed) => feed.status());
   }
 
-  async #thread(bundle: string, index: number): Promise<RunnerThread> {
-    const key = `${bundle}/${index}`;
+  async #thread(bundle: string, partition: number): Promise<RunnerThread> {
+    const key = `${bundle}/${partition % this.#options.threads}`;
+    const before = this.#held.get(partition);
+    this.#held.set(partition, key);
+    if (before !== undefined && before !== key) await this.#endIdle(before);
     const held = this.#threads.get(key);
     const thread = held && !held.isGone ? held : this.#spawn(bundle);
     this.#threads.set(key, thread);
     await thread.ready;
     return thread;
+  }
+
+  /** Ends a thread whose code no partition of it runs any more. */
+  async #endIdle(key: string): Promise<void> {
+    if ([...this.#held.values()].includes(key)) return;
+    const thread = this.#threads.get(key);
+    this.#threads.delete(key);
+    await thread?.stop();
   }
 
   #spawn(bundle: string): RunnerThread {
@@ -95,7 +109,10 @@ export class EmbeddedRuntime {
     await this.#drain(drainMs);
     this.#stopping.abort();
     await this.#running;
-    await Promise.all(this.#feeds.map((feed) => feed.finish()));
+    // A last snapshot that fails costs a tail to run again, and nothing else.
+    const warn = (error: unknown): void =>
+      this.#options.warn('no last snapshot', { error: messageOf(error) });
+    await Promise.all(this.#feeds.map((feed) => feed.finish().catch(warn)));
     await this.kill();
   }
 
