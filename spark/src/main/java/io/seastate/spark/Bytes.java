@@ -45,6 +45,12 @@ final class Bytes extends ByteArrayOutputStream {
     return u16(utf8.length).raw(utf8);
   }
 
+  /** What was written; not copied where the capacity given was exact. */
+  @Override
+  public synchronized byte[] toByteArray() {
+    return count == buf.length ? buf : super.toByteArray();
+  }
+
   static byte[] utf8(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
   }

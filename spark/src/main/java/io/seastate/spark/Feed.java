@@ -12,11 +12,12 @@ import org.apache.spark.sql.RowFactory;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * Gives the records of one micro-batch of one partition to its runner, in messages of about 1 MiB,
+ * Gives the records of one micro-batch of one partition to its runner, in messages of about 256 KiB,
  * and keeps what comes back: position, snapshot, tail. Decides when a snapshot is due.
  */
 final class Feed {
-  private static final int MESSAGE_BYTES = 1 << 20;
+  /** Arrays of half a region (1 MiB with a small heap) and more are dear for the collector. */
+  private static final int MESSAGE_BYTES = 256 << 10;
   /** Skips are decided between runs of the job: read once. */
   private static final Map<String, Set<Long>> SKIPS = new ConcurrentHashMap<>();
 
@@ -129,11 +130,11 @@ final class Feed {
   private void send(List<byte[]> message, boolean wantSnapshot) throws IOException {
     RunnerProcess runner = slot.runner(config, stage, head.bundle);
     byte[] records = Messages.records(message);
-    byte[] batch = Messages.batch(partition, head.position, wantSnapshot, records);
-    Messages.Reply reply = call(runner, batch, config.deadlineMs);
+    byte[] batch = Messages.batch(partition, head.position, wantSnapshot);
+    Messages.Reply reply = call(runner, config.deadlineMs, batch, records);
     if (reply instanceof Messages.Need) {
       restore(runner);
-      reply = call(runner, batch, config.deadlineMs);
+      reply = call(runner, config.deadlineMs, batch, records);
     }
     if (!(reply instanceof Messages.Done done)) throw runner.end("it needs its state again", null);
     head.position = done.position();
@@ -174,17 +175,17 @@ final class Feed {
     byte[] load = Messages.load(partition, head.snapshot, chunks, store.tail(head.tail));
     long deadlineMs = config.deadlineMs + load.length / 2_500;
     counters.loads.add(1);
-    Messages.Reply reply = call(runner, load, deadlineMs);
+    Messages.Reply reply = call(runner, deadlineMs, load);
     if (!(reply instanceof Messages.Done done) || !done.position().same(head.position)) {
       throw new IOException("running the tail again did not make what was emitted before (wanted "
           + head.position + "): the stage is not a function of its log. Nothing was written");
     }
   }
 
-  private Messages.Reply call(RunnerProcess runner, byte[] message, long deadlineMs)
+  private Messages.Reply call(RunnerProcess runner, long deadlineMs, byte[]... message)
       throws IOException {
     long begin = System.nanoTime();
-    Messages.Reply reply = runner.call(message, deadlineMs);
+    Messages.Reply reply = runner.call(deadlineMs, message);
     counters.messages.add(1);
     counters.runnerNanos.add(System.nanoTime() - begin);
     if (reply instanceof Messages.Failed failed) {

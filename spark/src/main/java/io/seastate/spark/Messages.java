@@ -35,11 +35,12 @@ final class Messages {
     return out.toByteArray();
   }
 
-  static byte[] batch(int partition, Position position, boolean wantSnapshot, byte[] records) {
-    Bytes out = new Bytes(records.length + 64);
+  /** The head of a batch; the records part follows. */
+  static byte[] batch(int partition, Position position, boolean wantSnapshot) {
+    Bytes out = new Bytes(1 + 4 + Position.BYTES + 1);
     out.u8(BATCH).i32(partition);
     position.write(out);
-    return out.u8(wantSnapshot ? 1 : 0).raw(records).toByteArray();
+    return out.u8(wantSnapshot ? 1 : 0).toByteArray();
   }
 
   /** The records part of a batch: what is kept as the tail. */

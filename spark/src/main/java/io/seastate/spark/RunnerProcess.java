@@ -46,7 +46,7 @@ final class RunnerProcess {
     stderrReader = new Thread(this::readStderr, "seastate-runner-stderr");
     stderrReader.setDaemon(true);
     stderrReader.start();
-    Messages.Reply reply = exchange(null, deadlineMs);
+    Messages.Reply reply = exchange(deadlineMs);
     if (!(reply instanceof Messages.Hello first)) throw end("it did not say hello", null);
     hello = first.json();
     checkHello(Config.JSON.readTree(hello), stage, bundle);
@@ -78,17 +78,20 @@ final class RunnerProcess {
     return usable && process.isAlive();
   }
 
-  Messages.Reply call(byte[] message, long deadlineMs) throws IOException {
+  /** Sends a message, given in parts, and waits for its reply. */
+  Messages.Reply call(long deadlineMs, byte[]... parts) throws IOException {
     if (!usable) throw new IllegalStateException("a runner that failed is not used again");
-    return exchange(message, deadlineMs);
+    return exchange(deadlineMs, parts);
   }
 
-  private Messages.Reply exchange(byte[] message, long deadlineMs) throws IOException {
+  private Messages.Reply exchange(long deadlineMs, byte[]... parts) throws IOException {
     ScheduledFuture<?> watch = watch(deadlineMs);
     try {
-      if (message != null) {
-        in.write(new Bytes(4).i32(message.length).toByteArray());
-        in.write(message);
+      int bytes = 0;
+      for (byte[] part : parts) bytes += part.length;
+      if (bytes > 0) {
+        in.write(new Bytes(4).i32(bytes).toByteArray());
+        for (byte[] part : parts) in.write(part);
         in.flush();
       }
       int length = Integer.reverseBytes(out.readInt());

@@ -52,7 +52,8 @@ public final class Check {
     // type, partition, position, wantSnapshot
     byte[] records = Arrays.copyOfRange(batch, 1 + 4 + Position.BYTES + 1, batch.length);
 
-    same("batch", batch, Messages.batch(5, position, true, records));
+    byte[] head = Messages.batch(5, position, true);
+    same("batch", batch, new Bytes(batch.length).raw(head).raw(records).toByteArray());
     same("load", bytes(vectors, "load"),
         Messages.load(5, position, List.of(Bytes.utf8("chunk")), List.of(records)));
     Messages.Done done = (Messages.Done) Messages.read(bytes(vectors, "done"));
