@@ -10,6 +10,10 @@ const plain = 1;
 const prometheus = 2;
 const replica = 3;
 
+/** Ticks after which every live series was sent once more, and fewer series than these are kept. */
+const settleTicks = 120;
+const keptMin = 65_536;
+
 /** Whose samples a series carries: labels that tell the sender, as values. */
 export interface SenderLabels {
   readonly prometheus: string;
@@ -31,6 +35,9 @@ export class RawSeries {
   #roles = new Uint8Array(0);
   #symbolGeneration = -1;
   readonly #vector: number[] = [];
+  #ticks = 0;
+  /** Series that were known when the cache had settled. */
+  #settled = 0;
 
   constructor(replicaLabels: ReadonlySet<string>) {
     this.#replicaLabels = replicaLabels;
@@ -46,6 +53,21 @@ export class RawSeries {
     if (this.#reader.count > this.#slots.length) this.#growSeries(this.#reader.count);
     if (this.#reader.symbolCount > this.#ids.length) this.#growSymbols(this.#reader.symbolCount);
     return columns;
+  }
+
+  /** Told once per tick; true when most of what is known is of series that are sent no more. */
+  isWorn(): boolean {
+    const { count } = this.#reader;
+    if (++this.#ticks <= settleTicks) {
+      this.#settled = count;
+      return false;
+    }
+    return count > Math.max(keptMin, 3 * this.#settled);
+  }
+
+  /** Gives the memory back; not to be used afterwards. */
+  release(): void {
+    this.#reader.clear();
   }
 
   #growSeries(count: number): void {

@@ -60,7 +60,7 @@ export class SeriesTracker implements SeriesView {
   readonly #clusters = new Columns({ live: 'f64', births: 'f64' });
   #clusterCount = 0;
   /** By cluster: one reader each, so that prediction follows one fleet's order. */
-  readonly #raw: RawSeries[] = [];
+  readonly #raw: (RawSeries | undefined)[] = [];
   readonly #block = new BlockBuffer();
   readonly #skipped = new Float64Array(reasons.length);
   readonly #events: TrackerEvents;
@@ -300,6 +300,16 @@ export class SeriesTracker implements SeriesView {
     }
     this.#clusters.arrays.births.fill(0, 0, this.#clusterCount);
     this.#identity.compactIfWorthwhile();
+    this.#dropWorn();
+  }
+
+  /** Series that come and go would fill the caches. */
+  #dropWorn(): void {
+    for (const [cluster, raw] of this.#raw.entries()) {
+      if (!raw?.isWorn()) continue;
+      raw.release();
+      delete this.#raw[cluster];
+    }
   }
 
   #forget(slot: number): void {
