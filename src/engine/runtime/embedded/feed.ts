@@ -83,7 +83,16 @@ export class Feed {
   /** Runs until `signal` aborts, or the partition halts for good; both are told by `status`. */
   async run(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => this.#writer.stop());
-    await this.#grantAttempt();
+    try {
+      await this.#grantAttempt();
+      await this.#goOn(signal);
+    } catch (error) {
+      // The place of the snapshots cannot be read.
+      this.#tellHalt(error);
+    }
+  }
+
+  async #goOn(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         await this.#checkAttempts();
@@ -115,10 +124,8 @@ export class Feed {
 
   /** Tells the halt; when it may pass, by itself or by a skip, waits for that and returns true. */
   async #halted(error: unknown, signal: AbortSignal): Promise<boolean> {
-    this.#state = 'halted';
-    this.#error = messageOf(error);
-    const { partition, store, warn } = this.#parts;
-    warn('partition halted', { partition, error: this.#error });
+    this.#tellHalt(error);
+    const { store } = this.#parts;
     if (error instanceof SeastateError && error.retry === 'later') {
       await sleep(laterMs, undefined, { signal }).catch(() => {});
       return true;
@@ -130,6 +137,13 @@ export class Feed {
     }
     this.#error = '';
     return true;
+  }
+
+  #tellHalt(error: unknown): void {
+    this.#state = 'halted';
+    this.#error = messageOf(error);
+    const { partition, warn } = this.#parts;
+    warn('partition halted', { partition, error: this.#error });
   }
 
   /** Last snapshot before a stop, so that a start has no tail to run again. */
