@@ -19,6 +19,8 @@ export const errorCodes: Readonly<Record<string, string>> = {
   bundle_failed: 'Processors of your own could not be bundled; the message is of the compiler.',
   config: 'The configuration has mistakes; each is told with its place.',
   encoding_unknown: 'A record names a compression that this program does not know.',
+  halted:
+    'A record ended its runner again and again: mend the cause, or leave it out with `seastate skip`.',
   invariant: 'A defect of ours: please tell us, with the stack.',
   limit_exceeded: 'A request has more samples, series or symbols than the limit.',
   listen_failed: 'The address cannot be listened on: in use, or not of this machine.',
@@ -26,6 +28,7 @@ export const errorCodes: Readonly<Record<string, string>> = {
   log_denied: 'The brokers refuse the credentials, or the right to read or write a topic.',
   log_failed: 'The disk failed while writing: nothing more is taken until the next start.',
   log_full: 'The journal is at its size limit, or the disk is full; writes are answered 503.',
+  log_lost: 'The log holds less than a snapshot has seen: its files were taken away or put back.',
   log_locked: 'Another process writes in this data folder.',
   log_missing: 'There is no journal in this data folder.',
   log_unavailable: 'The log takes nothing for now; writes are answered 503 and tried again.',
@@ -53,6 +56,9 @@ export const errorCodes: Readonly<Record<string, string>> = {
   snapshot_broken: 'A snapshot file is damaged; an older one is used.',
   snapshot_misplaced: 'A snapshot is of another partition or count.',
   snapshot_newer: 'A snapshot was made by a newer program.',
+  snapshot_missing: 'The snapshot at which new code must begin is not there.',
+  spark: 'Spark ended by itself; its last words stand above.',
+  state_lost: 'There is no snapshot, and the log no longer begins at its first record.',
   snapshot_unreadable: 'A snapshot has a format that this program does not know.',
   spark_missing: 'Java or the jars of Spark are not there; the message says how to get them.',
   stage_unknown: 'There is no such stage.',
@@ -74,7 +80,8 @@ export function codesInSource(): string[] {
   for (const file of globSync('src/**/*.ts', { cwd: root })) {
     if (file.endsWith('.test.ts')) continue;
     const text = readFileSync(join(root, file), 'utf8');
-    for (const [, name] of text.matchAll(/new SeastateError\(\s*'([a-z_]+)'/g)) codes.add(name!);
+    for (const [, name] of text.matchAll(/new (?:SeastateError|Halt)\(\s*'([a-z_]+)'/g))
+      codes.add(name!);
   }
   return [...codes].sort();
 }

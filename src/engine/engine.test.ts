@@ -228,6 +228,38 @@ test('a heartbeat of another partition count stops the reader', () => {
   expect(() => driver.record('heartbeat', { partitions: 8, hashVersion: 1 })).toThrow(/rekey/);
 });
 
+test('the type of a series born again is that of its own record, also in a kept state', () => {
+  const typed = defineProcessor({
+    name: 'typed',
+    version: 1,
+    outputs: ['x-typed'],
+    create: (context) => ({
+      born: (slot) =>
+        context.emit({
+          topic: 'x-typed',
+          type: 'typed',
+          cluster: 0,
+          subject: 's',
+          revision: 0,
+          data: { type: context.series.type(slot) },
+        }),
+    }),
+  }) as ProcessorDefinition;
+  const told = (restoreAfterEach: boolean) => {
+    const d = new StageDriver([typed], { restoreAfterEach });
+    const labels: [string, string][] = [['__name__', 'm']];
+    const sample = (value: number | 'stale') => [{ time: d.now, value }];
+    d.samples('c', [{ labels, samples: sample(1), metadata: { type: 'counter' } }]);
+    d.now += 1_000;
+    d.samples('c', [{ labels, samples: sample('stale') }]);
+    d.advance(4_000_000);
+    d.samples('c', [{ labels, samples: sample(1) }]);
+    return d.of('x-typed').map(({ data }) => data.type);
+  };
+  expect(told(false)).toEqual([1, 0]);
+  expect(told(true)).toEqual([1, 0]);
+});
+
 test('births over the caps are counted, and taken when there is room again', () => {
   const driver = new StageDriver([sums], { restoreAfterEach: true });
   driver.record('settings', {

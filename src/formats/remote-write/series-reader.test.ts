@@ -90,15 +90,16 @@ describe('read', () => {
     );
   });
 
-  test('remembers the newest type of a series', () => {
+  test('tells the type of the newest record alone: a reader that begins there tells the same', () => {
     const reader = new SeriesReader();
     const labels = [['__name__', 'x']] as const;
     const samples = [{ time: 1, value: 1 }];
     reader.read(encodeRequest([{ labels, samples }]));
     expect(reader.metricType(0)).toBe(0);
     reader.read(encodeRequest([{ labels, samples, metadata: { type: 'counter', help: 'Help.' } }]));
-    reader.read(encodeRequest([{ labels, samples }]));
     expect(reader.metricType(0)).toBe(1);
+    reader.read(encodeRequest([{ labels, samples }]));
+    expect(reader.metricType(0)).toBe(0);
   });
 
   test('sorts labels by name and leaves out empty values', () => {

@@ -121,7 +121,7 @@ export class SeriesReader {
     return this.#tables.symbols.bytes(symbol);
   }
 
-  /** Metric type as last told for the series, as in `metricTypes`; 0 when never. */
+  /** Metric type as told in the newest record of the series, as in `metricTypes`; 0 when not. */
   metricType(series: number): number {
     return this.#types[series]!;
   }
@@ -171,7 +171,7 @@ export class SeriesReader {
       entryIds[i] = after;
     }
     for (let i = 0; i < seriesCount; i++) {
-      if (metadataType[i] !== 0) this.#types[entryIds[i]!] = metadataType[i]!;
+      this.#types[entryIds[i]!] = metadataType[i]!;
       // Known symbols are found without hashing, so the texts that always come are made known.
       if (helpRef[i] !== 0) this.#learnSymbol(c, helpRef[i]!);
       if (unitRef[i] !== 0) this.#learnSymbol(c, unitRef[i]!);
