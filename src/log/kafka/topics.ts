@@ -45,6 +45,11 @@ export async function ensureTopics(
 /** A topic of others, as the brokers have it; nothing of it is checked. */
 export async function findTopic(admin: Admin, name: string): Promise<KafkaTopic> {
   try {
+    const there = await admin.listTopics({ includeInternals: false });
+    if (!there.includes(name)) {
+      const message = `topic ${name} does not exist at the brokers: is its name right?`;
+      throw new SeastateError('topic_missing', message);
+    }
     const found = (await metadataOf(admin, [name])).topics.get(name)!;
     const spec = { name, partitions: found.partitionsCount };
     return { spec, name, id: found.id, batchBytes: defaultBatchBytes };
