@@ -211,6 +211,7 @@ test('a record that cannot be read goes to rejected, as it came, and its neighbo
   const value = Uint8Array.from([255, 255, 255, 255, 255, 1, 2]);
   driver.give({ kind: 'samples', tenant: 't', cluster: 'c', encoding: 'snappy' }, value);
   driver.give({ kind: 'settings' }, Uint8Array.from([123]));
+  driver.give({ kind: 'heartbeat' }, Uint8Array.from([123]));
   driver.give({ kind: 'nonsense' }, null);
   driver.advance(30_000);
   const [samples, settings] = driver.of('rejected').map(({ data }) => data);
@@ -218,7 +219,7 @@ test('a record that cannot be read goes to rejected, as it came, and its neighbo
   expect(Buffer.from(samples.value, 'base64')).toEqual(Buffer.from(value));
   expect(settings.reason).toBe('record_not_json');
   expect(driver.of('status').at(-1)!.data.counters).toMatchObject({
-    rejected_records: 2,
+    rejected_records: 3,
     unknown_kind: 1,
   });
 });

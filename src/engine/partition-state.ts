@@ -238,7 +238,9 @@ export class PartitionState implements StageState {
   }
 
   #heartbeat(record: LogRecord): void {
-    const { partitions, hashVersion: rule } = jsonOf<HeartbeatValue>(record);
+    const beat = this.#read(record, () => jsonOf<HeartbeatValue>(record));
+    if (!beat) return;
+    const { partitions, hashVersion: rule } = beat;
     if (partitions === this.#setup.partitions && rule === hashVersion) return;
     throw new SeastateError(
       'partitions_changed',

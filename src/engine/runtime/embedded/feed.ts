@@ -65,7 +65,7 @@ export class Feed {
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
-    this.#writer = new OutputWriter(parts.log, `${parts.stage}/${parts.partition}/0`);
+    this.#writer = new OutputWriter(parts.log, `${parts.stage}/${parts.partition}/0`, parts.topic);
   }
 
   status(): FeedStatus {

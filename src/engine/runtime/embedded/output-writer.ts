@@ -19,15 +19,18 @@ interface Written {
 export class OutputWriter {
   readonly #log: Log;
   readonly #from: string;
+  readonly #input: string;
   readonly #written = new Map<string, Written>();
   #last: Promise<void> = Promise.resolve();
   #stopped = false;
   /** Outputs found again by a re-run, all equal. */
   repeated = 0;
 
-  constructor(log: Log, from: string) {
+  /** `input`: the topic that the stage reads; no output of its own is in it. */
+  constructor(log: Log, from: string, input: string) {
     this.#log = log;
     this.#from = from;
+    this.#input = input;
   }
 
   /** Reads what was written since the snapshot; `offsets` by `topic/partition`. */
@@ -35,6 +38,7 @@ export class OutputWriter {
     await this.#last;
     this.#written.clear();
     for (const { name, partitions } of this.#log.topics.values()) {
+      if (name === this.#input) continue;
       for (let p = 0; p < partitions; p++) {
         await this.#recoverPartition(name, p, offsets[`${name}/${p}`] ?? 0);
       }
