@@ -100,6 +100,13 @@ for (const [name, binary, more] of kinds) {
         .map((l) => l.state ?? l.data?.state);
       expect(states.slice(0, 2)).toEqual(['firing', 'resolved']);
 
+      // Rules are evaluated before the first scrape of itself has come: wait for that too.
+      const failed = () => prometheus.query('prometheus_remote_storage_samples_failed_total');
+      await until(async () => (await failed()).length > 0);
+      await until(async () => {
+        const { clusters } = await seastate.api('status');
+        return clusters.some(({ series }: { series: number }) => series > 100);
+      }, 60_000);
       const metrics = await seastate.cli(
         'tail',
         'metrics',
@@ -126,8 +133,7 @@ for (const [name, binary, more] of kinds) {
       );
       expect(query.code, query.err).toBe(0);
       expect(JSON.parse(query.out)).toEqual({ n: 1 });
-      const sent = await prometheus.query('prometheus_remote_storage_samples_failed_total');
-      expect(sent.map(({ value }) => value[1])).toEqual(['0']);
+      expect((await failed()).map(({ value }) => value[1])).toEqual(['0']);
     },
   );
 }
