@@ -53,7 +53,7 @@ async function caughtUp(seastate: Seastate): Promise<void> {
   }, 600_000);
 }
 
-/** HTTP to durable to processed: CPU of the whole process, after every series was seen twice. */
+/** HTTP to durable to processed: CPU of the whole process, once it is warm: 600 k samples at least. */
 async function wholeProcess(
   protocol: 1 | 2,
   series: number,
@@ -63,18 +63,21 @@ async function wholeProcess(
   const seastate = await (await Seastate.create(...flags)).start();
   try {
     const clusters = Math.max(4, Math.round(series / 20_000));
-    const all = prepareBodies({ series, rounds: rounds + 2, clusters, protocol, seed: 1 });
-    const perRound = Math.ceil(all.length / (rounds + 2));
+    const warm = Math.max(2, Math.ceil(600_000 / series));
+    const all = prepareBodies({ series, rounds: rounds + warm, clusters, protocol, seed: 1 });
+    const perRound = Math.ceil(all.length / (rounds + warm));
     const bodies = all.map(({ body }) => body);
-    await postAll(seastate.url, protocol, bodies.slice(0, 2 * perRound));
+    await postAll(seastate.url, protocol, bodies.slice(0, warm * perRound));
     await caughtUp(seastate);
     const before = usageOf(seastate.pid);
     const start = performance.now();
-    await postAll(seastate.url, protocol, bodies.slice(2 * perRound));
+    await postAll(seastate.url, protocol, bodies.slice(warm * perRound));
     await caughtUp(seastate);
     const seconds = (performance.now() - start) / 1000;
     const after = usageOf(seastate.pid);
-    const samples = all.slice(2 * perRound).reduce((sum, r) => sum + r.samples + r.histograms, 0);
+    const samples = all
+      .slice(warm * perRound)
+      .reduce((sum, r) => sum + r.samples + r.histograms, 0);
     return {
       series: (await seastate.api('status')).series,
       'CPU s/M': (after.cpuSeconds - before.cpuSeconds) / (samples / 1e6),
