@@ -22,7 +22,7 @@ import {
   v2Headers,
 } from './rig.ts';
 
-/** Every row of remote-write.md 2, over real sockets and the real journal. */
+/** What every kind of request is answered, over real sockets and the real journal. */
 const rigs: Rig[] = [];
 const rig = async (options: RigOptions = {}): Promise<Rig> => {
   const started = await startRig(options);

@@ -5,7 +5,7 @@ import { histogram } from './histogram.ts';
 import { bodyOf, headersOf, type Rig, startRig, v2Headers } from './rig.ts';
 
 /**
- * The cases of the receiver suite of prometheus/compliance (remote-write.md 3) in our words, with
+ * The cases of the receiver suite of prometheus/compliance in our words, with
  * success asserted where the suite would let a 400 pass. The suite itself runs in
  * compliance-suite.test.ts where Go is there.
  */

@@ -17,7 +17,7 @@ export interface HistogramInput {
   readonly startTime?: number;
 }
 
-/** An integer native histogram as a protobuf message, as remote-write.md 1.3 has its fields. */
+/** An integer native histogram as a protobuf message. */
 export function histogram(input: HistogramInput): Uint8Array {
   const out = new ByteWriter();
   const varint = (field: number, value: number): void => {

@@ -23,7 +23,7 @@ function read(format: LineFormat, record: string, into = new LineSamples()) {
 
 const up = (more: object = {}) => ({ labels: { __name__: 'up', ...more }, time: at, value: 1 });
 
-// Lines as Vector 0.58 prints them; see shared/reference on the text codec.
+// Lines as Vector 0.58 prints them.
 const golden: [line: string, labels: Record<string, string>, time: number, value: number][] = [
   [
     '2026-03-01T10:00:00.250Z up{cluster="a b",job="x"} = 1',

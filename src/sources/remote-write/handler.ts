@@ -55,7 +55,7 @@ const statusCodes: Record<Answer['outcome'], number> = {
 
 /**
  * `POST /api/v1/write` of a sender that is known: negotiation, body, answer, exactly as in
- * remote-write.md 2. What headers alone decide is answered before the body is read.
+ * docs/concepts/delivery.md. What headers alone decide is answered before the body is read.
  */
 export class RemoteWriteHandler {
   readonly counters: SourceCounters = { unsupported: 0, aborted: 0 };

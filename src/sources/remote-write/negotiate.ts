@@ -1,5 +1,5 @@
 /**
- * Which message a request holds, by its Content-Type and Content-Encoding (remote-write.md 1.2):
+ * Which message a request holds, by its Content-Type and Content-Encoding (specification of remote write 2.0):
  * absent ones are those of remote write 1.0, as old clients leave them out. Undefined: 415.
  */
 export function negotiate(
