@@ -1,6 +1,6 @@
 import { utf8 } from '../../core/bytes.ts';
-import { BytesTable } from '../remote-write/bytes-table.ts';
 import { grown } from '../remote-write/columns.ts';
+import { BytesTable } from './bytes-table.ts';
 
 export type Label = readonly [name: string, value: string];
 

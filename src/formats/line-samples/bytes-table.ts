@@ -1,4 +1,4 @@
-import { grown } from './columns.ts';
+import { grown } from '../remote-write/columns.ts';
 
 /**
  * The same idea as `PredictingTable` for byte strings that stand in no request: one call per
