@@ -56,7 +56,8 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
   const startedMs = now();
   const stopping = new AbortController();
 
-  const topics = topicsOf(config.process.partitions, (await userCode(config)).topics);
+  const code = await userCode(config);
+  const topics = topicsOf(config.process.partitions, code.topics);
   const opened = await openLog(config, topics, { now, warn });
   const { log } = opened;
   const view = await openView(layout.view);
@@ -72,9 +73,7 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
   const book = new StatusBook();
   const metrics = new OwnMetrics({ gateway, log: opened, runtime, book, live });
 
-  const putInForce = async (next: Config): Promise<void> => {
-    const { bundle, topics } = await userCode(next);
-    checkTopics(topics, log);
+  const putInForce = async (next: Config, { bundle }: UserCode): Promise<void> => {
     const content = { ...settingsContent(next.settings), ...(bundle && { bundle }) };
     const outcome = await gateway.control.writeSettings(next.settings.version, content);
     if (outcome === 'written') await writeMark(next, gateway.control.settings!);
@@ -82,7 +81,9 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
   const reload = async (): Promise<void> => {
     metrics.reloads.lastSuccessful = false;
     const next = await parts.reload();
-    await putInForce(next);
+    const nextCode = await userCode(next);
+    checkTopics(nextCode.topics, log);
+    await putInForce(next, nextCode);
     gateway.configure(gatewayOptionsOf(next));
     await server.configure(serverOptionsOf(next, pageFolder));
     metrics.reloads.lastSuccessful = true;
@@ -132,7 +133,7 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
   if (!runtime) holdNothing(log);
   // Settings first: what comes after them is read by them.
   const open = async (): Promise<void> => {
-    await putInForce(config);
+    await putInForce(config, code);
     await gateway.start();
   };
   // A full journal has room again once the stages, which run by now, have told what they need.
