@@ -77,7 +77,16 @@ async function source(format: TopicFormat & LineName): Promise<Record<string, nu
     }
     const total = scrapes * seriesCount;
     const reader = await TopicSource.open(
-      { kafka, topic: topic.name, format, group: 'bench', start: 'earliest', holdMs: 500 },
+      {
+        name: 'bench',
+        tenant: 'default',
+        kafka,
+        topic: topic.name,
+        format,
+        group: 'bench',
+        start: 'earliest',
+        holdMs: 500,
+      },
       {
         write: async () => ({ outcome: 'written' }),
         reject: async () => {},

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonSchema } from '../../src/config/schema.ts';
+import { rejectedData } from '../../src/log/rejected.ts';
 import { outputTopics, telemetryKinds } from '../../src/log/topics.ts';
 import { alertData } from '../../src/processors/alerts/schema.ts';
 import { anomalyData } from '../../src/processors/anomalies/schema.ts';
@@ -34,6 +35,7 @@ const schemas: readonly (readonly [topic: string, schema: object])[] = [
   ['alerts', z.toJSONSchema(alertData)],
   ['anomalies', z.toJSONSchema(anomalyData)],
   ['events', intervalJsonSchema()],
+  ['rejected', z.toJSONSchema(rejectedData)],
 ];
 
 export function topicsPage(): string {
@@ -60,7 +62,8 @@ ${table(
 JSON, as CloudEvents 1.0 in structured mode: \`subject\` is the identity of the interval, \`id\` is
 subject and revision. Headers: \`from\` (stage/partition/epoch), \`number\` (from 0, without gaps per
 \`from\` and partition), \`tick\`, \`tenant\`, \`cluster\`. A reader takes the next number and drops
-every other one, so repeats after a restart leave no trace.
+every other one, so repeats after a restart leave no trace. What a source writes to \`rejected\` has
+neither: there a repeat has the same \`subject\`.
 
 ${table(
   ['topic', 'what a record is'],

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bytesEqual, text } from '../core/bytes.ts';
 import type { LogRecord } from '../log/log.ts';
+import { rejectedData } from '../log/rejected.ts';
 import { StageDriver } from '../testing/stage-driver.ts';
 import { startOf } from './position.ts';
 import { type Block, defineProcessor, type ProcessorDefinition } from './processor.ts';
@@ -215,7 +216,8 @@ test('a record that cannot be read goes to rejected, as it came, and its neighbo
   driver.give({ kind: 'nonsense' }, null);
   driver.advance(30_000);
   const [samples, settings] = driver.of('rejected').map(({ data }) => data);
-  expect(samples).toMatchObject({ offset: 1, partition: 0, topic: 'telemetry', truncated: false });
+  const place = { source: 'stage/cluster', topic: 'telemetry', partition: 0, offset: 1 };
+  expect(rejectedData.parse(samples)).toMatchObject({ ...place, size: 7, truncated: false });
   expect(Buffer.from(samples.value, 'base64')).toEqual(Buffer.from(value));
   expect(settings.reason).toBe('record_not_json');
   expect(driver.of('status').at(-1)!.data.counters).toMatchObject({

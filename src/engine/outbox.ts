@@ -1,8 +1,8 @@
 import type { ByteReader, ByteWriter } from '../core/bytes.ts';
 import { partitionOf } from '../core/placement.ts';
+import { encodeCloudEvent } from '../formats/cloudevents/cloudevent.ts';
 import { Numberer } from '../log/numbering.ts';
 import { mergedTopics } from '../log/topics.ts';
-import { encodeCloudEvent } from './cloudevent.ts';
 import type { ClusterView, Output } from './processor.ts';
 import type { StageOutput, StageSetup } from './stage.ts';
 

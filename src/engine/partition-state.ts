@@ -8,12 +8,14 @@ import { metricTypes } from '../formats/remote-write/columns.ts';
 import { recordLimits } from '../formats/remote-write/limits.ts';
 import { decodeBody } from '../formats/snappy/body-encoding.ts';
 import type { LogRecord } from '../log/log.ts';
+import { rejectedDataOf, rejectedType } from '../log/rejected.ts';
 import type {
   HeartbeatValue,
   MetadataValue,
   SettingsContent,
   SettingsValue,
 } from '../log/telemetry.ts';
+import { rejectedTopic, telemetryTopic } from '../log/topics.ts';
 import { Clusters } from './clusters.ts';
 import { Host } from './context.ts';
 import { Counters } from './counters.ts';
@@ -260,23 +262,17 @@ export class PartitionState implements StageState {
     this.#counters.add(-1, 'rejected_records', 1);
     const value = record.value ?? new Uint8Array(0);
     const index = record.headers['tenant'] === undefined ? -1 : this.#cluster(record);
+    const { stage, partition } = this.#setup;
+    const why = { source: `stage/${stage}`, reason: error.code, error: messageOf(error) };
+    const place = { topic: telemetryTopic, partition, format: telemetryTopic };
     this.#outbox.emit(
       {
-        topic: 'rejected',
-        type: 'seastate.rejected',
+        topic: rejectedTopic,
+        type: rejectedType,
         cluster: index,
         subject: `rejected/${createHash('sha256').update(value).digest('hex').slice(0, 32)}`,
         revision: this.#progress.rejected++,
-        data: {
-          topic: 'telemetry',
-          partition: this.#setup.partition,
-          offset: record.offset,
-          headers: record.headers,
-          reason: error.code,
-          error: messageOf(error),
-          value: Buffer.from(value.subarray(0, rejectedBytesMax)).toString('base64'),
-          truncated: value.length > rejectedBytesMax,
-        },
+        data: rejectedDataOf({ ...why, ...place }, record, rejectedBytesMax),
       },
       this.#progress.tick,
       this.#progress.logTime,

@@ -16,6 +16,7 @@ export type TelemetryKind = (typeof telemetryKinds)[number];
 
 /** The topics of DESIGN 1. `input` ones live in the input journal, the others in the output one. */
 export const telemetryTopic = 'telemetry';
+export const rejectedTopic = 'rejected';
 export const outputTopics = [
   'alerts',
   'anomalies',
@@ -24,7 +25,7 @@ export const outputTopics = [
   'incidents',
   'scores',
   'status',
-  'rejected',
+  rejectedTopic,
 ] as const;
 
 /** Topics whose readers merge several upstream partitions, so a tick's end is told in them. */

@@ -7,9 +7,13 @@ import { defaultWriteLimits } from '../../src/formats/remote-write/limits.ts';
 import { compress, decompress, Scratch } from '../../src/formats/snappy/snappy.ts';
 import { writeVectorText } from '../../src/formats/vector/write.ts';
 import type { NewRecord } from '../../src/log/log.ts';
+import { type RejectedData, rejectedData } from '../../src/log/rejected.ts';
 import type { MadeRequest, TopicFormat } from '../../src/sources/kafka-topic/records.ts';
 import { type SourceAnswer, TopicSource } from '../../src/sources/kafka-topic/topic-source.ts';
 import { type Broker, hasKafka, startBroker } from '../parts/kafka.ts';
+
+const dataOf = ({ value }: NewRecord): RejectedData =>
+  rejectedData.parse(JSON.parse(Buffer.from(value!).toString()).data);
 
 describe.skipIf(!hasKafka())('a topic of others as a source', () => {
   let broker: Broker;
@@ -62,6 +66,8 @@ describe.skipIf(!hasKafka())('a topic of others as a source', () => {
     rejected.length = 0;
     return TopicSource.open(
       {
+        name: 'foreign',
+        tenant: 't',
         kafka: { brokers: [broker.address] },
         topic,
         format,
@@ -128,15 +134,19 @@ describe.skipIf(!hasKafka())('a topic of others as a source', () => {
     await first.close();
     await running;
     expect(samplesOf(requests)).toEqual([[0, 0], [2, 2]]);
-    expect(rejected).toEqual([
+    expect(rejected.map(dataOf)).toEqual([
       {
-        headers: {
-          source: `kafka/${topic}/1`,
-          offset: '1',
-          reason: 'bad_timestamp',
-          format: 'vector-text',
-        },
-        value: Buffer.from('of another team'),
+        source: 'kafka/foreign',
+        topic,
+        partition: 1,
+        offset: 1,
+        format: 'vector-text',
+        reason: 'bad_timestamp',
+        error: 'not readable as vector-text: bad timestamp',
+        headers: {},
+        value: Buffer.from('of another team').toString('base64'),
+        size: 15,
+        truncated: false,
       },
     ]);
     await send(topic, [{ partition: 1, timestamp: now + 3, value: line(3) }]);
@@ -167,7 +177,7 @@ describe.skipIf(!hasKafka())('a topic of others as a source', () => {
       for (const request of requests) {
         expect(decompress(request.body, 1 << 20, new Scratch())).toEqual(bytes);
       }
-      expect(rejected.map((one) => one.headers['reason'])).toEqual(['not_a_request']);
+      expect(rejected.map((one) => dataOf(one).reason)).toEqual(['not_a_request']);
     }
   });
 

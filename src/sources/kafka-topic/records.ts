@@ -28,6 +28,7 @@ export interface MadeRequest {
 export interface Unusable {
   readonly placed: Placed;
   readonly reason: string;
+  readonly error: string;
 }
 
 export interface Made {
@@ -56,18 +57,26 @@ export interface RecordReaderOptions {
 
 export function recordReader(options: RecordReaderOptions): RecordReader {
   const lines = lineFormats[options.format];
-  if (lines) return new LineReader(lines, options.requestSamples);
+  if (lines) return new LineReader(options.format, lines, options.requestSamples);
   const protocol = options.format === 'remote-write-1' ? 1 : 2;
   return new RequestReader(protocol, options.decodedBytesMax);
 }
 
+const unreadable = (placed: Placed, reason: string, format: string): Unusable => ({
+  placed,
+  reason,
+  error: `not readable as ${format}: ${reason.replaceAll('_', ' ')}`,
+});
+
 class LineReader implements RecordReader {
+  readonly #name: TopicFormat;
   readonly #format: LineFormat;
   readonly #most: number;
   readonly #samples = new LineSamples();
   readonly #encoder = new LineRequestEncoder();
 
-  constructor(format: LineFormat, most: number) {
+  constructor(name: TopicFormat, format: LineFormat, most: number) {
+    this.#name = name;
     this.#format = format;
     this.#most = most;
   }
@@ -79,12 +88,12 @@ class LineReader implements RecordReader {
     for (const placed of records) {
       const { value } = placed.record;
       if (value === null) {
-        unusable.push({ placed, reason: 'no_value' });
+        unusable.push(unreadable(placed, 'no_value', this.#name));
         continue;
       }
       samples.take(value);
       const reason = this.#format.read(samples);
-      if (reason) unusable.push({ placed, reason });
+      if (reason) unusable.push(unreadable(placed, reason, this.#name));
     }
     const requests: MadeRequest[] = [];
     for (let from = 0; from < samples.count; from += this.#most) {
@@ -113,7 +122,8 @@ class RequestReader implements RecordReader {
     for (const placed of records) {
       const { value } = placed.record;
       const body = value === null ? 'no_value' : this.#body(value);
-      if (typeof body === 'string') unusable.push({ placed, reason: body });
+      if (typeof body === 'string')
+        unusable.push(unreadable(placed, body, `remote-write-${this.#protocol}`));
       else requests.push({ protocol: this.#protocol, body, samples: 0 });
     }
     return { requests, unusable };

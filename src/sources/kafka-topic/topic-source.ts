@@ -2,6 +2,7 @@ import { messageOf, type SeastateError } from '../../core/errors.ts';
 import { type KafkaLog, openForeignTopic } from '../../log/kafka/kafka-log.ts';
 import type { KafkaOptions } from '../../log/kafka/options.ts';
 import type { NewRecord } from '../../log/log.ts';
+import { rejectedDataOf, rejectedRecord } from '../../log/rejected.ts';
 import { PartitionMerge, type Placed } from './merge.ts';
 import {
   type MadeRequest,
@@ -12,6 +13,9 @@ import {
 } from './records.ts';
 
 export interface TopicSourceOptions {
+  /** How it is called: `kafka/NAME` in `rejected`. */
+  readonly name: string;
+  readonly tenant: string;
   readonly kafka: Omit<KafkaOptions, 'topics' | 'names'>;
   readonly topic: string;
   readonly format: TopicFormat;
@@ -24,6 +28,8 @@ export interface TopicSourceOptions {
   /** Records taken at once, and samples of one request. */
   readonly batchRecords?: number;
   readonly decodedBytesMax?: number;
+  /** Bytes of a record that `rejected` keeps. */
+  readonly rejectedBytesMax?: number;
   readonly commitMs?: number;
 }
 
@@ -58,6 +64,7 @@ const defaults = {
   holdMs: 2_000,
   batchRecords: 20_000,
   decodedBytesMax: 64 << 20,
+  rejectedBytesMax: 512 << 10,
   commitMs: 1_000,
 } as const;
 const idleMs = 20;
@@ -212,16 +219,7 @@ export class TopicSource {
   }
 
   async #reject(unusable: readonly Unusable[]): Promise<boolean> {
-    const { topic, format } = this.#options;
-    const records = unusable.map(({ placed, reason }) => ({
-      headers: {
-        source: `kafka/${topic}/${placed.partition}`,
-        offset: String(placed.record.offset),
-        reason,
-        format,
-      },
-      value: placed.record.value,
-    }));
+    const records = unusable.map((one) => this.#rejected(one));
     for (const { reason } of unusable) {
       this.counters.unusable.set(reason, (this.counters.unusable.get(reason) ?? 0) + 1);
     }
@@ -236,6 +234,13 @@ export class TopicSource {
         await sleep(retryMs);
       }
     }
+  }
+
+  #rejected({ placed: { partition, record }, reason, error }: Unusable): NewRecord {
+    const { topic, format, name, tenant, rejectedBytesMax } = this.#options;
+    const why = { source: `kafka/${name}`, topic, partition, format, reason, error };
+    const data = rejectedDataOf(why, record, rejectedBytesMax);
+    return rejectedRecord(data, tenant, this.#parts.now());
   }
 
   async #commit(): Promise<void> {

@@ -1,4 +1,4 @@
-import { utf8 } from '../core/bytes.ts';
+import { utf8 } from '../../core/bytes.ts';
 
 /** A CloudEvent 1.0 in structured mode (https://github.com/cloudevents/spec), keys in this order. */
 export interface CloudEvent {
