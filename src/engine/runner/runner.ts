@@ -1,8 +1,7 @@
 import { messageOf, SeastateError } from '../../core/errors.ts';
-import { PartitionState } from '../partition-state.ts';
-import { digestOutput, digestRecord, type Position, samePosition } from '../position.ts';
-import { loadChunks, saveChunks } from '../snapshot.ts';
-import type { StageDefinition, StageOutput, StageSetup, StageState } from '../stage.ts';
+import { HeldState } from '../held-state.ts';
+import { samePosition } from '../position.ts';
+import type { StageDefinition, StageOutput, StageSetup } from '../stage.ts';
 import {
   type Batch,
   type Done,
@@ -24,11 +23,6 @@ export interface RunnerSetup extends Pick<StageSetup, 'stage' | 'partitions' | '
 /** Read before the globals are sealed. */
 const { version: node, arch } = process;
 
-interface Held {
-  position: Position;
-  readonly state: StageState;
-}
-
 /**
  * Holds the states of the partitions given to it, each under its position (DESIGN 4). There is no
  * commit and no abort: a failed attempt is a position that nobody asks for again.
@@ -36,7 +30,7 @@ interface Held {
 export class Runner {
   readonly #stage: StageDefinition;
   readonly #setup: RunnerSetup;
-  readonly #held = new Map<number, Held>();
+  readonly #held = new Map<number, HeldState>();
   #offset = -1;
 
   constructor(stage: StageDefinition, setup: RunnerSetup) {
@@ -74,19 +68,9 @@ export class Runner {
   }
 
   #load({ partition, position, chunks, tail }: Load): Done {
-    const setup = { ...this.#setup, partition, epoch: position.epoch };
-    const state = new PartitionState(this.#stage, setup);
-    if (chunks.length > 0) {
-      const header = loadChunks(chunks, state);
-      if (header.partitions !== setup.partitions || header.partition !== partition) {
-        throw new SeastateError(
-          'snapshot_misplaced',
-          `the snapshot is of partition ${header.partition} of ${header.partitions}, asked for was ` +
-            `${partition} of ${setup.partitions}: move it with seastate rekey`,
-        );
-      }
-    }
-    const held = { position, state };
+    const { stage, partitions, targets } = this.#setup;
+    const setup = { stage, partition, partitions, targets };
+    const held = new HeldState(this.#stage, setup, position, chunks);
     for (const records of tail) this.#run(held, records);
     this.#held.set(partition, held);
     return { type: 'done', partition, position: held.position, outputs: [], chunks: [] };
@@ -99,28 +83,16 @@ export class Runner {
     this.#held.delete(partition);
     const outputs = this.#run(held, records);
     this.#held.set(partition, held);
-    const chunks = wantSnapshot ? this.#save(partition, held.state) : [];
+    const chunks = wantSnapshot ? held.save(this.#setup.bundle?.sha256 ?? '') : [];
     return { type: 'done', partition, position: held.position, outputs, chunks };
   }
 
-  #run(held: Held, records: Uint8Array): StageOutput[] {
+  #run(held: HeldState, records: Uint8Array): StageOutput[] {
     const outputs: StageOutput[] = [];
-    let { digest, next } = held.position;
     for (const record of decodeRecords(records)) {
       this.#offset = record.offset;
-      const before = outputs.length;
-      held.state.apply(record, outputs);
-      digest = digestRecord(digest, record);
-      for (let i = before; i < outputs.length; i++) digest = digestOutput(digest, outputs[i]!);
-      next = record.offset + 1;
+      held.take(record, outputs);
     }
-    held.position = { epoch: held.position.epoch, next, digest };
     return outputs;
-  }
-
-  #save(partition: number, state: StageState): Uint8Array[] {
-    const { stage, partitions, bundle } = this.#setup;
-    const header = { stage, partition, partitions, node, arch, bundle: bundle?.sha256 ?? '' };
-    return saveChunks(header, state);
   }
 }

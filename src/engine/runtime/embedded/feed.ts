@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { text } from '../../../core/bytes.ts';
 import { messageOf, SeastateError } from '../../../core/errors.ts';
 import type { Bounds, Log, LogRecord } from '../../../log/log.ts';
-import type { SettingsValue } from '../../../log/telemetry.ts';
 import { type Position, samePosition, startOf } from '../../position.ts';
 import { encodeBatch, encodeMessage, type Reply } from '../../runner/messages.ts';
+import { bundleOf, fedRecord } from '../fed-record.ts';
 import { OutputWriter } from './output-writer.ts';
 import { RunnerGone, type RunnerThread } from './runner-thread.ts';
 import type { SnapshotSchedule } from './schedule.ts';
@@ -217,7 +216,7 @@ export class Feed {
       bytes = 0;
     };
     for (const read of records) {
-      const record = this.#unlessSkipped(read);
+      const record = fedRecord(read, this.#skips);
       const bundle = bundleOf(record) ?? this.#bundle;
       if (bundle !== this.#bundle) {
         await flush(true);
@@ -237,11 +236,6 @@ export class Feed {
 
   #isSuspect({ offset }: LogRecord): boolean {
     return this.#suspect >= 0 && offset >= this.#suspect && offset < this.#aloneUntil;
-  }
-
-  #unlessSkipped(record: LogRecord): LogRecord {
-    if (!this.#skips.has(record.offset)) return record;
-    return { ...record, headers: { kind: 'skip' }, value: null };
   }
 
   /** New code takes over at the snapshot just made; old code has seen everything before it. */
@@ -334,16 +328,5 @@ export class Feed {
 
   #name(): string {
     return `stage ${this.#parts.stage}, partition ${this.#parts.partition}`;
-  }
-}
-
-/** The bundle that a settings record names; undefined for other records. */
-function bundleOf(record: LogRecord): string | undefined {
-  if (record.headers['kind'] !== 'settings' || !record.value) return undefined;
-  try {
-    return (JSON.parse(text(record.value)) as SettingsValue).content?.bundle ?? '';
-  } catch {
-    // The stage puts it into `rejected`.
-    return undefined;
   }
 }

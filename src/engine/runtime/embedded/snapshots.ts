@@ -51,9 +51,9 @@ export class SnapshotStore {
   async newest(
     onBroken: (name: string, reason: string) => void,
   ): Promise<StoredSnapshot | undefined> {
-    for (const name of (await this.#names()).reverse()) {
+    for (const { name } of (await this.list()).reverse()) {
       try {
-        return decode(await readFile(join(this.#folder, name)), name);
+        return await this.read(name);
       } catch (error) {
         onBroken(name, (error as Error).message);
       }
@@ -61,11 +61,24 @@ export class SnapshotStore {
     return undefined;
   }
 
-  async #names(): Promise<string[]> {
-    return (await this.#list()).filter((name) => name.endsWith(suffix)).sort();
+  /** The snapshots that are there, the oldest first: their names and where they stand. */
+  async list(): Promise<{ name: string; epoch: number; next: number }[]> {
+    return (await this.#names()).map((name) => {
+      const [epoch, next] = name.split(/[-.]/).map(Number);
+      return { name, epoch: epoch!, next: next! };
+    });
   }
 
-  async #list(): Promise<string[]> {
+  /** Rejects with `snapshot_broken`, or as the file system does when it is gone. */
+  async read(name: string): Promise<StoredSnapshot> {
+    return decode(await readFile(join(this.#folder, name)), name);
+  }
+
+  async #names(): Promise<string[]> {
+    return (await this.#files()).filter((name) => name.endsWith(suffix)).sort();
+  }
+
+  async #files(): Promise<string[]> {
     try {
       return await readdir(this.#folder);
     } catch (error) {
@@ -96,7 +109,7 @@ export class SnapshotStore {
   }
 
   async #json<T>(name: string): Promise<T | undefined> {
-    if (!(await this.#list()).includes(name)) return undefined;
+    if (!(await this.#files()).includes(name)) return undefined;
     return JSON.parse(await readFile(join(this.#folder, name), 'utf8')) ?? undefined;
   }
 

@@ -1,0 +1,165 @@
+import { messageOf, SeastateError } from '../../core/errors.ts';
+import type { Log } from '../../log/log.ts';
+import { HeldState } from '../held-state.ts';
+import type { PartitionState } from '../partition-state.ts';
+import { type Position, startOf } from '../position.ts';
+import type { ProcessorDefinition } from '../processor.ts';
+import type { SnapshotStore } from './embedded/snapshots.ts';
+import { bundleOf, fedRecord } from './fed-record.ts';
+
+export interface RebuildParts {
+  readonly log: Log;
+  /** Input topic of the stage. */
+  readonly topic: string;
+  readonly stage: string;
+  readonly partition: number;
+  readonly store: SnapshotStore;
+  /** Processors of the stage with the bundle of that sha-256; '' without users' code. */
+  processors(bundle: string): Promise<readonly ProcessorDefinition[]>;
+  /** Each state before it takes records: the first one, and one per change of code. */
+  prepare?(state: PartitionState): void;
+}
+
+export interface RebuildRange {
+  /** Where to stop: before this offset, or behind this log time (ms). The head by default. */
+  readonly toOffset?: number;
+  readonly toTime?: number;
+  /** Log time (ms) from which on records are run again, where an older snapshot allows it. */
+  readonly fromTime?: number;
+}
+
+export interface Rebuilt {
+  readonly state: PartitionState;
+  readonly position: Position;
+  readonly bundle: string;
+  /** Offset of the first record that was run again. */
+  readonly from: number;
+  /** Log time (ms) of the last one; 0 when there was none. */
+  readonly logTime: number;
+}
+
+/** Beside a running program snapshots and the log's oldest records may go at any moment. */
+const attemptsMax = 3;
+
+/**
+ * The state of a partition, in this process and without threads: a snapshot, and the tail since it
+ * run again. Reads only, so it may stand beside the program that owns the partition. Errors:
+ * `rebuild_impossible` when no snapshot and log reach from one to the other, and the log's own.
+ */
+export async function rebuildState(
+  parts: RebuildParts,
+  range: RebuildRange = {},
+): Promise<Rebuilt> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await rebuild(parts, range);
+    } catch (error) {
+      const isGone = error instanceof SeastateError && error.code === 'offset_gone';
+      if (!isGone || attempt === attemptsMax) throw error;
+    }
+  }
+}
+
+/** Where a rebuilding begins. */
+interface Start {
+  readonly position: Position;
+  readonly bundle: string;
+  readonly chunks: readonly Uint8Array[];
+}
+
+async function rebuild(parts: RebuildParts, range: RebuildRange): Promise<Rebuilt> {
+  const { log, topic, stage, partition } = parts;
+  const end = await endOf(parts, range);
+  const start = await startFor(parts, range, end);
+  const outputs = [...log.topics.values()].filter(({ name }) => name !== topic);
+  const setup = {
+    stage,
+    partition,
+    partitions: log.topics.get(topic)!.partitions,
+    targets: Object.fromEntries(outputs.map(({ name, partitions }) => [name, partitions])),
+  };
+  let { bundle } = start;
+  const load = async (position: Position, chunks: readonly Uint8Array[]): Promise<HeldState> => {
+    const processors = await parts.processors(bundle);
+    const held = new HeldState({ name: stage, processors }, setup, position, chunks);
+    parts.prepare?.(held.state);
+    return held;
+  };
+  let held = await load(start.position, start.chunks);
+  const skips = await parts.store.skips();
+  let logTime = 0;
+  while (held.position.next < end) {
+    const records = await log.read(topic, partition, held.position.next);
+    if (records.length === 0) break;
+    for (const read of records) {
+      if (read.offset >= end) break;
+      const record = fedRecord(read, skips);
+      const next = bundleOf(record) ?? bundle;
+      if (next !== bundle) {
+        const chunks = held.save(bundle);
+        bundle = next;
+        held = await load(held.position, chunks);
+      }
+      // What comes out is in the log already.
+      held.take(record, []);
+      logTime = record.timestamp;
+    }
+    if (records.at(-1)!.offset + 1 >= end) break;
+  }
+  const { state, position } = held;
+  return { state, position, bundle, from: start.position.next, logTime };
+}
+
+async function endOf(
+  { log, topic, partition }: RebuildParts,
+  { toOffset, toTime }: RebuildRange,
+): Promise<number> {
+  const { next } = await log.bounds(topic, partition);
+  if (toOffset !== undefined && toOffset > next) {
+    throw new SeastateError(
+      'usage',
+      `partition ${partition} of ${topic} ends at offset ${next}, before ${toOffset}`,
+    );
+  }
+  if (toOffset !== undefined) return toOffset;
+  if (toTime === undefined) return next;
+  return Math.min(next, await log.offsetAt(topic, partition, toTime + 1));
+}
+
+async function startFor(
+  parts: RebuildParts,
+  { fromTime }: RebuildRange,
+  end: number,
+): Promise<Start> {
+  const { log, topic, partition, store } = parts;
+  const { first } = await log.bounds(topic, partition);
+  const wanted =
+    fromTime === undefined ? end : Math.min(end, await log.offsetAt(topic, partition, fromTime));
+  const snapshots = (await store.list()).filter(({ next }) => next >= first && next <= end);
+  const early = snapshots.filter(({ next }) => next <= wanted).reverse();
+  const late = snapshots.filter(({ next }) => next > wanted);
+  const broken: string[] = [];
+  const read = async (name: string): Promise<Start | undefined> => {
+    try {
+      return await store.read(name);
+    } catch (error) {
+      broken.push(messageOf(error));
+      return undefined;
+    }
+  };
+  for (const { name } of early) {
+    const start = await read(name);
+    if (start) return start;
+  }
+  if (first === 0) return { position: startOf(0, 0), bundle: '', chunks: [] };
+  for (const { name } of late) {
+    const start = await read(name);
+    if (start) return start;
+  }
+  throw new SeastateError(
+    'rebuild_impossible',
+    `stage ${parts.stage}, partition ${partition}: the log begins at offset ${first}, and no ` +
+      `snapshot stands between it and offset ${end}${broken.length > 0 ? ` (${broken.join('; ')})` : ''}: ` +
+      'ask for a later time, or name the place of the snapshots by process.data',
+  );
+}
