@@ -1,6 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { setInterval as every, setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { settingsContent } from './config/content.ts';
@@ -10,9 +8,10 @@ import { SeastateError } from './core/errors.ts';
 import { buildBundle } from './engine/bundle.ts';
 import { describeBundle } from './engine/runner/describe.ts';
 import { bundleUrl, EmbeddedRuntime } from './engine/runtime/embedded/runtime.ts';
-import type { SettingsMark } from './gateway/control.ts';
+import { Control } from './gateway/control.ts';
 import { gatewayOptionsOf } from './gateway/from-config.ts';
 import { Gateway } from './gateway/gateway.ts';
+import { SettingsFile } from './gateway/settings-file.ts';
 import type { Log, TopicSpec } from './log/log.ts';
 import { defaultTopics, telemetryTopic } from './log/topics.ts';
 import { type OpenedLog, openLog } from './open-log.ts';
@@ -66,7 +65,13 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
     now,
     random: Math.random,
     warn,
-    ...(await readMark(config)),
+  });
+  const settingsFile = new SettingsFile(layout.settings);
+  const control = new Control({
+    log,
+    topics: [telemetryTopic],
+    settings: await settingsFile.read(),
+    keep: (mark) => settingsFile.write(mark),
   });
   const runtime = openRuntime(config, log, (message, details) => warn(details, message));
   const live = new LiveHub({ epoch: String(now()) });
@@ -75,8 +80,7 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
 
   const putInForce = async (next: Config, { bundle }: UserCode): Promise<void> => {
     const content = { ...settingsContent(next.settings), ...(bundle && { bundle }) };
-    const outcome = await gateway.control.writeSettings(next.settings.version, content);
-    if (outcome === 'written') await writeMark(next, gateway.control.settings!);
+    await control.writeSettings(next.settings.version, content);
   };
   const reload = async (): Promise<void> => {
     metrics.reloads.lastSuccessful = false;
@@ -252,19 +256,4 @@ function checkTopics(topics: readonly string[], log: Log): void {
     'restart_needed',
     `processors write to new topics (${missing.join(', ')}): restart to have them`,
   );
-}
-
-const markPath = ({ process }: Config): string => join(process.data, 'settings.json');
-
-/** Settings that were written before; losing the file writes them once more, which readers skip. */
-async function readMark(config: Config): Promise<{ settings?: SettingsMark }> {
-  try {
-    return { settings: JSON.parse(await readFile(markPath(config), 'utf8')) };
-  } catch {
-    return {};
-  }
-}
-
-async function writeMark(config: Config, mark: SettingsMark): Promise<void> {
-  await writeFile(markPath(config), JSON.stringify(mark), { flush: true });
 }

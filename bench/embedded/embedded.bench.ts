@@ -53,7 +53,7 @@ async function caughtUp(seastate: Seastate): Promise<void> {
   }, 600_000);
 }
 
-/** HTTP to durable to processed: CPU of the whole process, once it is warm: 600 k samples at least. */
+/** HTTP to durable to processed: CPU of the whole process, once it is warm: 3 M samples at least. */
 async function wholeProcess(
   protocol: 1 | 2,
   series: number,
@@ -63,7 +63,7 @@ async function wholeProcess(
   const seastate = await (await Seastate.create(...flags)).start();
   try {
     const clusters = Math.max(4, Math.round(series / 20_000));
-    const warm = Math.max(2, Math.ceil(600_000 / series));
+    const warm = Math.max(2, Math.ceil(3_000_000 / series));
     const all = prepareBodies({ series, rounds: rounds + warm, clusters, protocol, seed: 1 });
     const perRound = Math.ceil(all.length / (rounds + warm));
     const bodies = all.map(({ body }) => body);

@@ -226,6 +226,14 @@ test('a record that cannot be read goes to rejected, as it came, and its neighbo
   });
 });
 
+test('other settings under the version in force go to rejected', () => {
+  const driver = new StageDriver([sums]);
+  for (const sha256 of ['a', 'a', 'b']) {
+    driver.record('settings', { version: 1, sha256, content: {} });
+  }
+  expect(driver.of('rejected').map(({ data }) => data.reason)).toEqual(['settings_conflict']);
+});
+
 test('a heartbeat of another partition count stops the reader', () => {
   const driver = new StageDriver([sums], { partitions: 4 });
   expect(() => driver.record('heartbeat', { partitions: 8, hashVersion: 1 })).toThrow(/rekey/);

@@ -208,7 +208,14 @@ export class PartitionState implements StageState {
   #settings(record: LogRecord): void {
     const next = this.#read(record, () => {
       const value = jsonOf<SettingsValue>(record);
-      if (value.version > this.#progress.settings.version) this.#configure(value);
+      const { version, sha256 } = this.#progress.settings;
+      if (value.version === version && value.sha256 !== sha256) {
+        throw new SeastateError(
+          'settings_conflict',
+          `settings version ${version} is in force with other content: raise the version`,
+        );
+      }
+      if (value.version > version) this.#configure(value);
       return value;
     });
     if (next !== this.#progress.settings) this.#counters.add(-1, 'settings_not_taken', 1);

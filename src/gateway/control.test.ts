@@ -2,19 +2,27 @@ import { expect, test } from 'vitest';
 import { text } from '../core/bytes.ts';
 import { SeastateError } from '../core/errors.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
-import { Control, contentDigest } from './control.ts';
+import { Control, contentDigest, type SettingsMark } from './control.ts';
 
 const topics = [
   { name: 'telemetry', partitions: 3 },
   { name: 'alerts', partitions: 1 },
 ];
-const make = (): { log: MemoryLog; control: Control } => {
-  const log = new MemoryLog(topics, () => 1_000);
-  return { log, control: new Control(log, ['telemetry', 'alerts'], undefined) };
+/** A control over a log with three and one partitions, and what it keeps over a restart. */
+const make = (log = new MemoryLog(topics, () => 1_000), settings?: SettingsMark) => {
+  const kept: SettingsMark[] = [];
+  const keep = async (mark: SettingsMark): Promise<void> => {
+    kept.push(mark);
+  };
+  return {
+    log,
+    kept,
+    control: new Control({ log, topics: ['telemetry', 'alerts'], settings, keep }),
+  };
 };
 
 test('settings go into every partition of every input, once per version', async () => {
-  const { log, control } = make();
+  const { log, control, kept } = make();
   expect(await control.writeSettings(3, { alerts: { pending: true } })).toBe('written');
   expect(await control.writeSettings(3, { alerts: { pending: true } })).toBe('repeat');
   expect(await control.writeSettings(2, { other: 1 })).toBe('repeat');
@@ -24,16 +32,16 @@ test('settings go into every partition of every input, once per version', async 
   expect({ version, content }).toEqual({ version: 3, content: { alerts: { pending: true } } });
   expect(sha256).toBe(contentDigest(content));
   expect(records[0]!.headers).toEqual({ kind: 'settings', schema: 'seastate.settings.v1' });
-  expect(control.settings).toEqual({ version: 3, sha256 });
+  expect(kept).toEqual([false, true].map((complete) => ({ version: 3, sha256, complete })));
 });
 
 test('the same version with other content is refused, also after a restart', async () => {
-  const { log, control } = make();
+  const { log, control, kept } = make();
   await control.writeSettings(1, { a: 1, b: [{ c: 1, d: 2 }] });
   await expect(control.writeSettings(1, { a: 2 })).rejects.toMatchObject({
     code: 'settings_conflict',
   });
-  const again = new Control(log, ['telemetry'], control.settings);
+  const again = make(log, kept.at(-1)).control;
   // The order of keys means nothing.
   expect(await again.writeSettings(1, { b: [{ d: 2, c: 1 }], a: 1 })).toBe('repeat');
   await expect(again.writeSettings(1, { a: 3 })).rejects.toThrow('raise the version');
@@ -46,6 +54,19 @@ test('settings that did not get into all partitions are written again', async ()
   await expect(control.writeSettings(1, {})).rejects.toMatchObject({ code: 'log_full' });
   log.fault = undefined;
   expect(await control.writeSettings(1, {})).toBe('written');
+});
+
+test('a crash between partitions: other content under the same version is refused', async () => {
+  const { log, control, kept } = make();
+  log.fault = new SeastateError('log_full', 'full', { retry: 'later' });
+  await expect(control.writeSettings(2, { a: 1 })).rejects.toMatchObject({ code: 'log_full' });
+  log.fault = undefined;
+  const again = make(log, kept.at(-1)).control;
+  const conflict = { code: 'settings_conflict' };
+  await expect(again.writeSettings(2, { a: 2 })).rejects.toMatchObject(conflict);
+  await expect(again.writeSettings(1, {})).rejects.toMatchObject(conflict);
+  expect(await again.writeSettings(2, { a: 1 })).toBe('written');
+  expect(await again.writeSettings(1, {})).toBe('repeat');
 });
 
 test('checkpoint and release go everywhere', async () => {

@@ -10,45 +10,56 @@ import type {
 import { jsonRecord } from './records.ts';
 
 /** What is known of the settings that were written last. */
-export type SettingsMark = Pick<SettingsValue, 'version' | 'sha256'>;
+export interface SettingsMark extends Pick<SettingsValue, 'version' | 'sha256'> {
+  /** False from the first append until every partition has them. */
+  readonly complete: boolean;
+}
+
+export interface ControlParts {
+  readonly log: Log;
+  /** Inputs of all stages. */
+  readonly topics: readonly string[];
+  /** As kept before the restart, where that is known. */
+  readonly settings?: SettingsMark | undefined;
+  /** Keeps the mark durably: before the first partition has the settings, and after the last. */
+  keep(mark: SettingsMark): Promise<void>;
+}
 
 /** Writes control records into every partition of the inputs of all stages. */
 export class Control {
   readonly #log: Log;
   readonly #topics: readonly string[];
+  readonly #keep: ControlParts['keep'];
   #settings: SettingsMark | undefined;
 
-  /** `settings`: as written before the restart, where that is known. */
-  constructor(log: Log, topics: readonly string[], settings: SettingsMark | undefined) {
+  constructor({ log, topics, settings, keep }: ControlParts) {
     this.#log = log;
     this.#topics = topics;
     this.#settings = settings;
-  }
-
-  /** The newest settings that are in every partition. */
-  get settings(): SettingsMark | undefined {
-    return this.#settings;
+    this.#keep = keep;
   }
 
   /**
    * Writes settings of a higher version; a version not higher than the last is a repeat and not
-   * written. Rejects with `settings_conflict` when the last version comes with other content. When
-   * it rejects otherwise some partitions may have them: call again, readers skip repeats.
+   * written. Rejects with `settings_conflict` when the last version comes with other content, or an
+   * older one while some partitions may lack the last. When it rejects otherwise some partitions
+   * may have them: call again with the same, readers skip repeats.
    */
   async writeSettings(version: number, content: SettingsContent): Promise<'written' | 'repeat'> {
     const sha256 = contentDigest(content);
     const last = this.#settings;
-    if (last && version === last.version && sha256 !== last.sha256) {
-      throw new SeastateError(
-        'settings_conflict',
-        `settings version ${version} is in force with other content: raise the version`,
-      );
-    }
-    if (last && version <= last.version) return 'repeat';
+    if (last) checkFollows(last, version, sha256);
+    if (last?.complete && version <= last.version) return 'repeat';
+    await this.#mark({ version, sha256, complete: false });
     const value: SettingsValue = { version, sha256, content };
     await this.#writeAll(jsonRecord('settings', value));
-    this.#settings = { version, sha256 };
+    await this.#mark({ version, sha256, complete: true });
     return 'written';
+  }
+
+  async #mark(mark: SettingsMark): Promise<void> {
+    await this.#keep(mark);
+    this.#settings = mark;
   }
 
   checkpoint(value: CheckpointValue): Promise<void> {
@@ -70,6 +81,19 @@ export class Control {
     }
     const failed = (await Promise.allSettled(appends)).find(({ status }) => status === 'rejected');
     if (failed) throw (failed as PromiseRejectedResult).reason;
+  }
+}
+
+/** Throws `settings_conflict` when these settings cannot come after the last ones. */
+function checkFollows(last: SettingsMark, version: number, sha256: string): void {
+  const conflict = (what: string): never => {
+    throw new SeastateError('settings_conflict', `settings version ${what}: raise the version`);
+  };
+  if (version === last.version && sha256 !== last.sha256) {
+    conflict(`${version} is in force with other content`);
+  }
+  if (version < last.version && !last.complete) {
+    conflict(`${last.version} is in force in some partitions, this is ${version}`);
   }
 }
 

@@ -17,7 +17,6 @@ import {
 } from './answer.ts';
 import { Appender } from './appender.ts';
 import { type Cluster, type Clusters, keyOf, type Sender } from './clusters.ts';
-import { Control, type SettingsMark } from './control.ts';
 import {
   GatewayCounters,
   increment,
@@ -51,8 +50,6 @@ export interface GatewayParts {
   readonly random: () => number;
   /** Where warnings go. */
   readonly warn: (fields: object, message: string) => void;
-  /** Settings that were written before the restart, where they are known. */
-  readonly settings?: SettingsMark;
 }
 
 const tooMuch = 'too much is in flight';
@@ -68,7 +65,6 @@ const fullForMs = 1_000;
 export class Gateway {
   readonly counters: GatewayCounters = new GatewayCounters();
   readonly admission: Admission;
-  readonly control: Control;
   #options: GatewayOptions;
   readonly #parts: GatewayParts;
   readonly #appender: Appender;
@@ -89,7 +85,6 @@ export class Gateway {
       bytesMax: options.inFlightBytesMax,
       requestsMax: options.inFlightRequestsMax,
     });
-    this.control = new Control(parts.log, options.controlTopics, parts.settings);
     this.#appender = new Appender(options.topic, { log: parts.log, now: parts.now, counters });
     this.#metadata = new MetadataWriter(options, { appender: this.#appender, counters });
     this.#rulesParts = { appender: this.#appender, counters, random: parts.random };

@@ -5,8 +5,6 @@ import { telemetryTopic } from '../log/topics.ts';
 /** Every setting of the gateway; `gatewayOptions` fills in what is not given. */
 export interface GatewayOptions {
   readonly topic: string;
-  /** Inputs of all stages: control records go into every partition of each. */
-  readonly controlTopics: readonly string[];
   /** Labels that tell the cluster; the first present wins, else it is the credential's name. */
   readonly clusterLabels: readonly string[];
   /** Other spellings of clusters, by what senders write. */
@@ -57,7 +55,6 @@ export interface GatewayOptions {
 
 const defaults: GatewayOptions = {
   topic: telemetryTopic,
-  controlTopics: [telemetryTopic],
   clusterLabels: ['clusterID', 'cluster_id', 'cluster'],
   aliases: {},
   keep: [],
