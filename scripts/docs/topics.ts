@@ -4,6 +4,7 @@ import { rejectedData } from '../../src/log/rejected.ts';
 import { outputTopics, telemetryKinds } from '../../src/log/topics.ts';
 import { alertData } from '../../src/processors/alerts/schema.ts';
 import { anomalyData } from '../../src/processors/anomalies/schema.ts';
+import { scoreNames } from '../../src/processors/anomalies/scores.ts';
 import { intervalJsonSchema } from '../../src/processors/events/interval.ts';
 import { code, fieldRows, generated, table } from './markdown.ts';
 
@@ -13,7 +14,8 @@ const what: Readonly<Record<(typeof outputTopics)[number], string>> = {
   events: 'An interval in which a cluster did something, with its evidence.',
   peers: 'Summaries of like series of one cluster.',
   incidents: 'A revision of an incident: members, candidates for the cause, reasons.',
-  scores: 'Remote write 2.0: scores and bands of the series that a matcher asks for.',
+  scores:
+    'Remote write 2.0, not JSON: scores and bands of the series that `settings.anomalies.scores` asks for.',
   status: 'What a partition has done so far: counters by reason, senders.',
   rejected: 'What could not be used, as it came, with source, offset, reason and error.',
 };
@@ -29,6 +31,15 @@ const kinds: Readonly<Record<(typeof telemetryKinds)[number], string>> = {
   checkpoint: 'Every reader makes a snapshot here.',
   release: 'A merged stage goes on without a dead input.',
   heartbeat: 'Time goes on: partition count and version of the placement rule.',
+};
+
+const scoreMeaning: Readonly<Record<(typeof scoreNames)[number], string>> = {
+  seastate_anomaly_score:
+    'Multiple of the cut: 1 asks for an alarm, which persistence and budget may withhold.',
+  seastate_expected:
+    'What the model expected; of a counter its rate per second. Left out where it has none.',
+  seastate_lower: 'Lower end of the band around it.',
+  seastate_upper: 'Upper end.',
 };
 
 const schemas: readonly (readonly [topic: string, schema: object])[] = [
@@ -59,7 +70,7 @@ ${table(
 )}
 ## Outputs
 
-JSON, as CloudEvents 1.0 in structured mode: \`subject\` is the identity of the interval, \`id\` is
+JSON (but \`scores\`), as CloudEvents 1.0 in structured mode: \`subject\` is the identity of the interval, \`id\` is
 subject and revision. Headers: \`from\` (stage/partition/epoch), \`number\` (from 0, without gaps per
 \`from\` and partition), \`tick\`, \`tenant\`, \`cluster\`. A reader takes the next number and drops
 every other one, so repeats after a restart leave no trace. What a source writes to \`rejected\` has
@@ -71,5 +82,16 @@ ${table(
 )}
 ## Data of the outputs
 
-${data}`;
+${data}
+### scores
+
+A remote write 2.0 request, compressed with snappy, with headers \`kind\` (\`samples\`) and \`encoding\` as
+in \`telemetry\`; placed by tenant and cluster. Its series have the labels of the series that was scored,
+\`tenant\`, \`cluster\` where the series has none, and as \`metric\` the name of the series; labels in the way become
+\`exported_...\`. They end by stale markers, with the series or when the settings ask for them no more.
+
+${table(
+  ['series', 'value'],
+  scoreNames.map((name) => [code(name), scoreMeaning[name]]),
+)}`;
 }

@@ -3,7 +3,7 @@ import { partitionOf } from '../core/placement.ts';
 import { encodeCloudEvent } from '../formats/cloudevents/cloudevent.ts';
 import { Numberer } from '../log/numbering.ts';
 import { mergedTopics } from '../log/topics.ts';
-import type { ClusterView, Output } from './processor.ts';
+import type { ClusterView, EventOutput, Output, SamplesOutput } from './processor.ts';
 import type { StageOutput, StageSetup } from './stage.ts';
 
 /** Version of the output values, in the header `schema`. */
@@ -28,6 +28,18 @@ export class Outbox {
   }
 
   emit(output: Output, tick: number, logTime: number): void {
+    if ('samples' in output) this.#emitSamples(output, tick);
+    else this.#emitEvent(output, tick, logTime);
+  }
+
+  #emitSamples({ topic, cluster: index, samples }: SamplesOutput, tick: number): void {
+    const [tenant, cluster] = [this.#clusters.tenant(index), this.#clusters.name(index)];
+    const partition = partitionOf(tenant, cluster, this.#setup.targets[topic] ?? 1);
+    const headers = { kind: 'samples', tenant, cluster, encoding: 'snappy' };
+    this.#push(topic, partition, tick, headers, samples);
+  }
+
+  #emitEvent(output: EventOutput, tick: number, logTime: number): void {
     const { topic, cluster } = output;
     const tenant = this.#clusters.tenant(cluster);
     const name = this.#clusters.name(cluster);

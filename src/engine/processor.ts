@@ -78,8 +78,11 @@ export interface Selection {
   has(slot: number): boolean;
 }
 
-/** One output: the engine wraps it as a CloudEvent, numbers it and places it. */
-export interface Output {
+/** One output: the engine numbers it and places it. */
+export type Output = EventOutput | SamplesOutput;
+
+/** Wrapped as a CloudEvent, placed by tenant. */
+export interface EventOutput {
   readonly topic: string;
   /** CloudEvents `type`, such as `seastate.alert`. */
   readonly type: string;
@@ -90,6 +93,14 @@ export interface Output {
   readonly revision: number;
   /** Keys in the order of the schema. */
   readonly data: object;
+}
+
+/** Samples: like a record of `telemetry` of kind `samples`, placed by tenant and cluster. */
+export interface SamplesOutput {
+  readonly topic: string;
+  readonly cluster: number;
+  /** A remote write 2.0 request, compressed with snappy: bytes that nobody changes any more. */
+  readonly samples: Uint8Array;
 }
 
 /** State of another shape. Equal states write equal bytes; `slots` as in `series.count`. */

@@ -2,9 +2,9 @@ import { tickMs, tickOf } from '../../core/time.ts';
 import { Columns, type ColumnsSpec } from '../../engine/columns.ts';
 import type {
   Block,
+  EventOutput,
   Handlers,
   Label,
-  Output,
   ProcessorContext,
   SeriesView,
 } from '../../engine/processor.ts';
@@ -38,7 +38,7 @@ interface DriverSeries {
  * each of their times every living series is given its last value again, as a scrape would.
  */
 export class Driver {
-  readonly outputs: Output[] = [];
+  readonly outputs: EventOutput[] = [];
   readonly counters = new Map<string, number>();
   readonly #clusters: string[] = [];
   readonly #series = new Map<string, DriverSeries>();
@@ -64,7 +64,9 @@ export class Driver {
       table: (name) => this.#table(name),
       keep: (_name, kept) => kept,
       select: () => ({ has: () => false }),
-      emit: (output) => void this.outputs.push(structuredClone(output)),
+      emit: (output) => {
+        if ('data' in output) this.outputs.push(structuredClone(output));
+      },
       count: (reason, by = 1) => {
         this.counters.set(reason, (this.counters.get(reason) ?? 0) + by);
       },

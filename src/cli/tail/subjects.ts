@@ -14,10 +14,10 @@ export interface Subject {
 }
 
 export async function subjectOf(what: string, matchers: readonly Matcher[]): Promise<Subject> {
-  if (what === 'metrics') {
+  if (what === 'metrics' || what === 'scores') {
     const { metricRows } = await import('./metrics.ts');
     return {
-      topic: telemetryTopic,
+      topic: what === 'metrics' ? telemetryTopic : what,
       columns: ['time', 'cluster', 'metric', 'value', 'labels'],
       rows: metricRows(matchers),
       tableRow: (row) => ({ ...row, labels: labelText(row['labels']) }),

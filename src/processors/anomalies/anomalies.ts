@@ -12,6 +12,7 @@ import { registryOf } from '../../models/registry.ts';
 import type { Verdict } from '../../models/scorer.ts';
 import { type Lane, Lanes } from './lanes.ts';
 import type { AnomalyData } from './schema.ts';
+import { Scores } from './scores.ts';
 import { type AnomalySettings, anomalySettings } from './settings.ts';
 import { workloadOf } from './workload.ts';
 
@@ -57,7 +58,7 @@ interface DeadSibling {
 export const anomalies: ProcessorDefinition<AnomalySettings> = defineProcessor({
   name: 'anomalies',
   version: 1,
-  outputs: ['anomalies'],
+  outputs: ['anomalies', 'scores'],
   settings: anomalySettings,
   create: (context) => new Anomalies(context).handlers(),
 });
@@ -69,6 +70,7 @@ class Anomalies {
   readonly #budgets;
   readonly #dead;
   readonly #slots;
+  readonly #scores: Scores;
 
   constructor(context: ProcessorContext<AnomalySettings>) {
     this.#context = context;
@@ -80,6 +82,7 @@ class Anomalies {
       kind: 'u8',
       open: 'u8',
     });
+    this.#scores = new Scores(context);
     this.#lanes = context.keep('lanes', new Lanes(context, registryOf()));
     this.#lanes.configure(context.settings);
   }
@@ -88,7 +91,10 @@ class Anomalies {
     return {
       samples: (block: Block) => this.#samples(block),
       born: (slot: number) => this.#born(slot),
-      ended: (slot: number) => this.#seriesEnded(slot),
+      ended: (slot: number, time: number) => {
+        this.#scores.ended(slot, time);
+        this.#seriesEnded(slot);
+      },
       forgotten: (slot: number) => this.#forgotten(slot),
       tick: () => this.#tick(),
       settings: () => this.#configure(),
@@ -103,6 +109,7 @@ class Anomalies {
       lane[slot] = this.#laneOf(slot);
       if (before === noLane && lane[slot] !== noLane) this.#learnKind(slot);
     }
+    this.#scores.configure((slot) => lane[slot] !== noLane);
     // Nobody scores these any more: nothing else would close them.
     for (const row of [...this.#open.values()]) {
       if (lane[row.slot] === noLane) this.#close(row, row.last, this.#context.logTime);
@@ -125,6 +132,7 @@ class Anomalies {
     const { series } = this.#context;
     const { lane } = this.#slots.arrays;
     lane[slot] = this.#laneOf(slot);
+    this.#scores.ask(slot, lane[slot] !== noLane);
     if (lane[slot] === noLane) return;
     this.#learnKind(slot);
     if (this.#dead.size === 0) return;
@@ -148,14 +156,18 @@ class Anomalies {
       const chosen = lanes[at]!;
       const ended = stale[i] === 1;
       const v = chosen.scorer.push(slot, times[i]!, values[i]!, metricKinds[kind[slot]!]!, ended);
+      if (ended) this.#scores.stale(slot, times[i]!);
+      else this.#scores.sample(slot, times[i]!, v);
       if (ended) this.#seriesEnded(slot);
       else if (v.outcome === 'failed') this.#context.count('model_failed');
       else if (open[slot] === 1) this.#goesOn(slot, chosen, v, times[i]!);
       else if (v.alarm) this.#alarm(slot, chosen, v, times[i]!);
     }
+    this.#scores.flush();
   }
 
   #tick(): void {
+    this.#scores.flush();
     const { series } = this.#context;
     const { lanes } = this.#lanes;
     if (lanes.length === 0) return;

@@ -42,12 +42,25 @@ const route = routeKeys.superRefine(({ select, model, parameters }, context) => 
   check('parameters', () => configure(modelNamed(registry, model), parameters));
 });
 
+const selector = z.string().superRefine((given, context) => {
+  try {
+    parseSelector(given);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: messageOf(error) });
+  }
+});
+
 export const anomalySettings = z.object({
   routes: z
     .array(route)
     .max(255)
     .default([route.parse({ select: selectDefault })])
     .describe('Which series are scored, by which model and with which budget.'),
+  scores: z
+    .array(selector)
+    .max(64)
+    .default([])
+    .describe('Selectors: scores and bands of matching series are written to topic `scores`.'),
 });
 
 export type AnomalySettings = z.infer<typeof anomalySettings>;
