@@ -4,6 +4,7 @@ import type { CliContext } from '../context.ts';
 interface TestFlags {
   readonly cluster?: string;
   readonly rules?: readonly string[];
+  readonly unsure?: boolean;
 }
 
 const testCommand = buildCommand<TestFlags, string[], CliContext>({
@@ -27,6 +28,12 @@ const testCommand = buildCommand<TestFlags, string[], CliContext>({
         variadic: true,
         placeholder: 'file',
         brief: 'Rules of your own, as YAML',
+      },
+      unsure: {
+        kind: 'boolean',
+        optional: true,
+        withNegated: false,
+        brief: 'Also what is told under a guessed name (confidence below 0.5)',
       },
     },
     positional: {

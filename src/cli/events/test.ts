@@ -13,6 +13,8 @@ export interface EventsTestArgs {
   readonly cluster?: string;
   /** Own rules, YAML. */
   readonly rules?: readonly string[];
+  /** Also what is told under a name that is only guessed. */
+  readonly unsure?: boolean;
 }
 
 export interface Io {
@@ -43,7 +45,10 @@ export async function eventsTest(args: EventsTestArgs, io: Io): Promise<number> 
     const { inputs, rejected } = await readInputs(args.files);
     const driver = new Driver({ rules });
     driver.run(inputs, args.cluster ?? 'test');
-    for (const found of foundIn(driver)) io.stdout.write(`${JSON.stringify(found)}\n`);
+    const found = foundIn(driver, args.unsure);
+    for (const one of found) io.stdout.write(`${JSON.stringify(one)}\n`);
+    const unsure = foundIn(driver, true).length - found.length;
+    if (unsure > 0) io.stderr.write(`${unsure} of low confidence not shown: --unsure shows them\n`);
     for (const [reason, count] of rejected) {
       io.stderr.write(`${count} records could not be used: ${reason}\n`);
     }
@@ -68,12 +73,16 @@ async function textOf(file: string): Promise<string> {
   }
 }
 
+/** Below this the object is only guessed. */
+const sureFrom = 0.5;
+
 /** The newest revision of every interval that stands, by start. */
-export function foundIn(driver: Driver): Found[] {
+export function foundIn(driver: Driver, unsure = false): Found[] {
   const newest = new Map<string, Interval>();
   for (const { data } of driver.outputs) newest.set((data as Interval).id, data as Interval);
   return [...newest.values()]
     .filter((interval) => interval.change !== 'withdraw' && interval.family !== 'collector')
+    .filter((interval) => unsure || interval.confidence >= sureFrom)
     .sort((a, b) => a.start - b.start || (a.id < b.id ? -1 : 1))
     .map(({ id, fact, object, start, end, parent, evidence }) => ({
       id,

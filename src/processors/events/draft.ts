@@ -35,6 +35,8 @@ export interface Draft {
   readonly affinity: Affinity;
   /** Not said by evidence of its own, but concluded from other facts. */
   readonly inferred?: boolean;
+  /** No evidence names the object: what its parts share stands for it. */
+  readonly guessed?: boolean;
   /** Stages of long facts: name, start, end. */
   readonly phases?: readonly Phase[];
   /** 0 to 100 */

@@ -343,9 +343,8 @@ class EventsProcessor implements Handlers {
 
   /** Which group a node was added to is asked for when it goes, maybe much later. */
   #learnGroups(row: ClusterRow, drafts: readonly Draft[]): void {
-    for (const { rule, object, slots, affinity } of drafts) {
-      // A name that is only guessed is not kept.
-      if (rule.id !== 'cluster-scale-up' || slots['from'] === undefined) continue;
+    for (const { rule, object, guessed, affinity } of drafts) {
+      if (rule.id !== 'cluster-scale-up' || guessed) continue;
       const group = object.slice('NodeGroup/'.length);
       for (const node of affinity.nodes ?? []) row.groups[node] ??= group;
     }

@@ -26,7 +26,9 @@ export const intervalSchema = z
     endBy: z.string().nullable().describe('Signal that ended it; quiet: nothing came any more'),
     slots: z.record(z.string(), z.string()).describe('from, to, node, group, version and the like'),
     count: z.number().int().describe('Occurrences, a lower bound; never falls'),
-    confidence: z.number().describe('0 to 1'),
+    confidence: z
+      .number()
+      .describe('0 to 1: 0.95 by both sources, 0.8 by one, 0.5 concluded, 0.3 object is a guess'),
     parent: z.string().nullable().describe('Interval of which this is an expected effect'),
     overdue: z.boolean().describe('Lasts longer than usual: to be reported, parent or not'),
     evidence: z

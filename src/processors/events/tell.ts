@@ -224,6 +224,7 @@ function known(slots: Readonly<Record<string, string>>): Record<string, string> 
 }
 
 function confidenceOf(draft: Draft): number {
+  if (draft.guessed) return 0.3;
   if (draft.inferred) return 0.5;
   const sources = new Set(draft.evidence.map((e) => e.source));
   return sources.size >= 2 ? 0.95 : 0.8;

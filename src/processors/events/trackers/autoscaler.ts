@@ -39,12 +39,27 @@ export function autoscaling(view: View, stories: readonly NodeStory[]): Draft[] 
       if (up.group !== null && !groups.has(node)) groups.set(node, up.group);
     }
   }
-  const downs = scaleDowns(timeline, groups);
+  const downs = scaleDowns(timeline, groups).map((down) => downDraft(view, down, stories, groups));
   return [
-    // A counter alone names no group: its first node does.
-    ...ups.filter((up) => up.group !== null || up.nodes.length > 0).map((up) => upDraft(view, up)),
-    ...downs.map((down) => downDraft(view, down, stories, groups)),
-  ];
+    ...ups.map((up) => upDraft(view, up, groups)),
+    ...downs,
+    // A counter alone names no group: its nodes do, or there is nothing to tell.
+  ].filter(({ object }) => object !== 'NodeGroup/unknown');
+}
+
+/** Group of nodes: told for one of them, or for all of their stem; else what names share. */
+function groupOf(
+  nodes: readonly string[],
+  groups: ReadonlyMap<string, string>,
+): { readonly group: string; readonly isGuess: boolean } {
+  const own = nodes.map((node) => groups.get(node)).find((group) => group !== undefined);
+  if (own !== undefined) return { group: own, isGuess: false };
+  const stems = new Set(nodes.map((node) => groupOfNodes([node])));
+  const alike = new Set<string>();
+  for (const [node, group] of groups) if (stems.has(groupOfNodes([node]))) alike.add(group);
+  const [only] = alike;
+  if (alike.size === 1) return { group: only!, isGuess: false };
+  return { group: groupOfNodes(nodes), isGuess: true };
 }
 
 function scaleUps(view: View, timeline: readonly Atom[]): Up[] {
@@ -122,7 +137,7 @@ function assignJoins(ups: readonly Up[], stories: readonly NodeStory[]): void {
   }
 }
 
-function upDraft(view: View, up: Up): Draft {
+function upDraft(view: View, up: Up, groups: ReadonlyMap<string, string>): Draft {
   const ends = up.nodes.map(({ join }) => join.end);
   const all = up.nodes.length >= up.count && ends.every((end) => end !== null);
   const last = Math.max(up.start, ...ends.map((end) => end ?? 0));
@@ -138,15 +153,18 @@ function upDraft(view: View, up: Up): Draft {
   const nodes = up.nodes.map(({ node }) => node);
   const evidence = [...up.evidence];
   for (const { join } of up.nodes) evidence.push(...join.evidence.filter((e) => e.role === 'end'));
+  const { group, isGuess } =
+    up.group === null ? groupOf(nodes, groups) : { group: up.group, isGuess: false };
   return {
     rule: view.rule('cluster-scale-up'),
-    object: `NodeGroup/${up.group ?? groupOfNodes(nodes)}`,
+    object: `NodeGroup/${group}`,
     slots: sizes(up.from, up.to ?? (up.from === null ? null : up.from + up.count), up.count),
     start: up.start,
     end,
     endBy,
     evidence,
     affinity: { nodes },
+    ...(isGuess ? { guessed: true } : {}),
   };
 }
 
@@ -223,16 +241,18 @@ function downDraft(
   const done = ends.size >= count && view.now - latest >= 45_000;
   const last = Math.max(down.last, ...left.map(({ removal }) => removal.start));
   const over = done || view.now - last > upWindow;
-  const group = down.group ?? nodes.map((n) => groups.get(n)).find((g) => g !== undefined);
+  const { group, isGuess } =
+    down.group === null ? groupOf(nodes, groups) : { group: down.group, isGuess: false };
   return {
     rule: view.rule('cluster-scale-down'),
-    object: `NodeGroup/${group ?? groupOfNodes(nodes)}`,
+    object: `NodeGroup/${group}`,
     slots: { count: String(count) },
     start: down.start,
     end: over ? (done ? Math.max(...ends.values()) : last) : null,
     endBy: over ? (done ? 'node-removing' : 'quiet') : null,
     evidence: [...down.evidence, ...left.flatMap(({ removal }) => removal.evidence)],
     affinity: { nodes },
+    ...(isGuess ? { guessed: true } : {}),
   };
 }
 

@@ -81,8 +81,10 @@ function isBirth(view: View, born: readonly Draft[], time: number): boolean {
 /** Elections, the same one by event and by metric folded. */
 function electionsOf(view: View, timeline: Timeline): { time: number; evidence: Evidence[] }[] {
   const found: { time: number; evidence: Evidence[] }[] = [];
+  // Who leads when a lease's series is first seen may have led for long.
+  const baseline = timeline.find((a) => a.k === 'leading:on');
   for (const atom of timeline) {
-    if (atom.k !== 'leader-elected' && (atom.k !== 'leading:on' || atom.first)) continue;
+    if (atom.k !== 'leader-elected' && (atom.k !== 'leading:on' || atom === baseline)) continue;
     const slack = atom.s === 'm' ? Math.max(30_000, 2 * view.cadence) : 1_000;
     const last = found.at(-1);
     if (last && atom.t - last.time <= slack) last.evidence.push(evidenceOf(atom, 'end'));

@@ -39,7 +39,8 @@ export function failedJobs(view: View): Draft[] {
 function retriesFailed(view: View, scope: string): Atom | null {
   const [, namespace] = scope.split('/') as [string, string];
   const pods = view.timeline(scope).filter((a) => a.k === 'job-pod');
-  if (new Set(pods.map((a) => a.v)).size < 2 || pods[0]!.first) return null;
+  // Pods that appear at once are no retries: a parallel job, or one that we see late.
+  if (new Set(pods.map((a) => a.t)).size < 2 || pods[0]!.first) return null;
   const from = pods[0]!.t;
   const evicted = view
     .scopes(`Pod/${namespace}`)

@@ -20,23 +20,26 @@ export function cordonsOf(timeline: Timeline, removals: readonly Span[]): Cordon
   let open: OpenCordon | null = null;
   let targeted: number | null = null;
   let killed: Atom[] = [];
+  let started: Atom | null = null;
   const finish = (end: number | null, endBy: string | null, removed: boolean): void => {
     if (open !== null) found.push({ ...open, end, endBy, removed });
     open = null;
   };
   for (const atom of timeline) {
     if (atom.k === 'node-targeted') targeted = atom.t;
+    if (atom.k === 'kubelet-starting') started = atom;
     if (podLeaves(atom)) killed = [...killed.filter((a) => atom.t - a.t < 3_000), atom];
     if (cordonOpens.has(atom.k) && !atom.first) {
       const recent = targeted !== null && atom.t - targeted < 30 * 60_000 ? targeted : null;
       const pods = killed.filter((a) => atom.t - a.t < 3_000);
+      const again = repeats(atom, started) ? started : null;
       open ??= {
-        start: atom.t,
+        start: again?.t ?? atom.t,
         daemon: false,
         targeted: recent,
-        kubeletStart: null,
+        kubeletStart: again?.t ?? null,
         pods,
-        evidence: [],
+        evidence: again === null ? [] : [evidenceOf(again, 'during')],
       };
       targeted = null;
     }
@@ -47,6 +50,10 @@ export function cordonsOf(timeline: Timeline, removals: readonly Span[]): Cordon
   finish(null, null, false);
   return found;
 }
+
+/** A kubelet that starts on a cordoned node says so anew: the cordon is older than its start. */
+const repeats = (atom: Atom, started: Atom | null): boolean =>
+  atom.k === 'node-unschedulable' && started !== null && atom.t - started.t < 5_000;
 
 const podLeaves = (atom: Atom): boolean =>
   atom.k === 'pod-killed' || atom.k === 'pod-left:gone' || atom.k === 'pod-evicted-api';

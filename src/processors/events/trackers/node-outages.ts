@@ -8,6 +8,7 @@ interface OpenOutage {
   said: boolean;
   shutdown: boolean;
   rebooted: boolean;
+  started: boolean;
   down: Atom | null;
   readonly evidence: Evidence[];
 }
@@ -33,6 +34,7 @@ export function outagesOf(
     open = null;
   };
   for (const atom of timeline) {
+    if (open !== null && atom.k === 'kubelet-starting') (open as OpenOutage).started = true;
     const role = outageRole(atom, open);
     if (role === 'end') {
       if (open !== null && !(atom.k === 'kubelet-down:off' && goesOn(view, timeline, atom.t))) {
@@ -46,6 +48,7 @@ export function outagesOf(
         said: false,
         shutdown: false,
         rebooted: false,
+        started: false,
         down: null,
         evidence: [],
       };
@@ -118,9 +121,10 @@ function outageOf(
   const boot = boots.find((atom) => atom.t > open.start - 5_000 && atom.t <= until);
   const evidence = boot ? [...open.evidence, evidenceOf(boot, 'during')] : open.evidence;
   const span = { start: open.start, end, endBy, evidence };
-  // Who shuts down in order mostly comes back.
+  // Who shuts down in order mostly comes back: and then it has booted.
   const leaves = open.shutdown && end === null && view.now - open.start < rebootMs;
-  if (open.rebooted || boot || leaves) return { ...span, kind: 'rebooted' };
+  const back = open.shutdown && open.started;
+  if (open.rebooted || boot || leaves || back) return { ...span, kind: 'rebooted' };
   if (open.lost) return { ...span, kind: 'lost' };
   if (open.said || open.shutdown) return { ...span, kind: 'not-ready' };
   return isLongDown(view, open.down!, end) ? { ...span, kind: 'lost' } : null;

@@ -1,5 +1,6 @@
 import type { Atom, Timeline } from '../atoms.ts';
 import { type Draft, type Evidence, evidenceOf, type View } from '../draft.ts';
+import { type Absence, absences } from './absences.ts';
 import { numberOf, valueAt, wantedSteps } from './rescales.ts';
 
 interface Rollout {
@@ -13,13 +14,14 @@ interface Rollout {
 /** Rollouts: a new replica set grows while older ones shrink; or a new generation is served. */
 export function rollouts(view: View, components: readonly Draft[]): Draft[] {
   const rule = view.rule('deployment-rollout');
+  const away = absences(view, components);
   return view.scopes('Deployment').flatMap(([scope, timeline]) => {
     const told = rolloutsByEvents(timeline);
     const seen = rolloutsByMetrics(view, timeline);
     const name = scope.slice('Deployment/'.length);
     const merged = mergeRollouts(view, told, seen);
     return merged
-      .map((rollout) => askedBefore(rollout, components))
+      .map((rollout) => askedBefore(rollout, away))
       .map((rollout) => ({
         rule,
         object: scope,
@@ -41,19 +43,13 @@ const awayMs = 10 * 60_000;
  * A rollout whose first sign comes with the controller manager's return was asked for in the time
  * without it: begun then at the earliest.
  */
-function askedBefore(rollout: Rollout, components: readonly Draft[]): Rollout {
-  const away = components.find(
-    ({ rule, object, start, end }) =>
-      rule.fact === 'component_crashed' &&
-      object === 'Component/kube-controller-manager' &&
-      end !== null &&
-      end - start <= awayMs &&
-      rollout.start >= end - 5_000 &&
-      rollout.start - end <= returnMs,
+function askedBefore(rollout: Rollout, absent: readonly Absence[]): Rollout {
+  const away = absent.find(
+    ({ start, end }) =>
+      end - start <= awayMs && rollout.start >= end - 5_000 && rollout.start - end <= returnMs,
   );
   if (away === undefined) return rollout;
-  const evidence = [...away.evidence.filter((e) => e.role === 'start'), ...rollout.evidence];
-  return { ...rollout, start: away.start, evidence };
+  return { ...rollout, start: away.start, evidence: [...away.evidence, ...rollout.evidence] };
 }
 
 function rolloutsByEvents(timeline: Timeline): Rollout[] {
