@@ -16,3 +16,4 @@ export {
   type ProcessorContext,
   type ProcessorDefinition,
 } from './engine/processor.ts';
+export { type RowKey, sameKey } from './engine/tables.ts';

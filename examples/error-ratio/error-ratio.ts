@@ -1,5 +1,11 @@
 import { defineProcessor } from 'seastate';
 
+interface Sum {
+  cluster: number;
+  all: number;
+  failed: number;
+}
+
 /**
  * Share of API server requests that failed, per cluster and minute: a ratio of two sums of counters
  * with any number of series. Its outputs are on topic `x-error-ratio`.
@@ -12,7 +18,7 @@ export const errorRatio = defineProcessor({
     const all = context.select('apiserver_request_total');
     const failed = context.select('apiserver_request_total{code=~"5.."}');
     const last = context.columns('last', { value: { type: 'f64', initial: -1 } });
-    const sums = context.table<{ cluster: number; all: number; failed: number }>('sums');
+    const sums = context.table<Sum>('sums', ({ cluster }) => String(cluster));
 
     return {
       samples(block) {

@@ -16,7 +16,7 @@ const adapters = ['gateway', 'sources', 'sinks', 'self', 'testing'];
 const all = [...parts, ...adapters, 'server', 'cli', 'open-log.ts', 'stage-processors.ts'];
 /** The contract of the analytics, with the types that it names. */
 const contract = [
-  ...['processor', 'model', 'columns', 'tables'].map((name) => `engine/${name}.ts`),
+  ...['processor', 'model', 'columns', 'moved', 'tables'].map((name) => `engine/${name}.ts`),
   'log/log.ts',
 ];
 /** Pure ones: the same input gives the same output. */

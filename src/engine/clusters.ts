@@ -43,6 +43,17 @@ export class Clusters implements ClusterView {
     this.#rows[index]![2] = title;
   }
 
+  /** Takes over those of `from` that go here; returns their new indexes by the old ones. */
+  absorb(from: Clusters, goesHere: (tenant: string, name: string) => boolean): Int32Array {
+    const moved = new Int32Array(from.count).fill(-1);
+    for (const [old, [tenant, name, title]] of from.#rows.entries()) {
+      if (!goesHere(tenant, name)) continue;
+      moved[old] = this.indexOf(tenant, name, Number.POSITIVE_INFINITY);
+      if (title !== '') this.setTitle(moved[old]!, title);
+    }
+    return moved;
+  }
+
   save(out: ByteWriter): void {
     out.text(JSON.stringify(this.#rows));
   }

@@ -96,6 +96,15 @@ export class Columns<S extends ColumnsSpec> {
     }
   }
 
+  /** Takes over one slot of the same columns of another state; there must be room for `to`. */
+  copySlot(from: Columns<S>, slot: number, to: number): void {
+    const [theirs, ours] = [from.arrays, this.arrays] as Record<string, AnyArray>[];
+    for (const { name, width } of this.#columns) {
+      const array = theirs![name]!;
+      for (let k = 0; k < width; k++) ours![name]![to * width + k] = array[slot * width + k]!;
+    }
+  }
+
   /** Writes the slots below `count`. */
   save(out: ByteWriter, count: number): void {
     const arrays = this.arrays as Record<string, AnyArray>;

@@ -1,6 +1,7 @@
 import { ByteReader, ByteWriter } from '../core/bytes.ts';
-import { invariant, SeastateError } from '../core/errors.ts';
+import { invariant, messageOf, SeastateError } from '../core/errors.ts';
 import { Columns, type ColumnsSpec } from './columns.ts';
+import type { Moved } from './moved.ts';
 import type {
   ClusterView,
   Handlers,
@@ -11,7 +12,7 @@ import type {
   SeriesView,
 } from './processor.ts';
 import { CachedSelection } from './selection.ts';
-import { type Row, Table } from './tables.ts';
+import { type Row, type RowKey, sameKey, Table } from './tables.ts';
 
 /** What a processor's context asks of its stage. */
 export interface StageServices {
@@ -61,9 +62,9 @@ export class Host implements ProcessorContext {
     return columns;
   }
 
-  table<R extends Row>(name: string): Table<R> {
+  table<R extends Row>(name: string, keyOf: RowKey<R>): Table<R> {
     this.#declare(this.#tables, name);
-    const table = new Table<R>();
+    const table = new Table<R>(keyOf);
     this.#tables.set(name, table as unknown as Table<Row>);
     return table;
   }
@@ -114,6 +115,33 @@ export class Host implements ProcessorContext {
     for (const columns of this.#columns.values()) columns.reserve(slots);
   }
 
+  /** Takes over what the same processor of another partition knows of what moved here. */
+  absorb(from: Host, moved: Moved, slots: number): void {
+    this.reserve(slots);
+    for (const [name, columns] of this.#columns) {
+      const theirs = from.#columns.get(name)!;
+      for (const [old, slot] of moved.slots.entries()) {
+        if (slot >= 0) columns.copySlot(theirs, old, slot);
+      }
+    }
+    for (const [name, table] of this.#tables) {
+      this.#asPart(`table "${name}"`, () => table.absorb(from.#tables.get(name)!, moved));
+    }
+    for (const [name, kept] of this.#kept) {
+      this.#asPart(`state "${name}"`, () => kept.absorb(from.#kept.get(name)!, moved));
+    }
+  }
+
+  #asPart(part: string, body: () => void): void {
+    try {
+      body();
+    } catch (error) {
+      if (!(error instanceof SeastateError)) throw error;
+      const where = `${part} of processor ${this.definition.name}`;
+      throw new SeastateError(error.code, `${where}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
   save(out: ByteWriter, slots: number): void {
     out.text(this.definition.name).u32(this.definition.version);
     out.u16(this.#columns.size);
@@ -143,7 +171,7 @@ export class Host implements ProcessorContext {
     }
     for (let left = input.u16(); left > 0; left--) {
       const name = input.text();
-      (this.#tables.get(name) ?? new Table()).load(input);
+      (this.#tables.get(name) ?? new Table(sameKey)).load(input);
     }
     for (let left = input.u16(); left > 0; left--) {
       const name = input.text();

@@ -1,4 +1,5 @@
 import type { ByteReader, ByteWriter } from '../core/bytes.ts';
+import { type Moved, movedCluster } from './moved.ts';
 
 /** Counters of a partition by cluster index (-1: of the partition) and reason; they only grow. */
 export class Counters {
@@ -17,6 +18,14 @@ export class Counters {
       if (key.startsWith(prefix)) found.push([key.slice(prefix.length), value]);
     }
     return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  absorb(from: Counters, moved: Moved): void {
+    for (const [key, value] of from.#values) {
+      const at = key.indexOf('/');
+      const cluster = movedCluster(moved, Number(key.slice(0, at)));
+      if (cluster !== undefined) this.add(cluster, key.slice(at + 1), value);
+    }
   }
 
   save(out: ByteWriter): void {

@@ -9,6 +9,13 @@ import { type Block, defineProcessor, type ProcessorDefinition } from './process
 import { type Done, encodeRecords } from './runner/messages.ts';
 import { Runner } from './runner/runner.ts';
 import type { StageOutput } from './stage.ts';
+import { sameKey } from './tables.ts';
+
+interface Seen {
+  cluster: number;
+  ticks: number;
+  names: string[];
+}
 
 /** Sums each series and tells it every tick: columns, tables, births, ends and slots in one. */
 const sums = defineProcessor({
@@ -17,7 +24,7 @@ const sums = defineProcessor({
   outputs: ['alerts', 'x-sums'],
   create(context) {
     const state = context.columns('sums', { sum: 'f64', count: { type: 'u16', initial: 7 } });
-    const seen = context.table<{ cluster: number; ticks: number; names: string[] }>('seen');
+    const seen = context.table<Seen>('seen', sameKey);
     const tell = (what: string, slot: number): void =>
       context.emit({
         topic: 'x-sums',

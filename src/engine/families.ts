@@ -1,4 +1,5 @@
 import type { ByteReader, ByteWriter } from '../core/bytes.ts';
+import type { Moved } from './moved.ts';
 import { type Row, Table } from './tables.ts';
 
 interface FamilyRow extends Row {
@@ -9,7 +10,9 @@ const suffixes = ['_bucket', '_count', '_sum', '_total', '_info', '_created'];
 
 /** Metric types by cluster and family. */
 export class Families {
-  readonly #rows = new Table<FamilyRow>();
+  readonly #rows = new Table<FamilyRow>(
+    ({ cluster }, key) => `${cluster}${key.slice(key.indexOf('\0'))}`,
+  );
 
   get count(): number {
     return this.#rows.size;
@@ -34,6 +37,10 @@ export class Families {
       return this.#rows.get(`${cluster}\0${metric.slice(0, -suffix.length)}`)?.type ?? 0;
     }
     return 0;
+  }
+
+  absorb(from: Families, moved: Moved): void {
+    this.#rows.absorb(from.#rows, moved);
   }
 
   save(out: ByteWriter): void {

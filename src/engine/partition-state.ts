@@ -309,6 +309,45 @@ export class PartitionState implements StageState {
     );
   }
 
+  /**
+   * Takes over the clusters of another partition's state that go here, with all that is known of
+   * them (rekey); `own`: and what belongs to that partition as a whole. Both stand at the heads of
+   * their logs.
+   */
+  absorb(
+    from: PartitionState,
+    goesHere: (tenant: string, cluster: string) => boolean,
+    own: boolean,
+  ): void {
+    this.#absorbProgress(from.#progress);
+    const clusters = this.#clusters.absorb(from.#clusters, goesHere);
+    const slots = this.#tracker.absorb(from.#tracker, clusters);
+    const moved = { clusters, slots, own };
+    this.#counters.absorb(from.#counters, moved);
+    this.#families.absorb(from.#families, moved);
+    for (const host of this.#hosts) {
+      const theirs = from.#hosts.find(({ definition }) => definition.name === host.definition.name);
+      if (theirs) host.absorb(theirs, moved, this.#tracker.count);
+    }
+  }
+
+  #absorbProgress(from: Progress): void {
+    const progress = this.#progress;
+    if (progress.logTime === 0) {
+      this.#configure(from.settings);
+      for (const host of this.#hosts) host.handlers.settings?.();
+    } else if (JSON.stringify(progress.settings) !== JSON.stringify(from.settings)) {
+      throw new SeastateError(
+        'rekey_refused',
+        `partitions have settings of versions ${progress.settings.version} and ` +
+          `${from.settings.version}: start the old program until all have the same, then stop it`,
+      );
+    }
+    for (const key of ['logTime', 'tick', 'statusTick', 'rejected'] as const) {
+      progress[key] = Math.max(progress[key], from[key]);
+    }
+  }
+
   save(out: ByteWriter): void {
     out.text(JSON.stringify(this.#progress));
     this.#clusters.save(out);

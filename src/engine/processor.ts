@@ -2,7 +2,8 @@ import type { ZodType } from 'zod';
 import type { ByteReader, ByteWriter } from '../core/bytes.ts';
 import type { LogRecord } from '../log/log.ts';
 import type { Columns, ColumnsSpec } from './columns.ts';
-import type { Row, Table } from './tables.ts';
+import type { Moved } from './moved.ts';
+import type { Row, RowKey, Table } from './tables.ts';
 
 /**
  * The contract between the engine and the analytics (DESIGN 4). A processor is plain synchronous
@@ -107,6 +108,11 @@ export interface SamplesOutput {
 export interface Kept {
   save(out: ByteWriter, slots: number): void;
   load(input: ByteReader): void;
+  /**
+   * Takes over what belongs to the clusters and slots that moved here from another partition
+   * (rekey); the settings are the same. Throws `rekey_refused` for what cannot be divided.
+   */
+  absorb(from: this, moved: Moved): void;
 }
 
 export interface ProcessorContext<Settings = unknown> {
@@ -118,8 +124,11 @@ export interface ProcessorContext<Settings = unknown> {
   readonly logTime: number;
   /** Columns indexed by series slot. Declared in `create`, once per name. */
   columns<S extends ColumnsSpec>(name: string, spec: S): Columns<S>;
-  /** A table of plain records. Declared in `create`, once per name. */
-  table<R extends Row>(name: string): Table<R>;
+  /**
+   * A table of plain records. Declared in `create`, once per name. When clusters come into another
+   * partition (rekey) the engine gives rows their new `cluster` and `slot` and asks for their keys.
+   */
+  table<R extends Row>(name: string, keyOf: RowKey<R>): Table<R>;
   /** State of another shape, such as a scorer's. Declared in `create`, once per name. */
   keep<K extends Kept>(name: string, kept: K): K;
   /** Series that match a selector such as `{__name__="ALERTS"}`. */

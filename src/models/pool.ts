@@ -58,6 +58,13 @@ export class Pool<S extends ColumnsSpec> {
     }
   }
 
+  /** A slot with what another pool of the same columns has in one of its slots. */
+  adopt(from: Pool<S>, slot: number): number {
+    const at = this.take();
+    this.#columns.copySlot(from.#columns, slot, at);
+    return at;
+  }
+
   save(out: ByteWriter): void {
     out.u32(this.#count).i32(this.#free);
     this.#columns.save(out, this.#count);

@@ -466,6 +466,23 @@ export class Scorer {
     this.#series.reset(slot);
   }
 
+  /** Takes over the series that moved here from another partition; `slots` by old slot. */
+  absorb(from: Scorer, slots: Int32Array): void {
+    this.#reserve(slots.reduce((most, slot) => Math.max(most, slot + 1), 0));
+    from.#reserve(slots.length);
+    for (const [old, slot] of slots.entries()) {
+      if (slot < 0) continue;
+      this.#series.copySlot(from.#series, old, slot);
+      const kept = from.#series.arrays.slot[old]!;
+      if (kept < 0) continue;
+      const at = this.#states.adopt(from.#states, kept);
+      this.#series.arrays.slot[slot] = at;
+      if (!this.#ownTail) continue;
+      this.#tails.reserve(at + 1);
+      this.#tails.copySlot(from.#tails, kept, at);
+    }
+  }
+
   save(out: ByteWriter, count: number): void {
     if (count > this.#reserved) this.#reserve(count);
     this.#series.save(out, count);

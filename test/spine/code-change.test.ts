@@ -11,13 +11,13 @@ afterEach(async () => {
 });
 
 const processor = (version: string) => `
-import { defineProcessor } from 'seastate';
+import { defineProcessor, sameKey } from 'seastate';
 export const counts = defineProcessor({
   name: 'counts',
   version: 1,
   outputs: ['x-counts'],
   create(context) {
-    const seen = context.table<{ cluster: number; samples: number }>('seen');
+    const seen = context.table<{ cluster: number; samples: number }>('seen', sameKey);
     return {
       samples(block) {
         const row = seen.get('all') ?? seen.set('all', { cluster: block.cluster, samples: 0 });

@@ -8,7 +8,7 @@ import type {
   ProcessorContext,
   SeriesView,
 } from '../../engine/processor.ts';
-import { type Row, Table } from '../../engine/tables.ts';
+import { type Row, sameKey, Table } from '../../engine/tables.ts';
 import { encodeKubernetesEvent } from '../../formats/kubernetes-events/event.ts';
 import { events } from '../../processors/events/events.ts';
 import type { EventsSettings } from '../../processors/events/settings.ts';
@@ -83,7 +83,7 @@ export class Driver {
   #table<R extends Row>(name: string): Table<R> {
     let table = this.#tables.get(name) as Table<R> | undefined;
     if (table === undefined) {
-      table = new Table<R>();
+      table = new Table<R>(sameKey);
       this.#tables.set(name, table as unknown as Table<never>);
     }
     return table;

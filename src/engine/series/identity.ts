@@ -179,6 +179,25 @@ export class Identity {
     for (let slot = 0; slot < this.#count; slot++) if (cluster[slot]! >= 0) this.#place(slot);
   }
 
+  /** Takes over the label sets of clusters that moved; returns the new slots by the old ones. */
+  absorb(from: Identity, clusters: Int32Array): Int32Array {
+    const slots = new Int32Array(from.#count).fill(-1);
+    const ids = new Int32Array(from.symbols.count).fill(-1);
+    const { start, pairs, cluster } = from.#columns.arrays;
+    for (let slot = 0; slot < from.#count; slot++) {
+      const to = cluster[slot]! < 0 ? -1 : clusters[cluster[slot]!]!;
+      if (to < 0) continue;
+      const vector: number[] = [];
+      for (let k = 0; k < pairs[slot]! * 2; k++) {
+        const ref = from.#refs[start[slot]! + k]!;
+        if (ids[ref]! < 0) ids[ref] = this.symbols.intern(from.symbols.bytes(ref));
+        vector.push(ids[ref]!);
+      }
+      slots[slot] = this.add(to, byName(vector));
+    }
+    return slots;
+  }
+
   save(out: ByteWriter): void {
     this.symbols.save(out);
     out.bytes(new Uint8Array(this.#refs.buffer, 0, this.#refsUsed * 4));
@@ -200,6 +219,13 @@ export class Identity {
     this.#columns.load(input);
     this.#rebuild();
   }
+}
+
+/** Label sets stand by the id of the name, and ids differ between states. */
+function byName(vector: readonly number[]): number[] {
+  const names = vector.filter((_, k) => k % 2 === 0);
+  const value = new Map(names.map((name, i) => [name, vector[2 * i + 1]!]));
+  return names.sort((a, b) => a - b).flatMap((name) => [name, value.get(name)!]);
 }
 
 function hashOf(cluster: number, ids: ArrayLike<number>): number {

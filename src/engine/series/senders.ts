@@ -1,6 +1,6 @@
 import type { ByteReader, ByteWriter } from '../../core/bytes.ts';
 import { Columns } from '../columns.ts';
-import { type Row, Table } from '../tables.ts';
+import { type Row, sameKey, Table } from '../tables.ts';
 
 interface GroupRow extends Row {
   prometheus: string;
@@ -29,8 +29,8 @@ export interface SenderStatus {
  * One replica of a group is followed; the group's clock is that replica's clock.
  */
 export class Senders {
-  readonly #groupRows = new Table<GroupRow>();
-  readonly #replicaRows = new Table<ReplicaRow>();
+  readonly #groupRows = new Table<GroupRow>(sameKey);
+  readonly #replicaRows = new Table<ReplicaRow>(sameKey);
   readonly groups = new Columns({
     followed: { type: 'i32', initial: -1 },
     clock: 'f64',
@@ -99,6 +99,26 @@ export class Senders {
       groups.clock[g] = time;
     }
     return true;
+  }
+
+  /** Takes over the senders of clusters that moved; returns the new groups by the old ones. */
+  absorb(from: Senders, clusters: Int32Array): Int32Array {
+    const groups = new Int32Array(from.#groupRows.size).fill(-1);
+    const prometheus = [...from.#groupRows.values()].map((row) => row.prometheus);
+    const followed = from.groups.arrays.followed;
+    for (const [old, row] of [...from.#replicaRows.values()].entries()) {
+      const cluster = clusters[row.cluster]!;
+      if (cluster < 0) continue;
+      const max = Number.POSITIVE_INFINITY;
+      const index = this.replica(cluster, prometheus[row.group]!, row.replica, max);
+      const group = this.replicas.arrays.group[index]!;
+      this.replicas.copySlot(from.replicas, old, index);
+      this.replicas.arrays.group[index] = group;
+      if (groups[row.group]! < 0) this.groups.copySlot(from.groups, row.group, group);
+      groups[row.group] = group;
+      if (followed[row.group] === old) this.groups.arrays.followed[group] = index;
+    }
+    return groups;
   }
 
   status(): SenderStatus[] {

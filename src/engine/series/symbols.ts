@@ -35,10 +35,11 @@ export class SymbolTable {
   }
 
   text(id: number): string {
-    return text(this.#bytes(id));
+    return text(this.bytes(id));
   }
 
-  #bytes(id: number): Uint8Array {
+  /** Its UTF-8 bytes: a view, until the next change. */
+  bytes(id: number): Uint8Array {
     return this.#arena.subarray(id === 0 ? 0 : this.#ends[id - 1]!, this.#ends[id]!);
   }
 
@@ -48,7 +49,7 @@ export class SymbolTable {
     const hash = xxh32(bytes);
     for (let at = hash & mask; this.#index[at] !== 0; at = (at + 1) & mask) {
       const id = this.#index[at]! - 1;
-      if (this.#hashes[id] === hash && Buffer.compare(this.#bytes(id), bytes) === 0) return id;
+      if (this.#hashes[id] === hash && Buffer.compare(this.bytes(id), bytes) === 0) return id;
     }
     return -1;
   }
@@ -90,7 +91,7 @@ export class SymbolTable {
     const renamed = new Int32Array(this.#count).fill(-1);
     const kept = new SymbolTable();
     for (let id = 0; id < this.#count; id++) {
-      if (used[id] !== 0) renamed[id] = kept.#add(this.#bytes(id));
+      if (used[id] !== 0) renamed[id] = kept.#add(this.bytes(id));
     }
     this.#arena = kept.#arena;
     this.#ends = kept.#ends;
@@ -115,7 +116,7 @@ export class SymbolTable {
     this.#arena = Uint8Array.from(input.bytes());
     this.#count = count;
     this.#hashes = new Uint32Array(ends.length);
-    for (let id = 0; id < count; id++) this.#hashes[id] = xxh32(this.#bytes(id));
+    for (let id = 0; id < count; id++) this.#hashes[id] = xxh32(this.bytes(id));
     let size = 1024;
     while (size < count * 2) size *= 2;
     this.#rebuild(size);

@@ -320,6 +320,26 @@ export class SeriesTracker implements SeriesView {
     this.#identity.remove(slot);
   }
 
+  /** Takes over the series and senders of clusters that moved; returns the new slots by the old. */
+  absorb(from: SeriesTracker, clusters: Int32Array): Int32Array {
+    const slots = this.#identity.absorb(from.#identity, clusters);
+    const groups = this.senders.absorb(from.senders, clusters);
+    this.#columns.reserve(this.#identity.count);
+    for (const [old, slot] of slots.entries()) {
+      if (slot < 0) continue;
+      this.#columns.copySlot(from.#columns, old, slot);
+      this.#columns.arrays.group[slot] = groups[from.#columns.arrays.group[old]!]!;
+    }
+    for (let old = 0; old < from.#clusterCount; old++) {
+      const cluster = clusters[old]!;
+      if (cluster < 0) continue;
+      this.#clusterCount = Math.max(this.#clusterCount, cluster + 1);
+      this.#clusters.reserve(this.#clusterCount);
+      this.#clusters.copySlot(from.#clusters, old, cluster);
+    }
+    return slots;
+  }
+
   save(out: ByteWriter): void {
     this.#identity.save(out);
     this.senders.save(out);

@@ -6,6 +6,7 @@ import {
   type ProcessorContext,
   type ProcessorDefinition,
 } from '../../engine/processor.ts';
+import { sameKey } from '../../engine/tables.ts';
 import type { AlertData } from './schema.ts';
 
 const settings = z.object({
@@ -33,7 +34,7 @@ export const alerts: ProcessorDefinition<Settings> = defineProcessor({
   outputs: ['alerts'],
   settings,
   create(context) {
-    const open = context.table<OpenAlert>('open');
+    const open = context.table<OpenAlert>('open', sameKey);
     const slots = context.columns('slots', { open: 'u8' });
     const firing = context.select('{__name__="ALERTS",alertstate="firing"}');
     const pending = context.select('{__name__="ALERTS",alertstate="pending"}');

@@ -74,9 +74,15 @@ class Anomalies {
 
   constructor(context: ProcessorContext<AnomalySettings>) {
     this.#context = context;
-    this.#open = context.table<OpenAnomaly>('open');
-    this.#budgets = context.table<Budget>('budgets');
-    this.#dead = context.table<DeadSibling>('dead');
+    this.#open = context.table<OpenAnomaly>('open', ({ slot }) => String(slot));
+    this.#budgets = context.table<Budget>(
+      'budgets',
+      ({ cluster }, key) => `${cluster}${key.slice(key.indexOf(' '))}`,
+    );
+    this.#dead = context.table<DeadSibling>(
+      'dead',
+      ({ cluster, slot }) => workloadOf(cluster, context.series.labels(slot))!,
+    );
     this.#slots = context.columns('slots', {
       lane: { type: 'u8', initial: noLane },
       kind: 'u8',

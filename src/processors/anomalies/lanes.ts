@@ -1,5 +1,6 @@
 import type { ByteReader, ByteWriter } from '../../core/bytes.ts';
 import { configure } from '../../engine/model.ts';
+import type { Moved } from '../../engine/moved.ts';
 import type { ProcessorContext, Selection } from '../../engine/processor.ts';
 import { modelNamed, type Registry } from '../../models/registry.ts';
 import { Scorer } from '../../models/scorer.ts';
@@ -51,6 +52,12 @@ export class Lanes {
         terms: definition.terms ?? [],
       };
     });
+  }
+
+  absorb(from: Lanes, moved: Moved): void {
+    for (const [i, { scorer }] of this.lanes.entries()) {
+      scorer.absorb(from.lanes[i]!.scorer, moved.slots);
+    }
   }
 
   save(out: ByteWriter, slots: number): void {

@@ -42,6 +42,11 @@ export const events = defineProcessor<EventsSettings>({
   create: (context) => new EventsProcessor(context),
 });
 
+type ReasonOf = Pick<UnknownReason, 'cluster' | 'kind' | 'reason' | 'component'>;
+
+const unknownKey = ({ cluster, kind, reason, component }: ReasonOf): string =>
+  `${cluster}/${kind}/${reason}/${component}`;
+
 class EventsProcessor implements Handlers {
   readonly #context: ProcessorContext<EventsSettings>;
   readonly #clusters;
@@ -54,8 +59,8 @@ class EventsProcessor implements Handlers {
 
   constructor(context: ProcessorContext<EventsSettings>) {
     this.#context = context;
-    this.#clusters = context.table<ClusterRow>('clusters');
-    this.#unknown = context.table<UnknownReason>('unknown-reasons');
+    this.#clusters = context.table<ClusterRow>('clusters', ({ cluster }) => String(cluster));
+    this.#unknown = context.table<UnknownReason>('unknown-reasons', unknownKey);
     this.#series = context.columns('series', {
       probe: 'u16',
       value: { type: 'f64', initial: none },
@@ -226,7 +231,7 @@ class EventsProcessor implements Handlers {
 
   #unclassified(cluster: number, event: KubernetesEvent): void {
     this.#context.count('unclassified_reason');
-    const key = `${cluster}/${event.kind}/${event.reason}/${event.component}`;
+    const key = unknownKey({ ...event, cluster });
     const known = this.#unknown.get(key);
     if (known) {
       known.last = Math.max(known.last, event.end);
