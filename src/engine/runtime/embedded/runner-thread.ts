@@ -9,6 +9,9 @@ import {
 } from '../../runner/messages.ts';
 import type { RunnerSetup } from '../../runner/runner.ts';
 
+/** A thread may take this long to load the program, however short the deadline of a request. */
+const startMs = 60_000;
+
 /**
  * The runner is gone: by its own `failed`, or without a word. Requests are handled one after the
  * other, so the first that waits is the one that ended it: its partition is the `culprit`.
@@ -42,13 +45,14 @@ export interface ThreadOptions {
 export class RunnerThread {
   readonly #worker: Worker;
   readonly #waiting: Waiting[] = [];
-  readonly #deadlineMs: number;
+  /** Of the request at the head. */
+  #limitMs: number;
   #gone: RunnerGone | undefined;
   #watchdog: NodeJS.Timeout | undefined;
   readonly ready: Promise<void>;
 
   constructor({ entry, setup, heapMiB, deadlineMs }: ThreadOptions) {
-    this.#deadlineMs = deadlineMs;
+    this.#limitMs = Math.max(startMs, deadlineMs);
     this.#worker = new Worker(entry, {
       workerData: setup,
       // Reading stays open: it loads the program. No writing, no child processes, no threads.
@@ -56,7 +60,10 @@ export class RunnerThread {
       name: `runner ${setup.stage}`,
       resourceLimits: { maxOldGenerationSizeMb: heapMiB },
     });
-    this.ready = this.#expect().then((hello) => checkHello(hello as Hello, setup));
+    this.ready = this.#expect().then((hello) => {
+      this.#limitMs = deadlineMs;
+      checkHello(hello as Hello, setup);
+    });
     this.ready.catch(() => {});
     this.#worker.on('message', (bytes: Uint8Array) => this.#take(decodeMessage(bytes) as Reply));
     this.#worker.on('error', (error) =>
@@ -88,9 +95,10 @@ export class RunnerThread {
   #watch(): void {
     clearTimeout(this.#watchdog);
     if (this.#waiting.length === 0) return;
+    const limitMs = this.#limitMs;
     this.#watchdog = setTimeout(() => {
-      this.#end(new RunnerGone(`runner did not answer within ${this.#deadlineMs} ms`));
-    }, this.#deadlineMs);
+      this.#end(new RunnerGone(`runner did not answer within ${limitMs} ms`));
+    }, limitMs);
     this.#watchdog.unref();
   }
 
