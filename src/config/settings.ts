@@ -106,7 +106,7 @@ const own = {
   time: key(time.prefault({}), 'When a sample is too early, and when a series or sender is over.'),
   disabled: key(
     z.array(z.string().min(1)).default([]),
-    'Processors that are switched off, such as `anomalies`: they forget what they knew.',
+    'Processors that are switched off, such as `anomalies`: what they told as open is told as ended, and they forget what they knew.',
   ),
   status_ticks: key(
     count(defaults.statusTicks),

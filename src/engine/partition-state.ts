@@ -156,7 +156,8 @@ export class PartitionState implements StageState {
       progress.statusTick = done;
       this.#status();
     }
-    const topics = new Set(this.#hosts.flatMap((host) => host.definition.outputs));
+    // Also of processors that are off: who merges the topic would wait for its tick.
+    const topics = new Set(this.#stage.processors.flatMap(({ outputs }) => outputs));
     this.#outbox.markTick(topics, done);
   }
 
@@ -206,6 +207,7 @@ export class PartitionState implements StageState {
   }
 
   #settings(record: LogRecord): void {
+    const before = this.#hosts;
     const next = this.#read(record, () => {
       const value = jsonOf<SettingsValue>(record);
       const { version, sha256 } = this.#progress.settings;
@@ -218,8 +220,12 @@ export class PartitionState implements StageState {
       if (value.version > version) this.#configure(value);
       return value;
     });
-    if (next !== this.#progress.settings) this.#counters.add(-1, 'settings_not_taken', 1);
-    else for (const host of this.#hosts) host.handlers.settings?.();
+    if (next !== this.#progress.settings) {
+      this.#counters.add(-1, 'settings_not_taken', 1);
+      return;
+    }
+    for (const host of before) if (!this.#hosts.includes(host)) host.handlers.switchedOff?.();
+    for (const host of this.#hosts) host.handlers.settings?.();
   }
 
   /**

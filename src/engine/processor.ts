@@ -152,6 +152,11 @@ export interface Handlers {
   tick?(tick: number): void;
   /** New settings are in force (`context.settings`); also before a state is loaded. */
   settings?(): void;
+  /**
+   * The settings switched the processor off; its state is forgotten afterwards. What it told as
+   * open must be told as ended: nobody else will.
+   */
+  switchedOff?(): void;
 }
 
 export interface ProcessorDefinition<Settings = unknown> {

@@ -77,6 +77,12 @@ export const alerts: ProcessorDefinition<Settings> = defineProcessor({
       ended(slot, time) {
         if (slots.arrays.open[slot] === 1) end(slot, time, 'sender_clock');
       },
+      switchedOff() {
+        const { series } = context;
+        for (let slot = 0; slot < series.count; slot++) {
+          if (slots.arrays.open[slot] === 1) end(slot, series.lastTime(slot), 'switched_off');
+        }
+      },
     };
   },
 });

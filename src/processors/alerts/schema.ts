@@ -22,10 +22,11 @@ export const alertData = z
       .nullable()
       .describe('time of the stale marker, or of the last sample; null while firing'),
     ended_by: z
-      .enum(['stale_marker', 'sender_clock'])
+      .enum(['stale_marker', 'sender_clock', 'switched_off'])
       .nullable()
       .describe(
-        "how the end was told: by a stale marker, or by the sender's clock going on without it",
+        "how the end was told: by a stale marker, by the sender's clock going on without it, or " +
+          'because the settings switched the processor off',
       ),
     lag_ms: z.number().describe('log time less the time of the sample that told it'),
   })

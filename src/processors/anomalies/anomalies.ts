@@ -104,6 +104,11 @@ class Anomalies {
       forgotten: (slot: number) => this.#forgotten(slot),
       tick: () => this.#tick(),
       settings: () => this.#configure(),
+      switchedOff: () => {
+        for (const row of [...this.#open.values()]) {
+          this.#close(row, row.last, this.#context.logTime);
+        }
+      },
     };
   }
 

@@ -15,12 +15,12 @@ import { buildCatalogue, type Catalogue } from './catalogue.ts';
 import { compose } from './compose.ts';
 import { derive, viewOf } from './derive.ts';
 import type { Draft } from './draft.ts';
-import { type EventData, stateOf } from './interval.ts';
+import { type EventData, type Interval, stateOf } from './interval.ts';
 import { EventMatcher, type Placed } from './match.ts';
 import { MetricProbes } from './metrics.ts';
 import { type EventsSettings, eventsSettingsSchema } from './settings.ts';
 import { type ClusterRow, newCluster, type UnknownReason } from './state.ts';
-import { tellAll } from './tell.ts';
+import { closeAll, tellAll } from './tell.ts';
 import { baselineMs } from './trackers/node-story.ts';
 
 /** How long evidence counts that is of use only beside other. */
@@ -324,26 +324,33 @@ class EventsProcessor implements Handlers {
         // Of what began just after the horizon some evidence may be before it.
         horizon: horizon + Math.min(3_600_000, settings.keep / 6),
         settledMs: settings.keep / 2,
-        tell: (interval, revision) =>
-          this.#context.emit({
-            topic: 'events',
-            type: 'seastate.event',
-            cluster: row.cluster,
-            subject: interval.id,
-            revision,
-            data: {
-              state: stateOf(interval),
-              tenant: this.#context.clusters.tenant(row.cluster),
-              cluster_title: this.#context.clusters.title(row.cluster),
-              ...interval,
-            } satisfies EventData,
-          }),
+        tell: (interval, revision) => this.#tell(row, interval, revision),
       },
       compose(view, drafts),
     );
     row.dirty = false;
     const lasting = Object.values(row.shown).some((s) => s.interval.end === null);
     row.due = logTime + (lasting ? 15_000 : 60_000);
+  }
+
+  #tell({ cluster }: ClusterRow, interval: Interval, revision: number): void {
+    const { clusters } = this.#context;
+    const data: EventData = {
+      state: stateOf(interval),
+      tenant: clusters.tenant(cluster),
+      cluster_title: clusters.title(cluster),
+      ...interval,
+    };
+    const type = 'seastate.event';
+    this.#context.emit({ topic: 'events', type, cluster, subject: interval.id, revision, data });
+  }
+
+  switchedOff(): void {
+    for (const row of this.#clusters.values()) {
+      const tell = (interval: Interval, revision: number): void =>
+        this.#tell(row, interval, revision);
+      closeAll({ row, now: this.#context.logTime, tell });
+    }
   }
 
   /** Which group a node was added to is asked for when it goes, maybe much later. */

@@ -23,7 +23,10 @@ export const intervalSchema = z
     severity: z.enum(severities),
     start: time,
     end: time.nullable().describe('null while it lasts'),
-    endBy: z.string().nullable().describe('Signal that ended it; quiet: nothing came any more'),
+    endBy: z
+      .string()
+      .nullable()
+      .describe('Signal that ended it; quiet: nothing came any more; switched-off: by settings'),
     slots: z.record(z.string(), z.string()).describe('from, to, node, group, version and the like'),
     count: z.number().int().describe('Occurrences, a lower bound; never falls'),
     confidence: z

@@ -38,6 +38,16 @@ export function tellAll(teller: Teller, composed: readonly Composed[]): void {
   }
 }
 
+/** Ends all that lasts, because nobody looks any more. */
+export function closeAll(teller: Pick<Teller, 'row' | 'now' | 'tell'>): void {
+  for (const shown of Object.values(teller.row.shown)) {
+    const { interval } = shown;
+    if (interval.end !== null || interval.change === 'withdraw') continue;
+    const end = Math.max(interval.start, teller.now);
+    revise(teller, shown, { ...interval, change: 'close', end, endBy: 'switched-off' });
+  }
+}
+
 /** Near the horizon the evidence is no longer whole. */
 function isFrozen(teller: Teller, interval: Interval | undefined): boolean {
   if (interval === undefined || interval.start >= teller.horizon) return false;
@@ -155,7 +165,7 @@ function tellOne(teller: Teller, one: Composed, id: string, parent: string | nul
   revise(teller, shown, interval);
 }
 
-function revise(teller: Teller, shown: Shown, interval: Interval): void {
+function revise(teller: Pick<Teller, 'now' | 'tell'>, shown: Shown, interval: Interval): void {
   shown.interval = interval;
   shown.revision++;
   shown.told = teller.now;
