@@ -29,7 +29,10 @@ export const importRules: Readonly<Record<string, Rule>> = {
   log: { may: ['core', 'formats'] },
   engine: { may: ['core', 'formats', 'log'] },
   models: { may: ['core', ...contract], packages: pure },
-  processors: { may: ['core', 'formats', 'models', ...contract], packages: pure },
+  processors: {
+    may: ['core', 'formats', 'models', 'log/feedback.ts', ...contract],
+    packages: pure,
+  },
   gateway: { may: ['core', 'formats', 'log', 'config'] },
   sources: { may: ['core', 'formats', 'log', 'config'] },
   sinks: { may: ['core', 'formats', 'log', 'config'] },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonSchema } from '../../src/config/schema.ts';
+import { feedbackValue } from '../../src/log/feedback.ts';
 import { rejectedData } from '../../src/log/rejected.ts';
 import { outputTopics, telemetryKinds } from '../../src/log/topics.ts';
 import { alertData } from '../../src/processors/alerts/schema.ts';
@@ -26,7 +27,7 @@ const kinds: Readonly<Record<(typeof telemetryKinds)[number], string>> = {
   metadata: 'JSON: metric families of one cluster that are new, changed, or repeated.',
   'kubernetes-event': 'A Kubernetes event, as the source gave it.',
   settings: 'JSON: the settings in force from here on, with version and digest.',
-  feedback: 'What people say about an anomaly.',
+  feedback: 'JSON, below: what somebody says about an anomaly.',
   profile: 'How the peers of a series behave.',
   checkpoint: 'Every reader makes a snapshot here.',
   release: 'A merged stage goes on without a dead input.',
@@ -42,6 +43,13 @@ const scoreMeaning: Readonly<Record<(typeof scoreNames)[number], string>> = {
   seastate_upper: 'Upper end.',
 };
 
+/** A heading, what it is, and its fields. */
+function section(name: string, schema: object): string {
+  const { description = '' } = schema as JsonSchema;
+  const rows = fieldRows(schema as JsonSchema);
+  return `### ${name}\n\n${description}\n\n${table(['field', 'value', 'what it is'], rows)}\n`;
+}
+
 const schemas: readonly (readonly [topic: string, schema: object])[] = [
   ['alerts', z.toJSONSchema(alertData)],
   ['anomalies', z.toJSONSchema(anomalyData)],
@@ -50,13 +58,7 @@ const schemas: readonly (readonly [topic: string, schema: object])[] = [
 ];
 
 export function topicsPage(): string {
-  const data = schemas
-    .map(([topic, schema]) => {
-      const { description = '' } = schema as JsonSchema;
-      const rows = fieldRows(schema as JsonSchema);
-      return `### ${topic}\n\n${description}\n\n${table(['field', 'value', 'what it is'], rows)}\n`;
-    })
-    .join('\n');
+  const data = schemas.map(([topic, schema]) => section(topic, schema)).join('\n');
   return `${generated}
 # Topics
 
@@ -68,6 +70,7 @@ ${table(
   ['kind', 'value'],
   telemetryKinds.map((kind) => [code(kind), kinds[kind]]),
 )}
+${section('feedback', z.toJSONSchema(feedbackValue))}
 ## Outputs
 
 JSON (but \`scores\`), as CloudEvents 1.0 in structured mode: \`subject\` is the identity of the interval, \`id\` is

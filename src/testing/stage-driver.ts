@@ -22,6 +22,8 @@ export interface DriverOptions {
 /** A CloudEvent of an output topic, decoded. */
 export interface DriverOutput {
   readonly topic: string;
+  /** Subject and revision. */
+  readonly id: string;
   readonly subject: string;
   readonly type: string;
   // biome-ignore lint/suspicious/noExplicitAny: shaped by each processor's own schema
@@ -131,8 +133,8 @@ export class StageDriver {
     return this.outputs
       .filter((output) => output.topic === topic && output.value !== null)
       .map(({ value, headers }) => {
-        const { subject, type, data } = JSON.parse(text(value!));
-        return { topic, subject, type, data, headers };
+        const { id, subject, type, data } = JSON.parse(text(value!));
+        return { topic, id, subject, type, data, headers };
       });
   }
 }

@@ -6,12 +6,14 @@ import {
   type ProcessorContext,
   type ProcessorDefinition,
 } from '../../engine/processor.ts';
+import type { LogRecord } from '../../log/log.ts';
 import { dayMs, passesRoute, routeCutPassed, routeCutWorn } from '../../models/budget.ts';
 import { kindOf } from '../../models/kinds.ts';
 import { registryOf } from '../../models/registry.ts';
 import type { Verdict } from '../../models/scorer.ts';
+import { ExpectedShapes, type Shape } from './feedback.ts';
+import { Intervals, type OpenAnomaly } from './intervals.ts';
 import { type Lane, Lanes } from './lanes.ts';
-import type { AnomalyData } from './schema.ts';
 import { Scores } from './scores.ts';
 import { type AnomalySettings, anomalySettings } from './settings.ts';
 import { workloadOf } from './workload.ts';
@@ -22,25 +24,9 @@ const stillStrange = 0.5;
 const calmSamples = 5;
 /** An update is told when the score has grown by this. */
 const growth = 1.5;
-const alsoOpenMax = 8;
 
 const metricTypeNames = ['', 'counter', 'gauge', 'histogram', 'gaugehistogram', 'summary'];
 const noLane = 255;
-
-interface OpenAnomaly {
-  cluster: number;
-  slot: number;
-  subject: string;
-  revision: number;
-  calm: number;
-  /** Score when it was told last. */
-  told: number;
-  data: Omit<AnomalyData, 'state' | 'end' | 'also_open' | 'lag_ms'>;
-  /** ms of the last strange sample. */
-  last: number;
-  /** Labels of the object: what else is open on it. */
-  object: string;
-}
 
 interface Budget {
   cluster: number;
@@ -66,15 +52,15 @@ export const anomalies: ProcessorDefinition<AnomalySettings> = defineProcessor({
 class Anomalies {
   readonly #context: ProcessorContext<AnomalySettings>;
   readonly #lanes: Lanes;
-  readonly #open;
+  readonly #open: Intervals;
   readonly #budgets;
   readonly #dead;
+  readonly #expected;
   readonly #slots;
   readonly #scores: Scores;
 
   constructor(context: ProcessorContext<AnomalySettings>) {
     this.#context = context;
-    this.#open = context.table<OpenAnomaly>('open', ({ slot }) => String(slot));
     this.#budgets = context.table<Budget>(
       'budgets',
       ({ cluster }, key) => `${cluster}${key.slice(key.indexOf(' '))}`,
@@ -83,12 +69,14 @@ class Anomalies {
       'dead',
       ({ cluster, slot }) => workloadOf(cluster, context.series.labels(slot))!,
     );
+    this.#expected = new ExpectedShapes(context);
     this.#slots = context.columns('slots', {
       lane: { type: 'u8', initial: noLane },
       kind: 'u8',
       open: 'u8',
     });
     this.#scores = new Scores(context);
+    this.#open = new Intervals(context, this.#slots);
     this.#lanes = context.keep('lanes', new Lanes(context, registryOf()));
     this.#lanes.configure(context.settings);
   }
@@ -102,6 +90,9 @@ class Anomalies {
         this.#seriesEnded(slot);
       },
       forgotten: (slot: number) => this.#forgotten(slot),
+      record: (kind: string, cluster: number, record: LogRecord) => {
+        if (kind === 'feedback') this.#feedback(cluster, record);
+      },
       tick: () => this.#tick(),
       settings: () => this.#configure(),
       switchedOff: () => {
@@ -122,8 +113,8 @@ class Anomalies {
     }
     this.#scores.configure((slot) => lane[slot] !== noLane);
     // Nobody scores these any more: nothing else would close them.
-    for (const row of [...this.#open.values()]) {
-      if (lane[row.slot] === noLane) this.#close(row, row.last, this.#context.logTime);
+    for (const row of this.#open.all()) {
+      if (lane[row.slot] === noLane) this.#open.close(row, row.last, this.#context.logTime);
     }
   }
 
@@ -180,6 +171,7 @@ class Anomalies {
   #tick(): void {
     this.#scores.flush();
     const { series } = this.#context;
+    this.#open.tick();
     const { lanes } = this.#lanes;
     if (lanes.length === 0) return;
     const { lane, open } = this.#slots.arrays;
@@ -188,26 +180,43 @@ class Anomalies {
       if (at === noLane || !series.isLive(slot)) continue;
       const clock = series.clock(slot);
       const chosen = lanes[at]!;
-      if (chosen.scorer.overdue(slot, clock) && open[slot] === 0) {
-        this.#alarm(slot, chosen, chosen.scorer.verdict, clock);
-      }
+      if (!chosen.scorer.overdue(slot, clock)) continue;
+      if (open[slot] === 1 && !this.#dropHushed(slot)) continue;
+      this.#alarm(slot, chosen, chosen.scorer.verdict, clock);
     }
   }
 
-  /** An alarm is told when the budget of its route and cluster allows it. */
+  /** An alarm is told when nobody expects it and the budget of its route and cluster allows it. */
   #alarm(slot: number, lane: Lane, v: Verdict, time: number): void {
     const cluster = this.#context.series.cluster(slot);
+    const hushed = this.#expected.withholds(this.#shapeOf(slot, v));
+    if (!hushed && !this.#passesBudget(cluster, lane, v)) return;
+    this.#open.open(this.#newAnomaly(slot, cluster, lane, v, time, hushed), time);
+  }
+
+  #passesBudget(cluster: number, lane: Lane, { strength }: Verdict): boolean {
     const budget = this.#budget(cluster, lane);
-    if (!passesRoute(v.strength, budget.cut)) {
+    if (!passesRoute(strength, budget.cut)) {
       this.#context.count('withheld');
-      return;
+      return false;
     }
     budget.cut = routeCutPassed(budget.cut);
-    const row = this.#newAnomaly(slot, cluster, lane, v, time);
-    this.#open.set(String(slot), row);
-    this.#slots.arrays.open[slot] = 1;
-    this.#context.count('opened');
-    this.#tell(row, null, time);
+    return true;
+  }
+
+  #shapeOf(slot: number, { kind, direction, value, expected }: Verdict): Shape {
+    const { series } = this.#context;
+    const observed = finite(value);
+    const [cluster, labels] = [series.cluster(slot), series.labels(slot)];
+    return { cluster, labels, kind, direction, observed, expected: finite(expected) };
+  }
+
+  /** Ends what feedback keeps quiet on this series; false where there is none. */
+  #dropHushed(slot: number): boolean {
+    const row = this.#open.get(slot);
+    if (row?.hushed !== true) return false;
+    this.#open.drop(row);
+    return true;
   }
 
   #budget(cluster: number, { route }: Lane): Budget {
@@ -220,7 +229,14 @@ class Anomalies {
     return budget;
   }
 
-  #newAnomaly(slot: number, cluster: number, lane: Lane, v: Verdict, time: number): OpenAnomaly {
+  #newAnomaly(
+    slot: number,
+    cluster: number,
+    lane: Lane,
+    v: Verdict,
+    time: number,
+    hushed: boolean,
+  ): OpenAnomaly {
     const { series, clusters } = this.#context;
     const labels = Object.fromEntries(series.labels(slot));
     const { __name__: metric = '', ...rest } = labels;
@@ -236,6 +252,9 @@ class Anomalies {
       told: v.strength,
       last: time,
       object: objectOf(rest),
+      hushed,
+      feedback: null,
+      note: null,
       data: {
         kind: v.kind,
         direction: v.direction,
@@ -269,54 +288,50 @@ class Anomalies {
 
   /** A further sample of a series with an open anomaly. */
   #goesOn(slot: number, lane: Lane, v: Verdict, time: number): void {
-    const row = this.#open.get(String(slot))!;
+    const row = this.#open.get(slot)!;
     const returned = row.data.kind === 'stopped';
+    if (row.hushed && !returned && this.#isNews(slot, row, v)) {
+      this.#open.drop(row);
+      this.#alarm(slot, lane, v, time);
+      return;
+    }
     if (!returned && v.strength >= stillStrange) {
       row.calm = 0;
       row.last = time;
       if (v.strength > row.data.score) Object.assign(row.data, this.#strangest(slot, lane, v));
-      if (v.strength < row.told * growth) return;
+      if (row.hushed || v.strength < row.told * growth) return;
       row.told = v.strength;
-      row.revision++;
-      this.#tell(row, null, time);
+      this.#open.update(row, time);
       return;
     }
     row.calm++;
-    if (returned || row.calm >= calmSamples) this.#close(row, returned ? time : row.last, time);
+    if (returned || row.calm >= calmSamples)
+      this.#open.close(row, returned ? time : row.last, time);
   }
 
-  #close(row: OpenAnomaly, end: number, time: number): void {
-    this.#open.delete(String(row.slot));
-    this.#slots.arrays.open[row.slot] = 0;
-    row.revision++;
-    this.#tell(row, end, time);
-    this.#context.count('closed');
+  /** Whether a strange sample is not of the shape that was expected, or is so no more. */
+  #isNews(slot: number, row: OpenAnomaly, v: Verdict): boolean {
+    if (v.strength < 1 && !v.alarm) return false;
+    if (v.alarm && v.kind !== row.data.kind) return true;
+    return (
+      this.#expected.covering({ ...this.#shapeOf(slot, v), kind: row.data.kind }) === undefined
+    );
   }
 
-  #tell(row: OpenAnomaly, end: number | null, time: number): void {
-    const also: string[] = [];
-    for (const other of this.#open.values()) {
-      if (also.length === alsoOpenMax) break;
-      const isOther = other !== row && other.cluster === row.cluster && other.object === row.object;
-      if (isOther && row.object !== '') also.push(other.data.metric);
-    }
-    const data: AnomalyData = {
-      state: end === null ? 'open' : 'closed',
-      ...row.data,
-      end: end === null ? null : iso(end),
-      also_open: also,
-      lag_ms: this.#context.logTime - time,
-    };
-    const { cluster, subject, revision } = row;
-    const type = 'seastate.anomaly';
-    this.#context.emit({ topic: 'anomalies', type, cluster, subject, revision, data });
+  /** What people say about an anomaly goes on record with it, and decides on its like. */
+  #feedback(cluster: number, record: LogRecord): void {
+    const feedback = this.#expected.read(record);
+    if (!feedback) return;
+    this.#context.count(`feedback_${feedback.mark}`);
+    this.#expected.take(cluster, feedback);
+    this.#open.mark(cluster, feedback);
   }
 
   #seriesEnded(slot: number): void {
     const { series } = this.#context;
     if (this.#slots.arrays.lane[slot] === noLane || this.#lanes.lanes.length === 0) return;
-    const row = this.#open.get(String(slot));
-    if (row && row.data.kind !== 'stopped') this.#close(row, row.last, series.lastTime(slot));
+    const row = this.#open.get(slot);
+    if (row && row.data.kind !== 'stopped') this.#open.close(row, row.last, series.lastTime(slot));
     const workload = workloadOf(series.cluster(slot), series.labels(slot));
     if (workload !== undefined) this.#dead.set(workload, { cluster: series.cluster(slot), slot });
   }
@@ -324,8 +339,8 @@ class Anomalies {
   #forgotten(slot: number): void {
     const { series } = this.#context;
     const { lane } = this.#slots.arrays;
-    const row = this.#open.get(String(slot));
-    if (row) this.#close(row, row.last, series.lastTime(slot));
+    const row = this.#open.get(slot);
+    if (row) this.#open.close(row, row.last, series.lastTime(slot));
     const workload = workloadOf(series.cluster(slot), series.labels(slot));
     if (workload !== undefined && this.#dead.get(workload)?.slot === slot)
       this.#dead.delete(workload);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { feedbackMarks } from '../../log/feedback.ts';
 
 /** Data of an output on topic `anomalies`: an interval in which a series was improbable. */
 export const anomalyData = z
@@ -34,6 +35,12 @@ export const anomalyData = z
       .describe('what contributed, in multiples of its own cut'),
     confidence: z.number().describe('0 to 1: how much of its past the model knows'),
     also_open: z.array(z.string()).describe('metrics of other open anomalies on the same object'),
+    feedback: z
+      .enum(feedbackMarks)
+      .nullable()
+      .default(null)
+      .describe('what people said about it; null: nothing'),
+    feedback_note: z.string().nullable().default(null).describe('in their words'),
     lag_ms: z.number().describe('log time less the time of the sample that told it'),
   })
   .describe('An interval in which a series of one cluster was improbable.');

@@ -61,6 +61,21 @@ export const anomalySettings = z.object({
     .max(64)
     .default([])
     .describe('Selectors: scores and bands of matching series are written to topic `scores`.'),
+  feedback: z
+    .strictObject({
+      size_factor: z
+        .number()
+        .min(1)
+        .default(2)
+        .describe('A shape marked as expected covers deviations up to so many times its own.'),
+      max: z
+        .int()
+        .positive()
+        .default(10_000)
+        .describe('Expected shapes of one partition; further marks withhold nothing, counted.'),
+    })
+    .prefault({})
+    .describe('What marks of people (`seastate feedback`) do.'),
 });
 
 export type AnomalySettings = z.infer<typeof anomalySettings>;
