@@ -96,8 +96,8 @@ class Anomalies {
       tick: () => this.#tick(),
       settings: () => this.#configure(),
       switchedOff: () => {
-        for (const row of [...this.#open.values()]) {
-          this.#close(row, row.last, this.#context.logTime);
+        for (const row of this.#open.all()) {
+          this.#open.close(row, row.last, this.#context.logTime);
         }
       },
     };
