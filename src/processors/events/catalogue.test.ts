@@ -76,7 +76,7 @@ describe('own rules', () => {
     );
     expect(faultsOf(own.replace('10m', 'ten'))[0]).toMatch(/rules\[0\]\.quiet: write a duration/);
     expect(faultsOf(own.replace('quiet: 10m', 'track: nodes'))).toEqual([
-      'own.yaml: rules[0].track: use interval, instant or storm, not "nodes"',
+      'own.yaml: rules[0].track: use interval, instant, storm or change, not "nodes"',
     ]);
   });
 });

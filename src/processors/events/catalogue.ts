@@ -8,7 +8,14 @@ import { scaling } from './catalogue/scaling.ts';
 import { storage } from './catalogue/storage.ts';
 import { upgrade } from './catalogue/upgrade.ts';
 import { workload } from './catalogue/workload.ts';
-import { catalogueSchema, type Family, type FamilyInput, type Rule, type Signal } from './rule.ts';
+import {
+  catalogueSchema,
+  type Family,
+  type FamilyInput,
+  openTrackers,
+  type Rule,
+  type Signal,
+} from './rule.ts';
 
 /** All signals, rules and routine reasons in force, in a fixed order. */
 export interface Catalogue {
@@ -30,9 +37,6 @@ export const families: readonly FamilyInput[] = [
   storage,
   collector,
 ];
-
-/** Trackers that a rule may name beside those of the program. */
-const openTrackers = new Set(['interval', 'instant', 'storm']);
 
 /**
  * Rules written by a user, in YAML. Throws `bad_rules` with file and path of every fault; names
@@ -71,7 +75,7 @@ function faultsOf(own: Family): string[] {
       }
     }
     if (!openTrackers.has(rule.track)) {
-      faults.push(`rules[${i}].track: use interval, instant or storm, not "${rule.track}"`);
+      faults.push(`rules[${i}].track: use interval, instant, storm or change, not "${rule.track}"`);
     } else if (rule.start.length === 0) {
       faults.push(`rules[${i}].start: name at least one signal`);
     }

@@ -2,12 +2,12 @@ import type { Timeline } from './atoms.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Draft, View } from './draft.ts';
 import { deploymentOfSet } from './names.ts';
-import type { Rule } from './rule.ts';
+import { openTrackers, type Rule } from './rule.ts';
 import type { ClusterRow } from './state.ts';
 import { autoscaling } from './trackers/autoscaler.ts';
 import { bootstrap, components, leaders, silences } from './trackers/control-plane.ts';
 import { failedJobs, memoryKills, quotas, unschedulable } from './trackers/failures.ts';
-import { IntervalTracker, instants, storms } from './trackers/generic.ts';
+import { changes, IntervalTracker, instants, storms } from './trackers/generic.ts';
 import { nodeStories } from './trackers/node-story.ts';
 import { nodeFacts } from './trackers/nodes.ts';
 import { openshiftUpgrades, upgradeWindows } from './trackers/openshift.ts';
@@ -132,9 +132,10 @@ export function derive(view: View, catalogue: Catalogue, options: DeriveOptions)
 
 /** Rules without a tracker of their own, over the scopes that hold their signals. */
 function generic(view: View, rule: Rule): Draft[] {
-  if (!['interval', 'instant', 'storm'].includes(rule.track)) return [];
+  if (!openTrackers.has(rule.track)) return [];
   return view.scopesWith(rule.start).flatMap(([scope, timeline]) => {
     if (rule.track === 'instant') return instants(rule, scope, timeline);
+    if (rule.track === 'change') return changes(rule, scope, timeline);
     if (rule.track === 'storm') return storms(rule, scope, timeline, view.now);
     return new IntervalTracker(rule, scope, view.now).run(timeline);
   });

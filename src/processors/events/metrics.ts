@@ -133,6 +133,7 @@ function slotsOf(labels: readonly Label[], nodeOf: NodeOfPod): Record<string, st
   if (job !== undefined) slots['component'] = componentOfJob(job);
   if (instance !== undefined) slots['node'] ??= nodeOfInstance(instance);
   slots['instance'] ??= '-';
+  slots['zone'] ??= '-';
   return slots;
 }
 

@@ -75,6 +75,14 @@ const signals = z
 
 export const severities = ['info', 'warning', 'critical'] as const;
 
+/** Trackers that any rule may name, beside those of the program. */
+export const openTrackers: ReadonlySet<string> = new Set([
+  'interval',
+  'instant',
+  'storm',
+  'change',
+]);
+
 export const ruleSchema = z.strictObject({
   id: name,
   fact: z
@@ -86,7 +94,9 @@ export const ruleSchema = z.strictObject({
   object: template.describe('What it happened to; slots of the first evidence'),
   track: name
     .default('interval')
-    .describe('interval, instant, storm, or a tracker of the program (nodes, rollouts, ...)'),
+    .describe(
+      'interval, instant, storm, change, or a tracker of the program (nodes, rollouts, ...)',
+    ),
   start: signals.describe('Signals that open it'),
   end: signals.describe('Signals that close it, while it is open'),
   during: signals.describe('Signals that only add evidence'),

@@ -1,6 +1,7 @@
 import type { FamilyInput } from '../rule.ts';
 
-const rotated = 'Certificate/{certificate}';
+const rotated = 'Certificate/{in}/{certificate}';
+const issued = 'Certificate/{namespace}/{name}';
 
 /** Certificates: rotations of OpenShift and of cert-manager, and those that fail. */
 export const certificates: FamilyInput = {
@@ -16,7 +17,7 @@ export const certificates: FamilyInput = {
           'CABundleUpdateRequired',
           'CertificateRotationStarted',
         ],
-        message: '^"(?<certificate>\\S+)" in "(?<in>[^"]+)" requires',
+        message: '^"?(?<certificate>[^"\\s]+)"? in "?(?<in>[^"\\s]+)"? requires',
       },
     },
     {
@@ -26,12 +27,12 @@ export const certificates: FamilyInput = {
     },
     {
       id: 'certificate-issuing',
-      scope: 'Certificate/{namespace}/{name}',
+      scope: issued,
       event: { kind: 'Certificate', reason: 'Issuing', message: '^(?!The certificate has been)' },
     },
     {
       id: 'certificate-issued',
-      scope: 'Certificate/{namespace}/{name}',
+      scope: issued,
       event: {
         kind: 'Certificate',
         reason: ['Issuing', 'Issued'],
@@ -39,8 +40,17 @@ export const certificates: FamilyInput = {
       },
     },
     {
+      id: 'certificate-unready',
+      scope: issued,
+      metric: {
+        name: 'certmanager_certificate_ready_status',
+        labels: { condition: 'False' },
+        is: '== 1',
+      },
+    },
+    {
       id: 'certificate-refused',
-      scope: 'Certificate/{namespace}/{name}',
+      scope: issued,
       event: { kind: 'Certificate', reason: ['Failed', 'Denied', 'InvalidRequest'] },
     },
   ],
@@ -69,9 +79,9 @@ export const certificates: FamilyInput = {
       fact: 'certificate_issued',
       title: 'cert-manager issues a certificate',
       severity: 'info',
-      object: 'Certificate/{namespace}/{name}',
-      start: ['certificate-issuing', 'certificate-refused'],
-      end: ['certificate-issued'],
+      object: issued,
+      start: ['certificate-issuing', 'certificate-refused', 'certificate-unready:on'],
+      end: ['certificate-issued', 'certificate-unready:off', 'certificate-unready:gone'],
       quiet: '1h',
       usual: '15m',
     },

@@ -71,6 +71,16 @@ export const controlPlane: FamilyInput = {
       metric: { name: 'etcd_server_leader_changes_seen_total', sub: '{instance}' },
     },
     {
+      id: 'etcd-leader-told',
+      scope: 'Component/etcd',
+      event: { reason: 'EtcdLeaderChangeMetrics' },
+    },
+    {
+      id: 'etcd-member-ill',
+      scope: 'Component/etcd',
+      event: { reason: ['UnhealthyEtcdMember', 'EtcdMemberUnhealthy'] },
+    },
+    {
       id: 'etcd-no-leader',
       scope: 'Component/etcd',
       metric: { name: 'etcd_server_has_leader', sub: '{instance}', is: '== 0' },
@@ -186,7 +196,16 @@ export const controlPlane: FamilyInput = {
       severity: 'info',
       object: 'Component/etcd',
       track: 'components',
-      start: ['etcd-leader-count'],
+      start: ['etcd-leader-count', 'etcd-leader-told'],
+    },
+    {
+      id: 'etcd-member-unhealthy',
+      fact: 'etcd_member_unhealthy',
+      title: 'A member of etcd is unhealthy',
+      severity: 'critical',
+      object: 'Component/etcd',
+      start: ['etcd-member-ill'],
+      quiet: '15m',
     },
     {
       id: 'etcd-without-leader',

@@ -109,6 +109,7 @@ export const nodes: FamilyInput = {
         reason: ['TaskHung', 'KernelOops', 'KernelDeadlock', 'ReadonlyFilesystem', 'Ext4Error'],
       },
     },
+    condition('problem', 'KernelDeadlock|ReadonlyFilesystem|Frequent.*Restart', 'true') as never,
     condition('ready', 'Ready', 'true') as never,
     condition('ready-false', 'Ready', 'false') as never,
     condition('ready-unknown', 'Ready', 'unknown') as never,
@@ -336,7 +337,7 @@ export const nodes: FamilyInput = {
       severity: 'warning',
       object: node,
       track: 'instant',
-      start: ['node-problem'],
+      start: ['node-problem', 'problem:on'],
     },
   ],
   routine: [

@@ -161,7 +161,12 @@ export const upgrade: FamilyInput = {
     {
       id: 'plan-complete',
       scope: 'Plan/{namespace}/{name}',
-      event: { kind: 'Plan', reason: ['Complete', 'JobComplete'] },
+      event: { kind: 'Plan', reason: 'Complete' },
+    },
+    {
+      id: 'plan-job-done',
+      scope: 'Plan/{namespace}/{name}',
+      event: { kind: 'Plan', reason: 'JobComplete' },
     },
     {
       id: 'plan-failed',
@@ -297,8 +302,16 @@ export const upgrade: FamilyInput = {
       object: 'Plan/{namespace}/{name}',
       start: ['plan-started'],
       end: ['plan-complete', 'plan-failed'],
+      during: ['plan-job-done'],
+      quiet: '2h',
       usual: '2h',
-      effects: ['upgrade_node', 'node_drained', 'node_cordoned', 'kubelet_restarted'],
+      effects: [
+        'cluster_upgrade',
+        'upgrade_node',
+        'node_drained',
+        'node_cordoned',
+        'kubelet_restarted',
+      ],
     },
   ],
   routine: [

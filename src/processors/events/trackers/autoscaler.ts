@@ -71,10 +71,18 @@ function scaleUps(view: View, timeline: readonly Atom[]): Up[] {
       if (up) up.failed = atom;
     }
   }
-  for (const [atom, gained] of increases(timeline, 'scaled-up-count')) {
-    const near = ups.find((u) => Math.abs(u.start - atom.t) < 60_000 + 3 * view.cadence);
-    if (near) near.evidence.push(evidenceOf(atom, 'during'));
-    else ups.push(upOf(atom, null, null, null, gained));
+  for (const [atom, gained] of increases(timeline, ['scaled-up-count', 'pool-up-count'])) {
+    const group = poolOf(atom);
+    const near = ups.find(
+      (u) =>
+        Math.abs(u.start - atom.t) < 60_000 + 3 * view.cadence &&
+        (group === null || u.group === null || u.group === group),
+    );
+    if (near === undefined) ups.push(upOf(atom, group, null, null, gained));
+    else {
+      near.evidence.push(evidenceOf(atom, 'during'));
+      near.group ??= group;
+    }
   }
   return ups.sort((a, b) => a.start - b.start);
 }
@@ -106,16 +114,21 @@ function upOf(
   return { group, from, to, count, start: atom.t, failed: null, evidence, nodes: [] };
 }
 
-/** Increases of a counter by series; one that appears late starts from 0. */
-function increases(timeline: readonly Atom[], signal: string): [Atom, number][] {
+/** Counters of Karpenter name their node pool. */
+const poolOf = (atom: Atom): string | null =>
+  atom.k.startsWith('pool-') ? (atom.sub?.split('/')[0] ?? null) : null;
+
+/** Increases of counters by series; one that appears late starts from 0. */
+function increases(timeline: readonly Atom[], signals: readonly string[]): [Atom, number][] {
   const values = new Map<string, number>();
   const found: [Atom, number][] = [];
   for (const atom of timeline) {
-    if (atom.k !== signal) continue;
-    const before = values.get(atom.sub ?? '') ?? (atom.first ? Number(atom.v) : 0);
+    if (!signals.includes(atom.k)) continue;
+    const series = `${atom.k}/${atom.sub ?? ''}`;
+    const before = values.get(series) ?? (atom.first ? Number(atom.v) : 0);
     const gained = Number(atom.v) < before ? Number(atom.v) : Number(atom.v) - before;
     if (gained > 0) found.push([atom, gained]);
-    values.set(atom.sub ?? '', Number(atom.v));
+    values.set(series, Number(atom.v));
   }
   return found;
 }
@@ -195,13 +208,14 @@ function scaleDowns(timeline: readonly Atom[], groups: ReadonlyMap<string, strin
     downs.push(down);
     return down;
   };
-  const gains = new Map(increases(timeline, 'scaled-down-count'));
+  const gains = new Map(increases(timeline, ['scaled-down-count', 'pool-down-count']));
   for (const atom of timeline) {
     const node = markedNode(atom);
     const gained = gains.get(atom);
     if (node === null && gained === undefined) continue;
-    const down = sessionOf(atom, node === null ? null : (groups.get(node) ?? null));
-    down.group ??= node === null ? null : (groups.get(node) ?? null);
+    const group = node === null ? poolOf(atom) : (groups.get(node) ?? null);
+    const down = sessionOf(atom, group);
+    down.group ??= group;
     down.last = Math.max(down.last, atom.t);
     down.evidence.push(evidenceOf(atom, 'start'));
     if (node !== null) down.marked.add(node);

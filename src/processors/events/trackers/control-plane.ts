@@ -21,6 +21,8 @@ export function bootstrap(view: View, stories: readonly NodeStory[]): Draft[] {
     .scopes('Lease')
     .flatMap(([, timeline]) => timeline)
     .filter((a) => a.k === 'leader-elected' && a.t < view.since + 60_000);
+  // Where events alone tell, a few nodes that join may be the first that we hear of a cluster.
+  if (elected.length === 0 && view.metricsSince === 0 && joins.length < 3) return [];
   const first = Math.min(...joins.map((join) => join.start));
   if (first - view.since > 60_000) return [];
   const start = Math.min(first, ...elected.map((a) => a.t));
@@ -231,6 +233,13 @@ function etcdElections(view: View, timeline: Timeline): Draft[] {
   const counts = new Map<string, number>();
   const found: { time: number; evidence: Evidence[] }[] = [];
   for (const atom of timeline) {
+    if (atom.k === 'etcd-leader-told') {
+      // Told of the last five minutes: what was counted in them is meant.
+      const known = found.findLast((f) => atom.t - f.time <= 5 * 60_000);
+      const said = evidenceOf(atom, 'start');
+      if (known) known.evidence.push(said);
+      else found.push({ time: atom.t, evidence: [said] });
+    }
     if (atom.k !== 'etcd-leader-count') continue;
     const sub = atom.sub ?? '';
     const before = counts.get(sub);
@@ -246,7 +255,7 @@ function etcdElections(view: View, timeline: Timeline): Draft[] {
     slots: {},
     start: time,
     end: time,
-    endBy: 'etcd-leader-count',
+    endBy: evidence[0]!.signal,
     evidence,
     affinity: {},
   }));

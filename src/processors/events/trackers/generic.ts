@@ -186,6 +186,32 @@ export function instants(rule: Rule, scope: string, timeline: Timeline): Draft[]
   }));
 }
 
+/** Facts that a value changed: one per step of a series, with what it was before. */
+export function changes(rule: Rule, scope: string, timeline: Timeline): Draft[] {
+  const values = new Map<string, string>();
+  const drafts: Draft[] = [];
+  for (const atom of timeline) {
+    if (!rule.start.includes(atom.k) || atom.v === undefined) continue;
+    const series = seriesOf(atom);
+    const before = values.get(series);
+    const after = String(atom.v);
+    values.set(series, after);
+    if (before === undefined || before === after) continue;
+    const object = objectOf(rule, scope, atom);
+    drafts.push({
+      rule,
+      object,
+      slots: { ...slotsOf(rule, atom), from: before, to: after },
+      start: atom.t,
+      end: atom.t,
+      endBy: atom.k,
+      evidence: [evidenceOf(atom, 'start')],
+      affinity: affinityOfAtom(object, atom),
+    });
+  }
+  return drafts;
+}
+
 /** Facts that many repeats make: `at_least` occurrences `within` a time, until it is quiet. */
 export function storms(rule: Rule, scope: string, timeline: Timeline, now: number): Draft[] {
   const roles = rolesOf(rule);

@@ -1,5 +1,5 @@
 import { type Draft, type Evidence, evidenceOf, type NodeProgress, type View } from '../draft.ts';
-import type { NodeStory } from './node-types.ts';
+import type { NodeStory, VersionChange } from './node-types.ts';
 import type { NodeUpgrade } from './nodes.ts';
 
 /** Upgrades of clusters without a ClusterVersion: told by versions, or by nodes in turn. */
@@ -126,7 +126,7 @@ function progressOf(story: NodeStory, to: string, upgrades: readonly NodeUpgrade
 
 /** Managed clusters hide their control plane: nodes of two versions tell, too. */
 function nodeVersionMix(stories: readonly NodeStory[], known: readonly Change[]): Change | null {
-  const changes = stories.flatMap((story) => story.versions);
+  const changes = [...stories.flatMap((story) => story.versions), ...replacements(stories)];
   const first = changes
     .filter((c) => !known.some((k) => k.to === c.to))
     .reduce<(typeof changes)[number] | null>(
@@ -148,6 +148,33 @@ function nodeVersionMix(stories: readonly NodeStory[], known: readonly Change[])
     end: first.time,
     evidence: [evidence],
   };
+}
+
+/** Nodes that joined with a newer version than all that were there: old ones are replaced. */
+function replacements(stories: readonly NodeStory[]): VersionChange[] {
+  return stories.flatMap((story) => {
+    const join = story.joins.at(-1);
+    if (join === undefined || story.version === '') return [];
+    const before = stories.filter(
+      (other) =>
+        other !== story &&
+        other.version !== '' &&
+        other.joins.every((j) => j.start < join.start) &&
+        (other.present || other.removals.some((r) => r.start > join.start)),
+    );
+    const old = before.map((other) => other.versions.at(-1)?.from ?? other.version);
+    if (old.length === 0 || !old.every((version) => isNewer(story.version, version))) return [];
+    return [{ time: join.start, from: old[0]!, to: story.version }];
+  });
+}
+
+/** Compares the numbers of two versions, in order: `v1.34.0` is newer than `v1.9.11`. */
+function isNewer(a: string, b: string): boolean {
+  const [x, y] = [a, b].map((text) => (text.match(/\d+/g) ?? []).map(Number));
+  for (let i = 0; i < Math.min(x!.length, y!.length); i++) {
+    if (x![i] !== y![i]) return x![i]! > y![i]!;
+  }
+  return false;
 }
 
 const gapMs = 15 * 60_000;
