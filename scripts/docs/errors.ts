@@ -49,6 +49,7 @@ export const errorCodes: Readonly<Record<string, string>> = {
   processor_missing: 'A state holds a processor that this program does not have.',
   record_not_json: 'A record that should be JSON is not; it goes to `rejected`.',
   rebuild_impossible: 'No snapshot and log reach from one to the other: ask for a later time.',
+  rekey_refused: 'A state cannot be moved to another log yet, or not there; the message says why.',
   record_too_large: 'A record is over the limit of the log.',
   restart_needed: 'A change of the configuration that only a restart takes.',
   runner_mismatch: 'A runner is not of the same program as its runtime.',

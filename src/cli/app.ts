@@ -6,6 +6,7 @@ import { demoCommand } from './demo/command.ts';
 import { eventsCommands } from './events/command.ts';
 import { exitCodeOf } from './exit.ts';
 import { queryCommand } from './query/command.ts';
+import { rekeyCommand } from './rekey/command.ts';
 import { runCommand } from './run/command.ts';
 import { scoreCommand } from './score/command.ts';
 import { skipCommand } from './skip/command.ts';
@@ -26,6 +27,7 @@ const routes = buildRouteMap({
     spark: sparkCommands,
     check: checkCommand,
     skip: skipCommand,
+    rekey: rekeyCommand,
     version: versionCommand,
   },
   docs: {

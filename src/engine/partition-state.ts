@@ -124,6 +124,11 @@ export class PartitionState implements StageState {
     };
   }
 
+  /** The settings in force. */
+  get settings(): SettingsValue {
+    return this.#progress.settings;
+  }
+
   apply(record: LogRecord, outputs: StageOutput[]): void {
     this.#outbox.into(outputs);
     this.#advance(record.timestamp);

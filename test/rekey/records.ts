@@ -11,7 +11,6 @@ export interface Unplaced extends NewRecord {
 }
 
 const tenant = 't';
-export const startMs = Date.UTC(2026, 10, 1);
 
 export const settingsRecord = (version: number, content: object): NewRecord => ({
   headers: { kind: 'settings' },
@@ -22,7 +21,12 @@ export const settingsRecord = (version: number, content: object): NewRecord => (
  * What a fleet with faults and Kubernetes events sends in so many minutes, in log order. At the end
  * of each tick every partition hears a heartbeat, so that log time does not depend on its clusters.
  */
-export function fleetLog(seed: number, clusters: number, minutes: number): Unplaced[] {
+export function fleetLog(
+  seed: number,
+  clusters: number,
+  minutes: number,
+  startMs: number,
+): Unplaced[] {
   const events: Unplaced[] = [];
   const fleet = createFleet({
     seed,

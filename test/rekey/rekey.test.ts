@@ -5,7 +5,7 @@ import { PartitionState } from '../../src/engine/partition-state.ts';
 import { rekeyedState } from '../../src/engine/rekey.ts';
 import type { StageDefinition, StageOutput } from '../../src/engine/stage.ts';
 import { stages } from '../../src/processors/stages.ts';
-import { fleetLog, placed, settingsRecord, startMs, type Unplaced } from './records.ts';
+import { fleetLog, placed, settingsRecord, type Unplaced } from './records.ts';
 
 const seed = Number(process.env['SEASTATE_SEED'] ?? Date.now() % 1_000_000);
 process.stdout.write(`rekey test: SEASTATE_SEED=${seed}\n`);
@@ -75,9 +75,13 @@ function counters(outputs: readonly StageOutput[][]): Record<string, number> {
 }
 
 const minutes = 24;
+const startMs = Date.UTC(2026, 10, 1);
 const split = startMs + 13 * 60_000;
 const settings = settingsRecord(1, {});
-const log: Unplaced[] = [{ timestamp: startMs, ...settings }, ...fleetLog(seed, 6, minutes)];
+const log: Unplaced[] = [
+  { timestamp: startMs, ...settings },
+  ...fleetLog(seed, 6, minutes, startMs),
+];
 const before = log.filter(({ timestamp }) => timestamp < split);
 const after = log.filter(({ timestamp }) => timestamp >= split);
 

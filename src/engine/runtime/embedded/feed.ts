@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, SeastateError } from '../../../core/errors.ts';
 import type { Bounds, Log, LogRecord } from '../../../log/log.ts';
+import { formatFrom } from '../../../log/numbering.ts';
 import { type Position, samePosition, startOf } from '../../position.ts';
 import { encodeBatch, encodeMessage, type Reply } from '../../runner/messages.ts';
 import { bundleOf, fedRecord } from '../fed-record.ts';
@@ -64,7 +65,7 @@ export class Feed {
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
-    this.#writer = new OutputWriter(parts.log, `${parts.stage}/${parts.partition}/0`, parts.topic);
+    this.#writer = new OutputWriter(parts.log, parts.topic);
   }
 
   status(): FeedStatus {
@@ -151,7 +152,7 @@ export class Feed {
   }
 
   async #restore(): Promise<void> {
-    const { store, log, topic, partition, warn } = this.#parts;
+    const { store, log, topic, stage, partition, warn } = this.#parts;
     this.#state = 'restoring';
     this.#restores++;
     const stored = await store.newest((name, reason) =>
@@ -160,7 +161,8 @@ export class Feed {
     this.#checkBounds(stored?.position.next, await log.bounds(topic, partition));
     const position = stored?.position ?? startOf(0, 0);
     this.#bundle = stored?.bundle ?? '';
-    await this.#writer.recover(stored?.outputs ?? {});
+    const from = formatFrom({ stage, partition, epoch: position.epoch });
+    await this.#writer.recover(from, stored?.outputs ?? {});
     await this.#load(position, stored?.chunks ?? []);
     this.#position = position;
     this.#parts.schedule.restart();

@@ -18,7 +18,7 @@ interface Written {
  */
 export class OutputWriter {
   readonly #log: Log;
-  readonly #from: string;
+  #from = '';
   readonly #input: string;
   readonly #written = new Map<string, Written>();
   #last: Promise<void> = Promise.resolve();
@@ -27,15 +27,15 @@ export class OutputWriter {
   repeated = 0;
 
   /** `input`: the topic that the stage reads; no output of its own is in it. */
-  constructor(log: Log, from: string, input: string) {
+  constructor(log: Log, input: string) {
     this.#log = log;
-    this.#from = from;
     this.#input = input;
   }
 
-  /** Reads what was written since the snapshot; `offsets` by `topic/partition`. */
-  async recover(offsets: Readonly<Record<string, number>>): Promise<void> {
+  /** Reads what `from` has written since the snapshot; `offsets` by `topic/partition`. */
+  async recover(from: string, offsets: Readonly<Record<string, number>>): Promise<void> {
     await this.#last;
+    this.#from = from;
     this.#written.clear();
     for (const { name, partitions } of this.#log.topics.values()) {
       if (name === this.#input) continue;
