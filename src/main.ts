@@ -15,6 +15,7 @@ import { SettingsFile } from './gateway/settings-file.ts';
 import type { Log, TopicSpec } from './log/log.ts';
 import { defaultTopics, telemetryTopic } from './log/topics.ts';
 import { type OpenedLog, openLog } from './open-log.ts';
+import { openSources } from './open-sources.ts';
 import { buildInfo } from './self/build.ts';
 import type { Logger } from './self/logger.ts';
 import { OwnMetrics } from './self/metrics.ts';
@@ -76,7 +77,18 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
   const runtime = openRuntime(config, log, (message, details) => warn(details, message));
   const live = new LiveHub({ epoch: String(now()) });
   const book = new StatusBook();
-  const metrics = new OwnMetrics({ gateway, log: opened, runtime, book, live });
+  const { limits } = config.process;
+  const events = new EventReceiver(
+    (owner, event) => gateway.append('kubernetes-event', owner, event),
+    {
+      recordBytesMax: limits.event_size,
+      documentBytesMax: limits.body_size,
+      bodyBytesMax: limits.events_body_size,
+      now,
+    },
+  );
+  const sources = openSources(config, { gateway, log, now, random: Math.random, warn });
+  const metrics = new OwnMetrics({ gateway, log: opened, runtime, sources, events, book, live });
 
   const putInForce = async (next: Config, { bundle }: UserCode): Promise<void> => {
     const content = { ...settingsContent(next.settings), ...(bundle && { bundle }) };
@@ -93,15 +105,8 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
     metrics.reloads.lastSuccessful = true;
     metrics.reloads.lastSuccessSeconds = now() / 1000;
   };
-  const events = new EventReceiver(
-    (owner, event) => gateway.append('kubernetes-event', owner, event),
-    {
-      recordBytesMax: config.process.limits.event_size,
-      now,
-    },
-  );
   const serverParts: ServerParts = {
-    write: new RemoteWriteHandler(gateway, { bodyBytesMax: config.process.limits.body_size }),
+    write: new RemoteWriteHandler(gateway, { bodyBytesMax: limits.body_size }),
     receiveEvents: (tenant, cluster, body) => events.receive(tenant, cluster, body),
     // A halted partition is no reason to send writes away: they are kept, and it is told elsewhere.
     notReady: () => gateway.notReady,
@@ -117,6 +122,7 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
         nowMs: now(),
         counters: gateway.counters,
         feeds: runtime?.status() ?? [],
+        sources: sources.status(),
         heads: await headsOf(log),
         stages: book.all(),
       }),
@@ -139,6 +145,7 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
   const open = async (): Promise<void> => {
     await putInForce(config, code);
     await gateway.start();
+    sources.start();
   };
   // A full journal has room again once the stages, which run by now, have told what they need.
   const openLater = async (): Promise<void> => {
@@ -150,6 +157,7 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
   const stop = async (): Promise<void> => {
     const timeoutMs = config.process.shutdown_timeout;
     await server.stop(timeoutMs);
+    await sources.stop(timeoutMs);
     await gateway.stop();
     await runtime?.stop(timeoutMs);
     stopping.abort();

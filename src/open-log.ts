@@ -55,23 +55,33 @@ export async function openLog(
 
 type KafkaSection = NonNullable<Config['process']['log']['kafka']>;
 
-/** Files are read here, once: a change of them needs a restart. */
 export function kafkaOptionsOf(
   kafka: KafkaSection,
   topics: readonly TopicSpec[],
   { warn }: Pick<OpenLogParts, 'warn'>,
 ): KafkaOptions {
-  const { brokers, tls, sasl, create_topics, retention_input, retention_outputs } = kafka;
-  const text = (path: string | undefined) =>
-    path === undefined ? undefined : readFileSync(path, 'utf8');
-  const [ca, cert, key] = [text(tls?.ca_file), text(tls?.cert_file), text(tls?.key_file)];
+  const { create_topics, retention_input, retention_outputs } = kafka;
   return {
-    brokers,
+    ...kafkaConnectionOf(kafka),
     topics,
     names: kafka.topics,
     create: create_topics,
     retentionMs: { input: retention_input, output: retention_outputs },
     onTrouble: (error) => warn({ error: error.message }, 'trouble with the brokers'),
+  };
+}
+
+/** Files are read here, once: a change of them needs a restart. */
+export function kafkaConnectionOf({
+  brokers,
+  tls,
+  sasl,
+}: Pick<KafkaSection, 'brokers' | 'tls' | 'sasl'>): Pick<KafkaOptions, 'brokers' | 'tls' | 'sasl'> {
+  const text = (path: string | undefined) =>
+    path === undefined ? undefined : readFileSync(path, 'utf8');
+  const [ca, cert, key] = [text(tls?.ca_file), text(tls?.cert_file), text(tls?.key_file)];
+  return {
+    brokers,
     ...(tls && {
       tls: {
         ...(ca !== undefined && { ca }),

@@ -1,12 +1,9 @@
 import { Producer } from '@platformatic/kafka';
+import type { TopicFormat } from '../../src/config/sources.ts';
 import { writeAdapterJson } from '../../src/formats/prometheus-kafka-adapter/write.ts';
 import { writeVectorJson, writeVectorText } from '../../src/formats/vector/write.ts';
 import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts';
-import {
-  type RecordReader,
-  recordReader,
-  type TopicFormat,
-} from '../../src/sources/kafka-topic/records.ts';
+import { type RecordReader, recordReader } from '../../src/sources/kafka-topic/records.ts';
 import { TopicSource } from '../../src/sources/kafka-topic/topic-source.ts';
 import { startBroker } from '../../test/parts/kafka.ts';
 import type { BenchCase } from '../bench-case.ts';
@@ -17,7 +14,7 @@ const seriesCount = 20_000;
 const writers = {
   'vector-text': writeVectorText,
   'vector-json': writeVectorJson,
-  'prometheus-kafka-adapter': writeAdapterJson,
+  'prometheus-kafka-adapter-json': writeAdapterJson,
 } as const;
 type LineName = keyof typeof writers;
 
@@ -49,6 +46,7 @@ async function decode(format: LineName): Promise<Record<string, number>> {
     format,
     requestSamples: 20_000,
     decodedBytesMax: 1 << 26,
+    events: { rule: { fields: [], cluster: undefined }, bytesMax: 1 << 22, now: Date.now },
   });
   let turn = 0;
   const ns = cpuNsPerUnit(seriesCount, () => reader.read(scrapes[turn++ % 2]!));
@@ -88,9 +86,11 @@ async function source(format: TopicFormat & LineName): Promise<Record<string, nu
         holdMs: 500,
       },
       {
-        write: async () => ({ outcome: 'written' }),
+        write: async ({ samples }) => ({ outcome: 'written', written: { samples, histograms: 0 } }),
+        append: async () => {},
         reject: async () => {},
-        now: () => performance.now(),
+        now: Date.now,
+        elapsed: () => performance.now(),
         warn: () => {},
       },
     );

@@ -13,7 +13,8 @@ interface Rule {
 
 const parts = ['core', 'formats', 'config', 'log', 'engine', 'models', 'processors'];
 const adapters = ['gateway', 'sources', 'sinks', 'self', 'testing'];
-const all = [...parts, ...adapters, 'server', 'cli', 'open-log.ts', 'stage-processors.ts'];
+const openers = ['open-log.ts', 'open-sources.ts', 'stage-processors.ts'];
+const all = [...parts, ...adapters, 'server', 'cli', ...openers];
 /** The contract of the analytics, with the types that it names. */
 const contract = [
   ...['processor', 'model', 'columns', 'moved', 'tables'].map((name) => `engine/${name}.ts`),
@@ -44,6 +45,7 @@ export const importRules: Readonly<Record<string, Rule>> = {
   'runner.ts': { may: [...parts, 'stage-processors.ts'] },
   'stage-processors.ts': { may: parts },
   'open-log.ts': { may: ['core', 'config', 'log'] },
+  'open-sources.ts': { may: ['core', 'config', 'log', 'gateway', 'sources', 'open-log.ts'] },
   'main.ts': { may: all },
 };
 

@@ -42,6 +42,8 @@ export const errorCodes: Readonly<Record<string, string>> = {
   model_unknown: 'No model has that name.',
   offset_gone: 'Retention has passed what is to be read.',
   out_of_memory: 'A decoder cannot grow its memory.',
+  other_tenant:
+    "A Kubernetes event names a cluster that is another tenant's (`settings.clusters.tenants`).",
   output_undeclared: 'A processor writes to a topic that it does not declare.',
   outputs_differ: 'A re-run made other outputs than before: the partition halts.',
   partition_missing: 'A topic has no such partition.',
@@ -65,6 +67,7 @@ export const errorCodes: Readonly<Record<string, string>> = {
   spark_missing: 'Java or the jars of Spark are not there; the message says how to get them.',
   stage_unknown: 'There is no such stage.',
   status: 'The server is not ready, or does not answer.',
+  topic_grew: 'Partitions were added to a topic that is a source; it is opened again by itself.',
   topic_mismatch: 'A topic at the brokers is not as it must be; the message says how.',
   topic_missing: 'A topic does not exist, and may not be made.',
   topic_replaced: 'A topic was deleted and made anew: offsets of the old one mean nothing.',

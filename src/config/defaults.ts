@@ -20,8 +20,19 @@ export const processDefaults = {
   kafkaInputRetention: '24h',
   kafkaOutputsRetention: '14d',
 
+  // Sources that this process fetches.
+  sourceGroup: 'seastate',
+  sourceHold: '2s',
+  sourceBatchRecords: 20_000,
+  sourceCommitInterval: '1s',
+  sourceRetryMax: '1m',
+  watchPageSize: 500,
+  watchTimeout: '5m',
+  rejectedSizeMax: '512KB',
+
   // One request (413 or 400 above).
   eventSizeMax: '4MB',
+  eventsBodySizeMax: '1GB',
   bodySizeMax: '32MB',
   decodedSizeMax: '32MB',
   samplesMax: 500_000,

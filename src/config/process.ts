@@ -3,6 +3,7 @@ import { processDefaults as defaults } from './defaults.ts';
 import { key } from './key.ts';
 import { logSchema } from './log.ts';
 import { duration, path, readableFile, size } from './quantities.ts';
+import { sourcesSchema } from './sources.ts';
 
 const count = (value: number) => z.int().positive().default(value);
 
@@ -100,6 +101,16 @@ const requestLimits = z.strictObject({
   event_size: key(
     size().prefault(defaults.eventSizeMax),
     'One record of Kubernetes events: refused above.',
+    'restart',
+  ),
+  events_body_size: key(
+    size().prefault(defaults.eventsBodySizeMax),
+    'Lines of Kubernetes events in one request, decompressed: 413 above; one document as `body_size`.',
+    'restart',
+  ),
+  rejected_size: key(
+    size().prefault(defaults.rejectedSizeMax),
+    'Bytes of a record of a source that `rejected` keeps.',
     'restart',
   ),
   in_flight_size: key(
@@ -202,6 +213,11 @@ export const processSchema = z.strictObject({
     'live',
   ),
   log: key(logSchema.prefault({}), 'Where records are kept.', 'restart'),
+  sources: key(
+    sourcesSchema.prefault({}),
+    'What this process fetches by itself, beside what is sent to it.',
+    'restart',
+  ),
   snapshots: key(
     z
       .strictObject({

@@ -29,6 +29,10 @@ const clusters = z.strictObject({
     z.record(z.string().min(1), z.string().min(1)).default({}),
     'Other spellings of clusters: what senders write, and what it is read as.',
   ),
+  tenants: key(
+    z.record(z.string().min(1), z.string().min(1)).default({}),
+    'Clusters that belong to one tenant: Kubernetes events of others that name them are refused.',
+  ),
 });
 
 const limits = z.strictObject({

@@ -7,6 +7,7 @@ export function gatewayOptionsOf({ process, settings }: Config): GatewayOptions 
   return gatewayOptions({
     clusterLabels: settings.clusters.labels,
     aliases: settings.clusters.aliases,
+    tenants: settings.clusters.tenants,
     keep: settings.keep,
     drop: settings.drop,
     encoding: process.log.encoding,

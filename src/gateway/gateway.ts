@@ -102,8 +102,8 @@ export class Gateway {
    * Other rules from now on; what waits goes by the old ones. All series are learnt again where
    * something changed. Throws `usage` on a bad selector, and then the old rules stay.
    */
-  configure({ clusterLabels, aliases, keep, drop }: SeriesRules): void {
-    const options = { ...this.#options, clusterLabels, aliases, keep, drop };
+  configure({ clusterLabels, aliases, tenants, keep, drop }: SeriesRules): void {
+    const options = { ...this.#options, clusterLabels, aliases, tenants, keep, drop };
     if (JSON.stringify(options) === JSON.stringify(this.#options)) return;
     const next = makeRules(options, this.#rulesParts);
     this.#rules.batches.flushAll();
@@ -337,13 +337,24 @@ export class Gateway {
     return later(reason, `${reason}: ${message}`, seconds);
   }
 
-  /** Appends a record of another kind to the partition of its tenant and cluster. */
+  /**
+   * Appends a record of another kind to the partition of its tenant and cluster; resolves when it
+   * is durable. Rejects as `Log.append` does, and with `other_tenant` where the cluster is known
+   * to be another tenant's.
+   */
   async append(kind: TelemetryKind, owner: Owner, value: object): Promise<void> {
+    if (this.#state !== 'serving') {
+      throw new SeastateError('log_unavailable', `${this.#state}: try again`, { retry: 'later' });
+    }
     const cluster = this.clusters.find(
       { tenant: owner.tenant, name: owner.cluster },
       owner.cluster,
     );
     const { tenant, name } = cluster;
+    const { tenants } = this.#options;
+    if (Object.hasOwn(tenants, name) && tenants[name] !== tenant) {
+      throw new SeastateError('other_tenant', `cluster "${name}" belongs to another tenant`);
+    }
     await this.#appender.append(
       cluster.partition,
       jsonRecord(kind, value, { tenant, cluster: name }),

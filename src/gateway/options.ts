@@ -9,6 +9,8 @@ export interface GatewayOptions {
   readonly clusterLabels: readonly string[];
   /** Other spellings of clusters, by what senders write. */
   readonly aliases: Readonly<Record<string, string>>;
+  /** Clusters that belong to one tenant, by name. */
+  readonly tenants: Readonly<Record<string, string>>;
   /** Selectors: series that match any are kept (none: all), less those that match any of `drop`. */
   readonly keep: readonly string[];
   readonly drop: readonly string[];
@@ -57,6 +59,7 @@ const defaults: GatewayOptions = {
   topic: telemetryTopic,
   clusterLabels: ['clusterID', 'cluster_id', 'cluster'],
   aliases: {},
+  tenants: {},
   keep: [],
   drop: [],
   encoding: 'snappy',

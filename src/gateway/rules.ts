@@ -7,7 +7,10 @@ import { seriesFilter } from './filter.ts';
 import type { GatewayOptions } from './options.ts';
 
 /** What settings may change while the gateway runs. */
-export type SeriesRules = Pick<GatewayOptions, 'clusterLabels' | 'aliases' | 'keep' | 'drop'>;
+export type SeriesRules = Pick<
+  GatewayOptions,
+  'clusterLabels' | 'aliases' | 'tenants' | 'keep' | 'drop'
+>;
 
 /** Everything that depends on them, and is replaced when they change. */
 export interface Rules {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { GatewayCounters } from '../gateway/counters.ts';
 import { newWriterStats } from '../log/journal/stats.ts';
+import { newCounters } from '../sources/counters.ts';
 import { families, histograms, OwnMetrics } from './metrics.ts';
 
 function someMetrics(): OwnMetrics {
@@ -19,6 +20,11 @@ function someMetrics(): OwnMetrics {
     cacheBytes: 0,
     diskReads: 0,
   };
+  const rejected = new Map([['bad_timestamp', 3]]);
+  const source = {
+    ...{ source: 'kafka/metrics', tenant: 'east', state: 'reading' as const, error: null, lag: 12 },
+    counters: { ...newCounters(), records: 9, rejected },
+  };
   return new OwnMetrics(
     {
       gateway: {
@@ -29,6 +35,8 @@ function someMetrics(): OwnMetrics {
       },
       log: { journalStats: () => ({ input: journal, outputs: journal }) },
       runtime: undefined,
+      sources: { status: () => [source] },
+      events: { counters: newCounters() },
       book: {
         all: () => [
           {

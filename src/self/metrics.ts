@@ -4,10 +4,11 @@ import type { GatewayCounters, TenantCounters } from '../gateway/counters.ts';
 import { latencyBounds } from '../gateway/counters.ts';
 import type { JournalStats } from '../log/journal/stats.ts';
 import { buildInfo } from './build.ts';
-import { type Family, type HistogramFamily, type Labels, MetricPages } from './registry.ts';
+import { type Family, type HistogramFamily, MetricPages, type Tell } from './registry.ts';
+import { type SourceNumbers, sourceFamilies } from './source-metrics.ts';
 
 /** Where the numbers stand: the parts themselves. */
-export interface MetricSources {
+export interface MetricSources extends SourceNumbers {
   readonly gateway: {
     readonly counters: GatewayCounters;
     readonly clusters: { readonly count: number };
@@ -33,7 +34,6 @@ export interface ReloadState {
   lastSuccessSeconds: number;
 }
 
-type Tell = (value: number, labels?: Labels) => void;
 type SourceFamily = Family<MetricSources>;
 
 const eachTenant =
@@ -228,6 +228,8 @@ export const families: readonly SourceFamily[] = [
   gauge('gateway_known_series_bytes', 'Memory for them.', ({ gateway }, tell) =>
     tell(gateway.knownSeries.bytes),
   ),
+
+  ...sourceFamilies,
 
   counter(
     'journal_appends',

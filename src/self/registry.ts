@@ -1,6 +1,9 @@
 import { collectDefaultMetrics, type Metric, openMetricsContentType, Registry } from 'prom-client';
 
-export type Labels = Readonly<Record<string, string | number>>;
+type Labels = Readonly<Record<string, string | number>>;
+
+/** Tells one value of a metric. */
+export type Tell = (value: number, labels?: Labels) => void;
 
 /** One metric: what it is, and how its values are read when somebody asks. */
 export interface Family<Sources> {
@@ -9,7 +12,7 @@ export interface Family<Sources> {
   readonly type: 'counter' | 'gauge';
   readonly help: string;
   /** Calls `tell` for each of its series. */
-  readonly read: (sources: Sources, tell: (value: number, labels?: Labels) => void) => void;
+  readonly read: (sources: Sources, tell: Tell) => void;
 }
 
 /** A histogram kept as plain numbers: `buckets[i]` counts the values in bucket i alone. */

@@ -31,8 +31,6 @@ declare module 'fastify' {
 
 export interface AppOptions {
   readonly reload: ReloadAccess;
-  /** One body of Kubernetes events. */
-  readonly eventBytesMax: number;
   readonly page: ReadonlyMap<string, PageFile>;
   readonly authenticator: Authenticator;
   readonly counters: HttpCounters;
@@ -102,7 +100,7 @@ export function buildApp(parts: ServerParts, options: AppOptions): FastifyInstan
 
   operationRoutes(app, parts, options);
   apiRoutes(app, parts);
-  eventRoutes(app, parts, options.eventBytesMax);
+  eventRoutes(app, parts);
   liveRoute(app, parts);
   pageRoutes(app, options.page);
   return app;

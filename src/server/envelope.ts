@@ -7,6 +7,7 @@ const statusCodes = {
   forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,
+  too_large: 413,
   internal: 500,
   unavailable: 503,
 } as const;

@@ -13,7 +13,6 @@ export function serverOptionsOf({ process }: Config, pageFolder: string): Server
     reload: process.reload,
     pageFolder,
     connectionsMax: limits.connections,
-    eventBytesMax: limits.body_size,
     headersTimeoutMs: limits.headers_timeout,
     requestTimeoutMs: limits.request_timeout,
     idleTimeoutMs: limits.idle_timeout,

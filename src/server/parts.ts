@@ -42,7 +42,7 @@ export interface ServerParts {
   readonly receiveEvents?: (
     tenant: string,
     cluster: string | undefined,
-    body: Uint8Array,
+    body: AsyncIterable<Uint8Array>,
   ) => Promise<Received>;
   /** What is not ready, in words; empty when serving. */
   readonly notReady: () => readonly string[];

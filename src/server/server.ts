@@ -32,7 +32,6 @@ export interface ServerOptions {
   readonly pageFolder: string;
   readonly connectionsMax: number;
   /** One body of Kubernetes events: 413 above. */
-  readonly eventBytesMax: number;
   /** A request must be here, with headers and with body, after these times. */
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
@@ -50,7 +49,6 @@ const defaults: Omit<ServerOptions, 'listen'> = {
   reload: 'loopback',
   pageFolder: 'web/dist',
   connectionsMax: 10_000,
-  eventBytesMax: 32 << 20,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
   idleTimeoutMs: 330_000,
@@ -113,7 +111,6 @@ export async function startServer(
   };
   const app = buildApp(parts, {
     reload: options.reload,
-    eventBytesMax: options.eventBytesMax,
     page: await loadPage(options.pageFolder),
     authenticator,
     counters,

@@ -1,6 +1,7 @@
 import type { FeedStatus } from '../engine/runtime/embedded/feed.ts';
 import type { StatusData } from '../engine/status.ts';
 import type { GatewayCounters } from '../gateway/counters.ts';
+import type { SourceStatus } from '../sources/supervised.ts';
 
 export interface StatusInput {
   /** Only what belongs to this tenant; all when undefined. */
@@ -14,6 +15,7 @@ export interface StatusInput {
   /** Offset of the next record, by partition of `telemetry`. */
   readonly heads: readonly number[];
   readonly stages: readonly StatusData[];
+  readonly sources: readonly SourceStatus[];
 }
 
 /** What `GET /api/v1/status` and `seastate status` tell: plain facts, then one list per kind. */
@@ -40,6 +42,12 @@ export function statusReport(input: StatusInput): object {
       state: feed.state,
       lag_records: Math.max(0, (input.heads[feed.partition] ?? 0) - feed.next),
       error: feed.error,
+    })),
+    sources: mine(input.sources).map(({ source, tenant, state, lag, error, counters }) => ({
+      ...{ source, tenant, state, lag_records: lag, error },
+      ...{ records: counters.records, samples: counters.samples, events: counters.events },
+      rejected: Object.fromEntries(counters.rejected),
+      lost_records: counters.lost,
     })),
     clusters: mine(input.stages.flatMap(({ clusters }) => clusters)),
     senders: mine(input.stages.flatMap(({ senders }) => senders)).map((sender) => ({

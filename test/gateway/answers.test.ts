@@ -569,7 +569,8 @@ test('other rules from now on: clusters, aliases, filters; a bad selector change
   ];
   const before = write(2, given);
   await expect.poll(() => gateway.counters.tenant('default').requestsV2).toBe(1);
-  const rules = { clusterLabels: ['site'], aliases: { s: 'north' }, keep: [], drop: ['down'] };
+  const same = { tenants: {}, keep: [] };
+  const rules = { ...same, clusterLabels: ['site'], aliases: { s: 'north' }, drop: ['down'] };
   expect(() => gateway.configure({ ...rules, drop: ['{'] })).toThrow('selector');
   gateway.configure(rules);
   expect((await before).written).toEqual([2, 0, 0]);

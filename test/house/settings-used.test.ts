@@ -8,7 +8,7 @@ const sources = globSync('src/**/*.ts', { cwd: root })
   .filter(
     (name) =>
       !name.endsWith('.test.ts') &&
-      !/^src\/config\/(process|settings|log|defaults)\.ts$/.test(name),
+      !/^src\/config\/(process|settings|log|kafka|sources|defaults)\.ts$/.test(name),
   )
   .map((name) => readFileSync(join(root, name), 'utf8'))
   .join('\n');
@@ -16,6 +16,7 @@ const sources = globSync('src/**/*.ts', { cwd: root })
 /** Sections that no part reads yet, with the reason. */
 const unreadYet: Readonly<Record<string, string>> = {
   'process.log.kafka': 'main refuses type kafka until it serves it',
+  'process.sources.kubernetes': 'the watch comes next',
 };
 
 test('every key of the configuration is read somewhere', () => {

@@ -8,8 +8,10 @@ import { compress, decompress, Scratch } from '../../src/formats/snappy/snappy.t
 import { writeVectorText } from '../../src/formats/vector/write.ts';
 import type { NewRecord } from '../../src/log/log.ts';
 import { type RejectedData, rejectedData } from '../../src/log/rejected.ts';
-import type { MadeRequest, TopicFormat } from '../../src/sources/kafka-topic/records.ts';
-import { type SourceAnswer, TopicSource } from '../../src/sources/kafka-topic/topic-source.ts';
+import type { TopicFormat } from '../../src/config/sources.ts';
+import type { MadeRequest } from '../../src/sources/kafka-topic/records.ts';
+import type { SourceAnswer } from '../../src/sources/kafka-topic/delivery.ts';
+import { TopicSource } from '../../src/sources/kafka-topic/topic-source.ts';
 import { type Broker, hasKafka, startBroker } from '../parts/kafka.ts';
 
 const dataOf = ({ value }: NewRecord): RejectedData =>
@@ -80,10 +82,12 @@ describe.skipIf(!hasKafka())('a topic of others as a source', () => {
         write: async (request) => {
           const outcome = answers.shift() ?? 'written';
           if (outcome !== 'later') requests.push(request);
-          return { outcome };
+          return { outcome, written: { samples: request.samples, histograms: 0 } };
         },
         reject: async (records) => rejected.push(...records),
-        now: () => performance.now(),
+        append: async () => {},
+        now: () => now,
+        elapsed: () => performance.now(),
         warn: () => {},
       },
     );

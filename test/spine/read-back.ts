@@ -71,3 +71,25 @@ export function outputsOf(folder: string): Promise<Record<string, string[]>> {
     return found;
   });
 }
+
+/** Records of one kind in a data folder's `telemetry`. */
+export function recordsOfKind(folder: string, kind: string): Promise<LogRecord[]> {
+  return withLog(folder, async (log) => {
+    const found: LogRecord[] = [];
+    for await (const record of recordsOf(log, 'telemetry')) {
+      if (record.headers['kind'] === kind) found.push(record);
+    }
+    return found;
+  });
+}
+
+/** `data` of the outputs of one topic in a data folder. */
+export function dataOf(folder: string, topic: string): Promise<object[]> {
+  return withLog(folder, async (log) => {
+    const found: object[] = [];
+    for await (const { value } of recordsOf(log, topic)) {
+      if (value) found.push(JSON.parse(Buffer.from(value).toString()).data);
+    }
+    return found;
+  });
+}

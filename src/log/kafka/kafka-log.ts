@@ -226,6 +226,39 @@ export class KafkaLog implements Log {
     }
   }
 
+  /** Offset of the next record of every partition, as the brokers know it now. */
+  async heads(topic: string): Promise<number[]> {
+    const { name, spec } = this.#topic(topic, 0);
+    const all = Array.from({ length: spec.partitions }, (_, partitionIndex) => partitionIndex);
+    const timestamp = timestamps.next;
+    try {
+      const found = await this.#admin.listOffsets({
+        topics: [
+          { name, partitions: all.map((partitionIndex) => ({ partitionIndex, timestamp })) },
+        ],
+        isolationLevel: 1,
+      });
+      const heads = all.map(() => 0);
+      for (const { partitions } of found) {
+        for (const one of partitions) heads[one.partitionIndex] = Number(one.offset);
+      }
+      return heads;
+    } catch (error) {
+      throw kafkaError(error, `offsets of ${name}`);
+    }
+  }
+
+  /** How many partitions the topic has by now: others may add some. */
+  async partitionsNow(topic: string): Promise<number> {
+    const { name } = this.#topic(topic, 0);
+    try {
+      const found = await this.#admin.metadata({ topics: [name], forceUpdate: true });
+      return found.topics.get(name)?.partitionsCount ?? 0;
+    } catch (error) {
+      throw kafkaError(error, `topic ${name}`);
+    }
+  }
+
   /** Number of the broker that leads the partition now; -1 where none does. */
   async leader(topic: string, partition: number): Promise<number> {
     const { name } = this.#topic(topic, partition);

@@ -1,35 +1,31 @@
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { pipeline, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
-import { messageOf } from '../../core/errors.ts';
+import { SeastateError } from '../../core/errors.ts';
+import { anyone } from '../auth/credentials.ts';
 import { ApiError, success } from '../envelope.ts';
 import type { ServerParts } from '../parts.ts';
 
-const unzip = promisify(gunzip);
-
 /**
  * `POST /api/v1/events`: Kubernetes events as event exporters, log forwarders and OTLP/HTTP (JSON)
- * send them. `?cluster=NAME` names the cluster of those that name none. 200 with counts; 400 when
- * one was refused and the good ones are durable; 503 while nothing can be kept.
+ * send them, read as they arrive. Events that name no cluster are of `?cluster=NAME`, else of the
+ * credential. 200 with counts; 400 when one was refused and the good ones are durable; 413 when
+ * the body is over the limit; 503 while nothing can be kept: what came before may be durable.
  */
-export function eventRoutes(app: FastifyInstance, parts: ServerParts, bodyBytesMax: number): void {
+export function eventRoutes(app: FastifyInstance, parts: ServerParts): void {
   const { receiveEvents } = parts;
   if (!receiveEvents) return;
   void app.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers();
-    const asBytes = { parseAs: 'buffer', bodyLimit: bodyBytesMax } as const;
-    scope.addContentTypeParser('*', asBytes, (_request, body, ready) => ready(null, body));
-    const options = { config: { role: 'write' as const }, bodyLimit: bodyBytesMax };
-    scope.post('/api/v1/events', options, async (request, reply) => {
+    scope.addContentTypeParser('*', (_request, body, ready) => ready(null, body));
+    scope.post('/api/v1/events', { config: { role: 'write' as const } }, async (request, reply) => {
       const encoding = request.headers['content-encoding'] ?? 'identity';
-      const raw = (request.body ?? Buffer.alloc(0)) as Buffer;
-      const body = await inflated(raw, encoding, bodyBytesMax);
       const { cluster } = request.query as { cluster?: string };
-      const { taken, others, rejected, errors } = await receiveEvents(
-        request.identity.tenant,
-        cluster,
-        body,
-      );
+      const { identity } = request;
+      const own = identity === anyone ? undefined : identity.name;
+      const body = bodyOf(request.body as Readable | undefined, encoding);
+      const received = await receiveEvents(identity.tenant, cluster ?? own, body).catch(badBody);
+      const { taken, others, rejected, errors } = received;
       const counts = { taken, others, rejected: Object.fromEntries(rejected) };
       if (rejected.size === 0) return success(counts);
       return reply.code(400).send({
@@ -43,17 +39,32 @@ export function eventRoutes(app: FastifyInstance, parts: ServerParts, bodyBytesM
   });
 }
 
-async function inflated(body: Buffer, encoding: string, bytesMax: number): Promise<Uint8Array> {
+function bodyOf(body: Readable | undefined, encoding: string): AsyncIterable<Uint8Array> {
+  if (body === undefined) return noBody();
   if (encoding === 'identity') return body;
   if (encoding !== 'gzip') {
     throw new ApiError('bad_data', `content-encoding ${encoding} is not taken: gzip, or none`);
   }
-  try {
-    return await unzip(body, { maxOutputLength: bytesMax });
-  } catch (error) {
-    throw new ApiError(
-      'bad_data',
-      `the body is no gzip of at most ${bytesMax} bytes: ${messageOf(error)}`,
-    );
-  }
+  const plain = createGunzip();
+  // Its errors come out where it is read.
+  pipeline(body, plain, () => {});
+  return plain;
 }
+
+async function* noBody(): AsyncGenerator<Uint8Array> {}
+
+function badBody(error: unknown): never {
+  if (error instanceof SeastateError && error.code === 'body_too_large') {
+    throw new ApiError('too_large', error.message);
+  }
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string' && code.startsWith('Z_')) {
+    throw new ApiError('bad_data', `the body is no gzip: ${(error as Error).message}`);
+  }
+  if (typeof code === 'string' && gone.has(code)) {
+    throw new ApiError('bad_data', 'the sender went away before the body was whole');
+  }
+  throw error;
+}
+
+const gone: ReadonlySet<string> = new Set(['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE']);

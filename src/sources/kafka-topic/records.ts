@@ -1,3 +1,4 @@
+import type { TopicFormat } from '../../config/sources.ts';
 import { messageOf } from '../../core/errors.ts';
 import { type LineFormat, LineSamples } from '../../formats/line-samples/line-samples.ts';
 import { LineRequestEncoder } from '../../formats/line-samples/request.ts';
@@ -5,17 +6,9 @@ import { prometheusKafkaAdapterJson } from '../../formats/prometheus-kafka-adapt
 import { compress, decompress, Scratch } from '../../formats/snappy/snappy.ts';
 import { vectorJson } from '../../formats/vector/json.ts';
 import { vectorText } from '../../formats/vector/text.ts';
+import type { OwnedEvent } from '../kubernetes/owned-events.ts';
+import { EventRecordReader, type EventRecordsOptions } from './event-records.ts';
 import type { Placed } from './merge.ts';
-
-/** What the records of a foreign topic hold; a setting of the source. */
-export const topicFormats = [
-  'vector-text',
-  'vector-json',
-  'prometheus-kafka-adapter',
-  'remote-write-1',
-  'remote-write-2',
-] as const;
-export type TopicFormat = (typeof topicFormats)[number];
 
 /** A remote write request made of records, as the gateway takes it: a snappy block. */
 export interface MadeRequest {
@@ -23,6 +16,12 @@ export interface MadeRequest {
   readonly body: Uint8Array;
   /** 0 where it is not known. */
   readonly samples: number;
+}
+
+/** A Kubernetes event and the record that held it. */
+export interface MadeEvent {
+  readonly placed: Placed;
+  readonly owned: OwnedEvent;
 }
 
 export interface Unusable {
@@ -33,10 +32,13 @@ export interface Unusable {
 
 export interface Made {
   readonly requests: readonly MadeRequest[];
+  readonly events: readonly MadeEvent[];
   readonly unusable: readonly Unusable[];
+  /** Records that hold nothing of ours. */
+  readonly others: number;
 }
 
-/** Turns records, in their order, into requests. */
+/** Turns records, in their order, into what the gateway takes. */
 export interface RecordReader {
   read(records: readonly Placed[]): Made;
 }
@@ -44,7 +46,7 @@ export interface RecordReader {
 const lineFormats: Partial<Record<TopicFormat, LineFormat>> = {
   'vector-text': vectorText,
   'vector-json': vectorJson,
-  'prometheus-kafka-adapter': prometheusKafkaAdapterJson,
+  'prometheus-kafka-adapter-json': prometheusKafkaAdapterJson,
 };
 
 export interface RecordReaderOptions {
@@ -53,13 +55,16 @@ export interface RecordReaderOptions {
   readonly requestSamples: number;
   /** Bytes of one decoded request at most. */
   readonly decodedBytesMax: number;
+  /** Of Kubernetes events. */
+  readonly events: EventRecordsOptions;
 }
 
 export function recordReader(options: RecordReaderOptions): RecordReader {
-  const lines = lineFormats[options.format];
-  if (lines) return new LineReader(options.format, lines, options.requestSamples);
-  const protocol = options.format === 'remote-write-1' ? 1 : 2;
-  return new RequestReader(protocol, options.decodedBytesMax);
+  const { format } = options;
+  if (format === 'kubernetes-events') return new EventRecordReader(options.events);
+  const lines = lineFormats[format];
+  if (lines) return new LineReader(format, lines, options.requestSamples);
+  return new RequestReader(format === 'remote-write-1' ? 1 : 2, options.decodedBytesMax);
 }
 
 const unreadable = (placed: Placed, reason: string, format: string): Unusable => ({
@@ -101,7 +106,7 @@ class LineReader implements RecordReader {
       const body = compress(this.#encoder.encode(samples, from, to));
       requests.push({ protocol: 2, body, samples: to - from });
     }
-    return { requests, unusable };
+    return { requests, events: [], unusable, others: 0 };
   }
 }
 
@@ -122,11 +127,11 @@ class RequestReader implements RecordReader {
     for (const placed of records) {
       const { value } = placed.record;
       const body = value === null ? 'no_value' : this.#body(value);
-      if (typeof body === 'string')
-        unusable.push(unreadable(placed, body, `remote-write-${this.#protocol}`));
-      else requests.push({ protocol: this.#protocol, body, samples: 0 });
+      if (typeof body !== 'string') {
+        requests.push({ protocol: this.#protocol, body, samples: 0 });
+      } else unusable.push(unreadable(placed, body, `remote-write-${this.#protocol}`));
     }
-    return { requests, unusable };
+    return { requests, events: [], unusable, others: 0 };
   }
 
   #body(value: Uint8Array): Uint8Array | string {

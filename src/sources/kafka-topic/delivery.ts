@@ -1,0 +1,167 @@
+import type { SeastateError } from '../../core/errors.ts';
+import type { NewRecord } from '../../log/log.ts';
+import { rejectedDataOf, rejectedRecord } from '../../log/rejected.ts';
+import { reject, type SourceCounters } from '../counters.ts';
+import { type AppendEvent, appendOwned } from '../kubernetes/owned-events.ts';
+import { pause } from '../supervised.ts';
+import type { Placed } from './merge.ts';
+import type { Made, MadeEvent, MadeRequest, RecordReader, Unusable } from './records.ts';
+
+/** What became of a request: as the gateway answers. */
+export interface SourceAnswer {
+  readonly outcome: 'written' | 'rejected' | 'too_large' | 'later';
+  /** What was durable of it. */
+  readonly written: { readonly samples: number; readonly histograms: number };
+  readonly message?: string;
+}
+
+export interface DeliveryParts {
+  /** Gives a request to the gateway in the name of the source; resolves when it is durable. */
+  readonly write: (request: MadeRequest) => Promise<SourceAnswer>;
+  readonly append: AppendEvent;
+  /** Appends to the `rejected` topic. */
+  readonly reject: (records: readonly NewRecord[]) => Promise<unknown>;
+  /** ms since the epoch. */
+  readonly now: () => number;
+}
+
+export interface DeliveryOptions {
+  readonly name: string;
+  readonly topic: string;
+  readonly tenant: string;
+  readonly format: string;
+  readonly rejectedBytesMax: number;
+}
+
+const retryMs = 500;
+/** Events that wait for the log at once. */
+const pendingMax = 1_000;
+
+/** Brings records of a topic to the gateway, and tries for ever what it does not take now. */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #parts: DeliveryParts;
+  readonly #reader: RecordReader;
+  readonly #counters: SourceCounters;
+  readonly #signal: AbortSignal;
+
+  constructor(
+    options: DeliveryOptions,
+    parts: DeliveryParts,
+    reader: RecordReader,
+    counters: SourceCounters,
+    signal: AbortSignal,
+  ) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#reader = reader;
+    this.#counters = counters;
+    this.#signal = signal;
+  }
+
+  /** True when all of it is durable; false where the source was closed before. */
+  async deliver(batch: readonly Placed[]): Promise<boolean> {
+    const made = this.#reader.read(batch);
+    const unusable = [...made.unusable];
+    this.#counters.records += batch.length;
+    this.#counters.others += made.others;
+    if (!(await this.#requests(batch, made, unusable))) return false;
+    for (let at = 0; at < made.events.length; at += pendingMax) {
+      if (!(await this.#append(made.events.slice(at, at + pendingMax), unusable))) return false;
+    }
+    return await this.#reject(unusable);
+  }
+
+  /** Where the gateway refuses something, halves are tried, to find the records that it is of. */
+  async #requests(
+    batch: readonly Placed[],
+    { requests }: Made,
+    unusable: Unusable[],
+  ): Promise<boolean> {
+    let refusal: string | undefined;
+    for (const request of requests) {
+      const answer = await this.#write(request);
+      if (answer === undefined) return false;
+      this.#counters.requests++;
+      if (answer.outcome !== 'written') refusal = answer.message ?? answer.outcome;
+      else this.#counters.samples += answer.written.samples + answer.written.histograms;
+    }
+    if (refusal === undefined) return true;
+    if (batch.length === 1) {
+      unusable.push({ placed: batch[0]!, reason: 'refused', error: refusal });
+      return true;
+    }
+    const middle = batch.length >> 1;
+    for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
+      if (!(await this.#requests(half, this.#reader.read(half), unusable))) return false;
+    }
+    return true;
+  }
+
+  async #write(request: MadeRequest): Promise<SourceAnswer | undefined> {
+    for (;;) {
+      const answer = await this.#parts.write(request);
+      if (answer.outcome !== 'later') return answer;
+      if (!(await this.#again())) return undefined;
+    }
+  }
+
+  async #append(events: readonly MadeEvent[], unusable: Unusable[]): Promise<boolean> {
+    let left = events;
+    for (;;) {
+      const { tenant } = this.#options;
+      const tried = left.map(({ owned }) => appendOwned(this.#parts.append, tenant, owned));
+      const results = await Promise.allSettled(tried);
+      const again: MadeEvent[] = [];
+      for (const [i, result] of results.entries()) {
+        if (result.status === 'rejected') {
+          if ((result.reason as SeastateError).retry !== 'later') throw result.reason;
+          again.push(left[i]!);
+        } else if (result.value) unusable.push({ placed: left[i]!.placed, ...result.value });
+        else this.#counters.events++;
+      }
+      if (again.length === 0) return true;
+      left = again;
+      if (!(await this.#again())) return false;
+    }
+  }
+
+  async #reject(unusable: readonly Unusable[]): Promise<boolean> {
+    for (const { reason } of unusable) reject(this.#counters, reason);
+    const records = this.#rejected(unusable);
+    for (let at = 0; at < records.length; ) {
+      try {
+        // One by one: together they may be more than the log takes at once.
+        await Promise.all(
+          records.slice(at, at + rejectedAtOnce).map((record) => this.#parts.reject([record])),
+        );
+        at += rejectedAtOnce;
+      } catch (error) {
+        if ((error as SeastateError).retry !== 'later') throw error;
+        if (!(await this.#again())) return false;
+      }
+    }
+    return true;
+  }
+
+  /** A record for each record of the topic, whatever the number of things that are wrong in it. */
+  #rejected(unusable: readonly Unusable[]): NewRecord[] {
+    const { topic, format, name, tenant, rejectedBytesMax } = this.#options;
+    const byRecord = Map.groupBy(unusable, ({ placed }) => placed);
+    return [...byRecord].map(([{ partition, record }, all]) => {
+      const error = all.map((one) => one.error).join('; ');
+      const why = { source: `kafka/${name}`, reason: all[0]!.reason, error };
+      const data = rejectedDataOf({ ...why, topic, partition, format }, record, rejectedBytesMax);
+      return rejectedRecord(data, tenant, this.#parts.now());
+    });
+  }
+
+  /** False when the source is closed. */
+  async #again(): Promise<boolean> {
+    this.#counters.retries++;
+    await pause(retryMs, this.#signal);
+    return !this.#signal.aborted;
+  }
+}
+
+const rejectedAtOnce = 50;
