@@ -108,6 +108,7 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
   const serverParts: ServerParts = {
     write: new RemoteWriteHandler(gateway, { bodyBytesMax: limits.body_size }),
     receiveEvents: (tenant, cluster, body) => events.receive(tenant, cluster, body),
+    feedback: (owner, value) => gateway.append('feedback', owner, value),
     // A halted partition is no reason to send writes away: they are kept, and it is told elsewhere.
     notReady: () => gateway.notReady,
     reload,

@@ -5,6 +5,7 @@ import { type CliContext, describeError } from './context.ts';
 import { demoCommand } from './demo/command.ts';
 import { eventsCommands } from './events/command.ts';
 import { exitCodeOf } from './exit.ts';
+import { feedbackCommand } from './feedback/command.ts';
 import { queryCommand } from './query/command.ts';
 import { rekeyCommand } from './rekey/command.ts';
 import { runCommand } from './run/command.ts';
@@ -24,6 +25,7 @@ const routes = buildRouteMap({
     query: queryCommand,
     score: scoreCommand,
     events: eventsCommands,
+    feedback: feedbackCommand,
     spark: sparkCommands,
     check: checkCommand,
     skip: skipCommand,

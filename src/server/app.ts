@@ -14,6 +14,7 @@ import type { PageFile } from './page.ts';
 import type { ServerParts } from './parts.ts';
 import { apiRoutes } from './routes/api.ts';
 import { eventRoutes } from './routes/events.ts';
+import { feedbackRoutes } from './routes/feedback.ts';
 import { liveRoute } from './routes/live.ts';
 import { operationRoutes, type ReloadAccess } from './routes/operations.ts';
 import { pageRoutes } from './routes/page.ts';
@@ -72,7 +73,7 @@ export function buildApp(parts: ServerParts, options: AppOptions): FastifyInstan
     if (!hasRole(identity, role)) {
       throw new ApiError('forbidden', `credential ${identity.name} has not the role ${role}`);
     }
-    if (role === 'admin' && isCrossSite(request.headers)) {
+    if ((role === 'admin' || request.method === 'POST') && isCrossSite(request.headers)) {
       throw new ApiError('forbidden', 'refused: another web site asks');
     }
     request.identity = identity;
@@ -101,6 +102,7 @@ export function buildApp(parts: ServerParts, options: AppOptions): FastifyInstan
   operationRoutes(app, parts, options);
   apiRoutes(app, parts);
   eventRoutes(app, parts);
+  feedbackRoutes(app, parts);
   liveRoute(app, parts);
   pageRoutes(app, options.page);
   return app;

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Matcher } from '../core/matchers.ts';
+import type { Owner } from '../gateway/records.ts';
+import type { FeedbackValue } from '../log/feedback.ts';
 import type { Received } from '../sources/kubernetes/receiver.ts';
 import type { LiveHub } from './live-hub.ts';
 
@@ -14,6 +16,8 @@ export interface IntervalsQuery<State> {
   /** Only this tenant's; all when undefined. */
   readonly tenant: string | undefined;
   readonly states: readonly State[];
+  /** Only these; all when undefined. */
+  readonly subjects?: readonly string[];
   /** Any of these clusters; all when empty. */
   readonly clusters: readonly string[];
   /** Any of these selectors; all when empty. */
@@ -44,6 +48,8 @@ export interface ServerParts {
     cluster: string | undefined,
     body: AsyncIterable<Uint8Array>,
   ) => Promise<Received>;
+  /** Writes a mark into the log; absent where this process takes none. */
+  readonly feedback?: (owner: Owner, value: FeedbackValue) => Promise<void>;
   /** What is not ready, in words; empty when serving. */
   readonly notReady: () => readonly string[];
   /** Reads the configuration again; rejects when it is not good, and the last good one stays. */

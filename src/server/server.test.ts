@@ -502,3 +502,81 @@ describe('live', () => {
     expect(Object.values(got).map((texts) => texts.length)).toEqual([2, 1, 2]);
   });
 });
+
+describe('feedback', () => {
+  const anomaly = { subject: 'a1', revision: 3, tenant: 'red', cluster: 'east', state: 'open' };
+  const setUp = async () => {
+    const written: unknown[] = [];
+    const token = async (name: string) => ({ tokenFile: await file(name, `${name}-secret`) });
+    const credentials: CredentialOptions[] = [
+      { name: 'red', tenant: 'red', roles: ['read', 'write'], bearer: await token('red') },
+      { name: 'blue', tenant: 'blue', roles: ['write'], bearer: await token('blue') },
+      { name: 'viewer', tenant: 'red', roles: ['read'], bearer: await token('viewer') },
+    ];
+    const { url } = await serve(
+      { credentials },
+      {
+        intervals: async (_topic, { tenant, subjects }) =>
+          tenant === anomaly.tenant && subjects?.includes(anomaly.subject) ? [anomaly] : [],
+        feedback: async (owner, value) => void written.push([owner, value]),
+        now: () => 0,
+      },
+    );
+    const post = async (name: string, body: unknown, more: Record<string, string> = {}) => {
+      const answer = await fetch(`${url}/api/v1/feedback`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${name}-secret`,
+          'content-type': 'application/json',
+          ...more,
+        },
+        body: JSON.stringify(body),
+      });
+      const { data, error } = (await answer.json()) as { data?: object; error?: string };
+      return { status: answer.status, data, error };
+    };
+    return { written, post };
+  };
+
+  test('a mark is written with the anomaly as it was told', async () => {
+    const { written, post } = await setUp();
+    const body = { anomaly: 'a1', mark: 'expected', for: '1d', note: 'backup', like: false };
+    expect(await post('red', body)).toMatchObject({
+      status: 200,
+      data: { anomaly: 'a1', mark: 'expected', like: false, until: '1970-01-02T00:00:00.000Z' },
+    });
+    const { subject: _, revision, ...data } = anomaly;
+    const value = { anomaly: 'a1', mark: 'expected', like: false, for_ms: 86_400_000 };
+    expect(written).toEqual([
+      [
+        { tenant: 'red', cluster: 'east' },
+        { ...value, note: 'backup', by: 'red', revision, data },
+      ],
+    ]);
+  });
+
+  test.each([
+    ['red', { anomaly: 'a2', mark: 'expected' }, 404, 'there is no anomaly "a2"'],
+    ['blue', { anomaly: 'a1', mark: 'expected' }, 404, "another tenant's"],
+    ['viewer', { anomaly: 'a1', mark: 'expected' }, 403, 'has not the role write'],
+    ['red', { anomaly: 'a1', mark: 'fine' }, 400, 'mark: '],
+    ['red', { anomaly: 'a1', mark: 'expected', for: 'long' }, 400, 'not a duration'],
+    ['red', { anomaly: 'a1', mark: 'expected', for: '0s' }, 400, 'over before it begins'],
+    ['red', { anomaly: 'a1', mark: 'confirmed', for: '1d' }, 400, 'does not expire'],
+    ['red', { anomaly: 'a1', mark: 'expected', until: 1 }, 400, 'until'],
+    ['red', 'a1', 400, 'body: '],
+  ])('%s: %j is refused with %i: %s', async (name, body, status, error) => {
+    const { written, post } = await setUp();
+    expect(await post(name, body)).toMatchObject({ status, error: expect.stringContaining(error) });
+    expect(written).toEqual([]);
+  });
+
+  test('a page of another site cannot mark anything', async () => {
+    const { written, post } = await setUp();
+    const body = { anomaly: 'a1', mark: 'expected' };
+    expect(await post('red', body, { 'sec-fetch-site': 'cross-site' })).toMatchObject({
+      status: 403,
+    });
+    expect(written).toEqual([]);
+  });
+});

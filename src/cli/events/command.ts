@@ -1,5 +1,14 @@
 import { buildCommand, buildRouteMap } from '@stricli/core';
 import type { CliContext } from '../context.ts';
+import {
+  type ConfigFlags,
+  configAliases,
+  configFlags,
+  countParser,
+  formatFlag,
+  timeParser,
+} from '../flags.ts';
+import type { OutputFormat } from '../output/rows.ts';
 
 interface TestFlags {
   readonly cluster?: string;
@@ -58,7 +67,83 @@ const testCommand = buildCommand<TestFlags, string[], CliContext>({
   },
 });
 
+export interface ListFlags extends ConfigFlags {
+  readonly from?: number;
+  readonly to?: number;
+  readonly cluster?: readonly string[];
+  readonly fact?: readonly string[];
+  readonly open: boolean;
+  readonly limit: number;
+  readonly output?: OutputFormat;
+}
+
+const listCommand = buildCommand<ListFlags, [], CliContext>({
+  loader: async () => (await import('./list.ts')).eventsList,
+  parameters: {
+    flags: {
+      ...configFlags,
+      from: {
+        kind: 'parsed',
+        parse: timeParser,
+        optional: true,
+        placeholder: 'time',
+        brief: 'Those that lasted at this time or later; -1d by default, with --open any',
+      },
+      to: {
+        kind: 'parsed',
+        parse: timeParser,
+        optional: true,
+        placeholder: 'time',
+        brief: 'Those that began at this time or before',
+      },
+      cluster: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        variadic: true,
+        placeholder: 'name',
+        brief: 'Of this cluster, by name or id; may be given again',
+      },
+      fact: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        variadic: true,
+        placeholder: 'name',
+        brief: 'Only this fact, such as node_memory_pressure; may be given again',
+      },
+      open: {
+        kind: 'boolean',
+        default: false,
+        withNegated: false,
+        brief: 'Only what is not over',
+      },
+      limit: {
+        kind: 'parsed',
+        parse: countParser,
+        default: '1000',
+        placeholder: 'n',
+        brief: 'Events at most, the latest first',
+      },
+      output: formatFlag,
+    },
+    aliases: { ...configAliases, o: 'output', n: 'limit' },
+  },
+  docs: {
+    brief: 'List what clusters did',
+    fullDescription:
+      'Reads what was found in the data folder, beside the running process or without one; with ' +
+      'Kafka and no data folder, from the topic. The latest start first; `seastate explain ID` ' +
+      'says why.',
+    customUsage: [
+      { input: '--from -7d --cluster east-1', brief: 'a week of one cluster' },
+      { input: '--open', brief: 'what goes on now' },
+      { input: '--fact upgrade --from -30d -o json', brief: 'upgrades, with all that is known' },
+    ],
+  },
+});
+
 export const eventsCommands = buildRouteMap({
-  routes: { test: testCommand },
+  routes: { list: listCommand, test: testCommand },
   docs: { brief: 'What clusters did' },
 });

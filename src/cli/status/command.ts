@@ -1,11 +1,10 @@
 import { buildCommand } from '@stricli/core';
+import { type ApiFlags, apiFlags } from '../api.ts';
 import type { CliContext } from '../context.ts';
 import { formatFlag } from '../flags.ts';
 import type { OutputFormat } from '../output/rows.ts';
 
-export interface StatusFlags {
-  readonly url?: string;
-  readonly tokenFile?: string;
+export interface StatusFlags extends ApiFlags {
   readonly output?: OutputFormat;
 }
 
@@ -13,20 +12,7 @@ export const statusCommand = buildCommand<StatusFlags, [], CliContext>({
   loader: async () => (await import('./status.ts')).status,
   parameters: {
     flags: {
-      url: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        placeholder: 'url',
-        brief: 'The server; http://127.0.0.1:9797 by default [SEASTATE_URL]',
-      },
-      tokenFile: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        placeholder: 'file',
-        brief: 'File that holds a bearer token [SEASTATE_TOKEN_FILE]',
-      },
+      ...apiFlags,
       output: formatFlag,
     },
     aliases: { o: 'output' },

@@ -1,43 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { messageOf, SeastateError } from '../../core/errors.ts';
+import { SeastateError } from '../../core/errors.ts';
+import { apiOf, dataOf } from '../api.ts';
 import type { CliContext } from '../context.ts';
 import { type Row, rowWriter, writeText } from '../output/rows.ts';
 import type { StatusFlags } from './command.ts';
 
-const timeoutMs = 10_000;
-
 export async function status(this: CliContext, flags: StatusFlags): Promise<void> {
-  const url = (flags.url ?? (this.env['SEASTATE_URL'] || 'http://127.0.0.1:9797')).replace(
-    /\/$/,
-    '',
-  );
-  const tokenFile = flags.tokenFile ?? (this.env['SEASTATE_TOKEN_FILE'] || undefined);
-  const headers: Record<string, string> = {};
-  if (tokenFile !== undefined) {
-    const token = (await readFile(tokenFile, 'utf8')).split('\n')[0]!.trim();
-    headers['authorization'] = `Bearer ${token}`;
-  }
-  const ready = await ask(`${url}/-/ready`, headers);
-  const answer = await ask(`${url}/api/v1/status`, headers);
-  const body = (await answer.json().catch(() => ({}))) as { data?: Row; error?: string };
-  if (!answer.ok) {
-    throw new SeastateError('status', `${url}: ${body.error ?? `answers ${answer.status}`}`);
-  }
-  await show(this, flags, { url, ready: ready.ok, ...body.data });
+  const api = await apiOf(this, flags);
+  const ready = await api.ask('/-/ready');
+  const data = await dataOf<Row>(api, await api.ask('/api/v1/status'));
+  await show(this, flags, { url: api.url, ready: ready.ok, ...data });
   if (!ready.ok) throw new SeastateError('status', (await ready.text()).trim());
-}
-
-async function ask(url: string, headers: Record<string, string>): Promise<Response> {
-  try {
-    return await fetch(url, { headers, signal: AbortSignal.timeout(timeoutMs) });
-  } catch (error) {
-    const cause = (error as Error).cause ?? error;
-    throw new SeastateError(
-      'status',
-      `no answer from ${url}: ${messageOf(cause)}; is it running, and is --url right?`,
-      { cause: error },
-    );
-  }
 }
 
 /** Plain values as one table; each list of objects as a table of its own. */

@@ -4,6 +4,8 @@ import type { SQLInputValue } from 'node:sqlite';
 export interface RangeQuery {
   /** Only this tenant's; all when undefined. */
   readonly tenant?: string | undefined;
+  /** Only these; all when undefined. */
+  readonly subjects?: readonly string[] | undefined;
   /** Any of these clusters; all when empty. */
   readonly clusters?: readonly string[];
   /** Intervals whose time overlaps [fromMs, toMs]. */
@@ -13,7 +15,7 @@ export interface RangeQuery {
 
 /** The WHERE clause of a range, with a condition of the caller's own ('' for none). */
 export function conditionsOf(
-  { tenant, clusters = [], fromMs, toMs }: RangeQuery,
+  { tenant, subjects, clusters = [], fromMs, toMs }: RangeQuery,
   own: string,
   ownParams: readonly SQLInputValue[] = [],
 ): { where: string; params: readonly SQLInputValue[] } {
@@ -24,6 +26,7 @@ export function conditionsOf(
     params.push(...values);
   };
   if (tenant !== undefined) add('tenant = ?', tenant);
+  if (subjects) add(`subject IN (${subjects.map(() => '?').join(', ')})`, ...subjects);
   if (own !== '') add(`(${own})`, ...ownParams);
   if (clusters.length > 0) add(`cluster IN (${clusters.map(() => '?').join(', ')})`, ...clusters);
   if (toMs !== undefined) add('start_ms <= ?', toMs);
