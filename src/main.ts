@@ -26,6 +26,8 @@ import { LiveHub } from './server/live-hub.ts';
 import type { ServerParts } from './server/parts.ts';
 import { startServer } from './server/server.ts';
 import { statusReport } from './server/status-report.ts';
+import { sinkOptionsOf } from './sinks/prometheus/from-config.ts';
+import { PrometheusSink } from './sinks/prometheus/sink.ts';
 import { openView } from './sinks/sqlite-view/view.ts';
 import { EventReceiver } from './sources/kubernetes/receiver.ts';
 import { RemoteWriteHandler } from './sources/remote-write/handler.ts';
@@ -88,7 +90,19 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
     },
   );
   const sources = openSources(config, { gateway, log, now, random: Math.random, warn });
-  const metrics = new OwnMetrics({ gateway, log: opened, runtime, sources, events, book, live });
+  const sinks = sinkOptionsOf(config, { now, random: Math.random, warn }).map(
+    (options) => new PrometheusSink(options),
+  );
+  const metrics = new OwnMetrics({
+    gateway,
+    log: opened,
+    runtime,
+    sources,
+    events,
+    sinks,
+    book,
+    live,
+  });
 
   const putInForce = async (next: Config, { bundle }: UserCode): Promise<void> => {
     const content = { ...settingsContent(next.settings), ...(bundle && { bundle }) };
@@ -137,6 +151,7 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
   const following = Promise.all([
     view.follow(log, stopping.signal),
     followOutputs({ log, live, book, warn }, stopping.signal),
+    ...sinks.map((sink) => sink.follow(log, stopping.signal)),
   ]);
   // A failing log ends the program by `ended`; what follows it must not end it another way.
   following.catch((error: unknown) => warn({ error }, 'outputs are followed no more'));

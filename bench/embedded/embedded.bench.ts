@@ -3,8 +3,8 @@ import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeRequest } from '../../src/formats/remote-write/encode.ts';
 import { compress } from '../../src/formats/snappy/snappy.ts';
+import { writeHeaders } from '../../src/sinks/remote-write/attempt.ts';
 import { prepareBodies } from '../../src/sources/simulator/prepare.ts';
-import { writeHeaders } from '../../src/sources/simulator/sender/requests.ts';
 import { Seastate, until } from '../../test/parts/seastate.ts';
 import type { BenchCase } from '../bench-case.ts';
 
@@ -24,7 +24,10 @@ function usageOf(pid: number): { cpuSeconds: number; rssBytes: number } {
 
 function post(url: string, protocol: 1 | 2, body: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    const headers = { ...writeHeaders(protocol), 'content-length': body.length };
+    const headers = {
+      ...writeHeaders(protocol, 'seastate-bench/1'),
+      'content-length': body.length,
+    };
     const sent = request(`${url}/api/v1/write`, { method: 'POST', agent, headers }, (response) => {
       response.resume();
       response.on('end', () => {

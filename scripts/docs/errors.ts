@@ -49,6 +49,8 @@ export const errorCodes: Readonly<Record<string, string>> = {
   partition_missing: 'A topic has no such partition.',
   partitions_changed: 'The partition count is not the one that the data was made with.',
   processor_missing: 'A state holds a processor that this program does not have.',
+  receiver_refused: 'A receiver of remote write refuses who we are, or is not at that address.',
+  receiver_unreachable: 'A receiver of remote write gives no answer, or only "later".',
   record_not_json: 'A record that should be JSON is not; it goes to `rejected`.',
   rebuild_impossible: 'No snapshot and log reach from one to the other: ask for a later time.',
   rekey_refused: 'A state cannot be moved to another log yet, or not there; the message says why.',

@@ -66,6 +66,13 @@ export const processDefaults = {
   clashWindow: '10m',
   clockSkewMax: '2s',
 
+  // What leaves.
+  sinkRequestSize: '32KB',
+  sinkConnections: 4,
+  sinkTimeout: '30s',
+  sinkBackoffMin: '100ms',
+  sinkBackoffMax: '30s',
+
   rotationGrace: '2m',
   snapshotInterval: '5m',
 } as const;

@@ -5,12 +5,14 @@ export function dataLayout(data: string): {
   readonly log: string;
   readonly snapshots: string;
   readonly view: string;
+  readonly sinks: string;
   readonly settings: string;
 } {
   return {
     log: join(data, 'log'),
     snapshots: join(data, 'snapshots'),
     view: join(data, 'view.sqlite'),
+    sinks: join(data, 'sinks'),
     settings: join(data, 'settings.json'),
   };
 }

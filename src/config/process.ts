@@ -3,6 +3,7 @@ import { processDefaults as defaults } from './defaults.ts';
 import { key } from './key.ts';
 import { logSchema } from './log.ts';
 import { duration, path, readableFile, size } from './quantities.ts';
+import { sinksSchema } from './sinks.ts';
 import { sourcesSchema } from './sources.ts';
 
 const count = (value: number) => z.int().positive().default(value);
@@ -239,6 +240,7 @@ export const processSchema = z.strictObject({
   ),
   limits: key(requestLimits.prefault({}), 'Limits of requests and connections.', 'restart'),
   gateway: key(gateway.prefault({}), 'From requests to records.', 'restart'),
+  sinks: key(sinksSchema.prefault({}), 'Where findings are sent.', 'restart'),
   logging: key(
     z
       .strictObject({

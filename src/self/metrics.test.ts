@@ -55,6 +55,7 @@ function someMetrics(): OwnMetrics {
         ],
       },
       live: { clients: 1, dropped: 0 },
+      sinks: [],
     },
     60_000,
   );

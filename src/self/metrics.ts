@@ -3,8 +3,10 @@ import type { StatusData } from '../engine/status.ts';
 import type { GatewayCounters, TenantCounters } from '../gateway/counters.ts';
 import { latencyBounds } from '../gateway/counters.ts';
 import type { JournalStats } from '../log/journal/stats.ts';
+import type { SinkStatus } from '../sinks/prometheus/sink.ts';
 import { buildInfo } from './build.ts';
 import { type Family, type HistogramFamily, MetricPages, type Tell } from './registry.ts';
+import { sinkFamilies } from './sink-metrics.ts';
 import { type SourceNumbers, sourceFamilies } from './source-metrics.ts';
 
 /** Where the numbers stand: the parts themselves. */
@@ -24,6 +26,8 @@ export interface MetricSources extends SourceNumbers {
   /** The newest `status` output of every partition. */
   readonly book: { all(): readonly StatusData[] };
   readonly live: { readonly clients: number; readonly dropped: number };
+  /** What sends findings on. */
+  readonly sinks: readonly { status(): SinkStatus }[];
   readonly reloads: ReloadState;
 }
 
@@ -359,6 +363,7 @@ export const families: readonly SourceFamily[] = [
     'Clients that were cut off because they did not read.',
     ({ live }, tell) => tell(live.dropped),
   ),
+  ...sinkFamilies,
 ];
 
 export const histograms: readonly HistogramFamily<MetricSources>[] = [

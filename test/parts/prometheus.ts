@@ -27,6 +27,8 @@ export interface Prometheus {
   readonly pid: number;
   /** The result of an instant query, as its API gives it. */
   query(expression: string): Promise<{ metric: Record<string, string>; value: [number, string] }[]>;
+  /** Every sample of a range such as `up[1h]`, as `label values time value`; values as numbers. */
+  samples(range: string): Promise<Set<string>>;
   /** What it has logged so far. */
   log(): Promise<string>;
   /** Reads its files again. */
@@ -62,6 +64,8 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
   }
   return prometheus;
 }
+
+type Matrix = { metric: Record<string, string>; values: [number, string][] }[];
 
 class LocalPrometheus implements Prometheus {
   readonly url: string;
@@ -130,6 +134,18 @@ class LocalPrometheus implements Prometheus {
     };
     if (!answer.data) throw new Error(`query ${expression}: ${answer.error}`);
     return answer.data.result;
+  }
+
+  async samples(range: string): Promise<Set<string>> {
+    const found = new Set<string>();
+    for (const { metric, values } of (await this.query(range)) as unknown as Matrix) {
+      const labels = Object.keys(metric).sort();
+      const text = labels.map((name) => metric[name]).join(' ');
+      for (const [time, value] of values) {
+        found.add(`${text} ${Math.round(time * 1000)} ${Number(value)}`);
+      }
+    }
+    return found;
   }
 
   log(): Promise<string> {

@@ -33,13 +33,13 @@ async function* recordsOf(log: Log, topic: string): AsyncGenerator<LogRecord> {
   }
 }
 
-/** Every sample of a data folder's `telemetry` as `label values time value`. */
-export function samplesOf(folder: string): Promise<Set<string>> {
+/** Every sample of a topic of a data folder as `label values time value`. */
+export function samplesOf(folder: string, topic = 'telemetry'): Promise<Set<string>> {
   return withLog(folder, async (log) => {
     const found = new Set<string>();
     const reader = new SeriesReader();
     const scratch = new Scratch();
-    for await (const { headers, value } of recordsOf(log, 'telemetry')) {
+    for await (const { headers, value } of recordsOf(log, topic)) {
       if (headers['kind'] !== 'samples') continue;
       const columns = reader.read(decodeBody(headers['encoding']!, value!, 1 << 28, scratch));
       for (let i = 0; i < columns.length; i++) {

@@ -23,7 +23,7 @@ export interface NativeHistogram {
   readonly isFloat: boolean;
 }
 
-const customSchema = -53;
+export const customSchema = -53;
 /** More than any histogram needs; so a liar cannot make us build huge lists. */
 const messageBytesMax = 1 << 18;
 

@@ -96,6 +96,7 @@ class Anomalies {
       tick: () => this.#tick(),
       settings: () => this.#configure(),
       switchedOff: () => {
+        this.#scores.configure(() => false);
         for (const row of this.#open.all()) {
           this.#open.close(row, row.last, this.#context.logTime);
         }

@@ -24,19 +24,6 @@ export interface WriteRequest {
 /** Protocol 1 sends metadata once in so long, by the clock of the samples. */
 const metadataMs = 60_000;
 
-/** Headers of a remote write request (remote-write reference, 1.1 and 1.2). */
-export function writeHeaders(protocol: 1 | 2): Record<string, string> {
-  return {
-    'content-encoding': 'snappy',
-    'content-type':
-      protocol === 1
-        ? 'application/x-protobuf'
-        : 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
-    'user-agent': 'seastate-simulator/1',
-    'x-prometheus-remote-write-version': protocol === 1 ? '0.1.0' : '2.0.0',
-  };
-}
-
 /** Makes the requests of one cluster's replicas from their batches. */
 export class RequestMaker {
   readonly #cluster: SimulatedCluster;

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { retryAfterMs } from '../../../sinks/remote-write/attempt.ts';
 import type { Clock } from '../clock.ts';
-import { retryAfterMs } from './attempt.ts';
 import type { WriteRequest } from './requests.ts';
 import { type SendError, Sender, type SenderOptions, senderDefaults } from './sender.ts';
 

@@ -1,8 +1,13 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import {
+  attempt,
+  type Outcome,
+  writeHeaders,
+  writtenOf,
+} from '../../../sinks/remote-write/attempt.ts';
 import type { Clock } from '../clock.ts';
-import { attempt, type Outcome } from './attempt.ts';
-import { type WriteRequest, writeHeaders } from './requests.ts';
+import type { WriteRequest } from './requests.ts';
 
 export interface SenderOptions {
   readonly url: URL;
@@ -93,7 +98,10 @@ export class Sender {
     this.#options = options;
     const Agent = options.url.protocol === 'https:' ? HttpsAgent : HttpAgent;
     this.#agent = new Agent({ keepAlive: true, maxSockets: options.shards });
-    this.#headers = { ...writeHeaders(options.protocol), ...options.headers };
+    this.#headers = {
+      ...writeHeaders(options.protocol, 'seastate-simulator/1'),
+      ...options.headers,
+    };
     this.#shards = Array.from({ length: options.shards }, () => ({
       queue: [],
       isBusy: false,
@@ -178,10 +186,8 @@ export class Sender {
     stats.bytes += request.body.length;
     stats.newestMs = Math.max(stats.newestMs, request.newestMs);
     if (this.#options.protocol === 1) return;
-    const written = (name: string): number =>
-      Number(headers[`x-prometheus-remote-write-${name}-written`] ?? 0);
     const sent = request.samples + request.histograms;
-    stats.unconfirmed += Math.max(0, sent - written('samples') - written('histograms'));
+    stats.unconfirmed += Math.max(0, sent - Math.max(0, writtenOf(headers)));
   }
 
   #refused(request: WriteRequest, outcome: Extract<Outcome, { kind: 'refused' }>): void {

@@ -1,6 +1,6 @@
 import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { type Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { messageOf } from '../../../core/errors.ts';
+import { messageOf } from '../../core/errors.ts';
 
 /** What came of one POST. */
 export type Outcome =
@@ -12,7 +12,12 @@ export type Outcome =
       readonly reason: string;
       readonly afterMs: number;
     }
-  | { readonly kind: 'refused'; readonly status: number; readonly reason: string };
+  | {
+      readonly kind: 'refused';
+      readonly status: number;
+      readonly reason: string;
+      readonly headers: Answer['headers'];
+    };
 
 type Answer = Pick<IncomingMessage, 'headers'>;
 
@@ -73,7 +78,29 @@ function judge({ statusCode = 0, headers }: IncomingMessage, reason: string, pos
       afterMs: retryAfterMs(headers['retry-after'], post.nowMs),
     };
   }
-  return { kind: 'refused', status, reason };
+  return { kind: 'refused', status, reason, headers };
+}
+
+/** Headers of a remote write request (remote-write reference, 1.1 and 1.2). */
+export function writeHeaders(protocol: 1 | 2, userAgent: string): Record<string, string> {
+  return {
+    'content-encoding': 'snappy',
+    'content-type':
+      protocol === 1
+        ? 'application/x-protobuf'
+        : 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
+    'user-agent': userAgent,
+    'x-prometheus-remote-write-version': protocol === 1 ? '0.1.0' : '2.0.0',
+  };
+}
+
+/** Samples and histograms that a receiver of protocol 2 says it has written; -1: it says nothing. */
+export function writtenOf(headers: Answer['headers']): number {
+  const numbers = ['samples', 'histograms'].map(
+    (name) => headers[`x-prometheus-remote-write-${name}-written`],
+  );
+  if (numbers.every((number) => number === undefined)) return -1;
+  return numbers.reduce((sum, number) => sum + (Number(number ?? 0) || 0), 0);
 }
 
 /** Retry-After as seconds or as a date (RFC 9110, 10.2.3); 0 where there is none. */
