@@ -1,19 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { setInterval as every, setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { settingsContent } from './config/content.ts';
 import { dataLayout } from './config/layout.ts';
 import type { Config } from './config/schema.ts';
 import { SeastateError } from './core/errors.ts';
-import { buildBundle } from './engine/bundle.ts';
-import { describeBundle } from './engine/runner/describe.ts';
-import { bundleUrl, EmbeddedRuntime } from './engine/runtime/embedded/runtime.ts';
+import { EmbeddedRuntime } from './engine/runtime/embedded/runtime.ts';
 import { Control } from './gateway/control.ts';
 import { gatewayOptionsOf } from './gateway/from-config.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { SettingsFile } from './gateway/settings-file.ts';
-import type { Log, TopicSpec } from './log/log.ts';
-import { defaultTopics, telemetryTopic } from './log/topics.ts';
+import type { Log } from './log/log.ts';
+import { telemetryTopic } from './log/topics.ts';
 import { type OpenedLog, openLog } from './open-log.ts';
 import { openSources } from './open-sources.ts';
 import { buildInfo } from './self/build.ts';
@@ -31,6 +28,7 @@ import { PrometheusSink } from './sinks/prometheus/sink.ts';
 import { openView } from './sinks/sqlite-view/view.ts';
 import { EventReceiver } from './sources/kubernetes/receiver.ts';
 import { RemoteWriteHandler } from './sources/remote-write/handler.ts';
+import { contentOf, topicsOf, type UserCode, userCode } from './user-code.ts';
 
 export interface StartParts {
   readonly log: Logger;
@@ -59,7 +57,7 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
   const stopping = new AbortController();
 
   const code = await userCode(config);
-  const topics = topicsOf(config.process.partitions, code.topics);
+  const topics = topicsOf(config, code);
   const opened = await openLog(config, topics, { now, warn });
   const { log } = opened;
   const view = await openView(layout.view);
@@ -104,9 +102,8 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
     live,
   });
 
-  const putInForce = async (next: Config, { bundle }: UserCode): Promise<void> => {
-    const content = { ...settingsContent(next.settings), ...(bundle && { bundle }) };
-    await control.writeSettings(next.settings.version, content);
+  const putInForce = async (next: Config, nextCode: UserCode): Promise<void> => {
+    await control.writeSettings(next.settings.version, contentOf(next, nextCode));
   };
   const reload = async (): Promise<void> => {
     metrics.reloads.lastSuccessful = false;
@@ -224,16 +221,6 @@ async function headsOf(log: Log): Promise<number[]> {
 /** The built page, beside src/ and dist/. */
 const pageFolder = fileURLToPath(new URL('../web/dist', import.meta.url));
 
-function topicsOf(partitions: number, users: readonly string[]): TopicSpec[] {
-  const own = defaultTopics(partitions);
-  const more = users.filter((name) => own.every((topic) => topic.name !== name));
-  const bad = more.find((name) => !/^x-[a-z0-9-]+$/.test(name));
-  if (bad !== undefined) {
-    throw new SeastateError('config', `a processor writes to "${bad}": name its topic x-...`);
-  }
-  return [...own, ...more.map((name) => ({ name, partitions: 1 }))];
-}
-
 function openRuntime(
   { process }: Config,
   log: Log,
@@ -255,21 +242,6 @@ function openRuntime(
     deadlineMs: 60_000,
     warn,
   });
-}
-
-/** Users' processors as the configuration names them. */
-interface UserCode {
-  /** Name of the bundle; undefined without processors. */
-  readonly bundle: string | undefined;
-  readonly topics: readonly string[];
-}
-
-async function userCode({ process }: Config): Promise<UserCode> {
-  if (process.processors.length === 0) return { bundle: undefined, topics: [] };
-  const folder = dataLayout(process.data).snapshots;
-  const bundle = await buildBundle(process.processors, folder);
-  const processors = await describeBundle(bundleUrl(folder, bundle));
-  return { bundle, topics: [...new Set(processors.flatMap(({ outputs }) => outputs))] };
 }
 
 /** A log's topics stand when it is opened. */

@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type BridgeConfig, runnerCommand } from '../../src/cli/spark/bridge-config.ts';
 import { localSettings } from '../../src/cli/spark/java.ts';
 import { type SparkEvent, SparkJob } from '../../src/cli/spark/job.ts';
+import { hashVersion } from '../../src/core/placement.ts';
 import { LineSamples } from '../../src/formats/line-samples/line-samples.ts';
 import { LineRequestEncoder } from '../../src/formats/line-samples/request.ts';
 import { encodeRequest } from '../../src/formats/remote-write/encode.ts';
@@ -17,6 +18,20 @@ import { labelsOf } from '../decode/fleet.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 export const recordSamples = 2_000;
+const ballast = ['ballast-20', 'ballast-100'];
+/** Processors that do not run, so that alerts and the bench's own do; and so that all do. */
+export const alertsAndEwma = ['anomalies', 'events', ...ballast];
+export const everything = ballast;
+/** As `alertsAndEwma`, with so many bytes of state per series more. */
+export const withBallast = {
+  0: alertsAndEwma,
+  320: without('ballast-20'),
+  1664: without('ballast-100'),
+};
+
+function without(name: string): string[] {
+  return alertsAndEwma.filter((other) => other !== name);
+}
 
 /** A broker, a log of `partitions`, and a folder, for Spark jobs over the same records. */
 export class SparkFixture {
@@ -26,6 +41,7 @@ export class SparkFixture {
   readonly log: KafkaLog;
   /** sha-256 of the bench's processors. */
   readonly bundle: string;
+  readonly disabled: readonly string[];
   #jobs = 0;
 
   private constructor(
@@ -34,15 +50,21 @@ export class SparkFixture {
     broker: Broker,
     log: KafkaLog,
     bundle: string,
+    disabled: readonly string[],
   ) {
     this.partitions = partitions;
     this.folder = folder;
     this.broker = broker;
     this.log = log;
     this.bundle = bundle;
+    this.disabled = disabled;
   }
 
-  static async start(partitions = 4): Promise<SparkFixture> {
+  /** `disabled`: processors beside the bench's own that do not run; alerts do. */
+  static async start(
+    partitions = 4,
+    disabled: readonly string[] = alertsAndEwma,
+  ): Promise<SparkFixture> {
     const folder = await mkdtemp(join(tmpdir(), 'seastate-bench-'));
     const broker = await startBroker();
     const topics = defaultTopics(partitions);
@@ -53,14 +75,14 @@ export class SparkFixture {
       .digest('hex');
     await mkdir(join(folder, 'bundles'));
     await copyFile(source, join(folder, 'bundles', `${bundle}.mjs`));
-    const fixture = new SparkFixture(partitions, folder, broker, log, bundle);
+    const fixture = new SparkFixture(partitions, folder, broker, log, bundle, disabled);
     await fixture.#settings();
     return fixture;
   }
 
   /** The record that makes every partition run the bench's processors. */
   async #settings(): Promise<void> {
-    const content = { bundle: this.bundle };
+    const content = { bundle: this.bundle, disabled: this.disabled };
     const sha256 = createHash('sha256').update(JSON.stringify(content)).digest('hex');
     const value = Buffer.from(JSON.stringify({ version: 1, sha256, content }));
     for (let partition = 0; partition < this.partitions; partition++) {
@@ -117,6 +139,11 @@ export class SparkFixture {
     };
     const value = compress(encodeRequest(samples));
     await this.log.append('telemetry', partition, [{ headers, value }]);
+  }
+
+  async heartbeat(partition: number): Promise<void> {
+    const value = Buffer.from(JSON.stringify({ partitions: this.partitions, hashVersion }));
+    await this.log.append('telemetry', partition, [{ headers: { kind: 'heartbeat' }, value }]);
   }
 
   config(more: Partial<BridgeConfig> = {}): BridgeConfig {

@@ -25,6 +25,20 @@ export const ewma = {
   },
 };
 
+/** State that is only carried: `count` numbers of 8 bytes per series. */
+const ballast = (name, count) => ({
+  name,
+  version: 1,
+  outputs: [],
+  create(context) {
+    const spec = Object.fromEntries(Array.from({ length: count }, (_, i) => [`v${i}`, 'f64']));
+    context.columns('ballast', spec);
+    return {};
+  },
+});
+export const small = ballast('ballast-20', 40);
+export const big = ballast('ballast-100', 208);
+
 /** One output per record whose first value asks for it. */
 export const echo = {
   name: 'echo',

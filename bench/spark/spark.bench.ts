@@ -1,51 +1,68 @@
-import type { SparkEvent } from '../../src/cli/spark/job.ts';
+import type { BridgeConfig } from '../../src/cli/spark/bridge-config.ts';
+import { hasSpark } from '../../src/cli/spark/java.ts';
 import type { BenchCase } from '../bench-case.ts';
-import { childrenOf, cpuSeconds, recordSamples, SparkFixture } from './fixture.ts';
+import { cpuSeconds, recordSamples, SparkFixture, withBallast } from './fixture.ts';
 
 type Figures = Record<string, number>;
 interface Reading {
-  readonly records: number;
   readonly own: number;
   readonly children: number;
   readonly time: number;
+  readonly counters: Readonly<Record<string, number>>;
 }
 
 const warmBatches = 3;
+const recordsOf = (samples: number): number => Math.ceil(samples / recordSamples);
 
-/**
- * AvailableNow over the records of a fixture. CPU between the end of the third micro-batch and the
- * end of the last one, so that the start of JVM and runners does not count.
- */
-async function throughput(
+/** What a job used between the end of the third micro-batch and the end of the last one. */
+interface Used {
+  readonly samples: number;
+  /** CPU seconds of the JVM, and of the runners. */
+  readonly jvm: number;
+  readonly node: number;
+  readonly seconds: number;
+  readonly batches: number;
+  readonly snapshots: number;
+  readonly snapshotBytes: number;
+}
+
+/** AvailableNow over the records of a fixture; the start of JVM and runners does not count. */
+async function use(
   fixture: SparkFixture,
   peer: boolean,
-  recordsPerBatch: number,
-): Promise<Figures> {
+  config: Partial<BridgeConfig>,
+): Promise<Used> {
   const readings: Promise<Reading>[] = [];
-  const counters: SparkEvent[] = [];
   await fixture.forget();
-  const job = fixture.run(
-    fixture.config({ maxOffsetsPerTrigger: recordsPerBatch }),
-    peer,
-    (event) => {
-      if (event.event !== 'progress') return;
-      counters.push(event);
-      const { records } = event.counters as { records: number };
-      readings.push(
-        cpuSeconds(job.pid).then((cpu) => ({ ...cpu, records, time: performance.now() })),
-      );
-    },
-  );
+  const job = fixture.run(fixture.config(config), peer, (event) => {
+    if (event.event !== 'progress') return;
+    const { counters } = event;
+    const time = performance.now();
+    readings.push(cpuSeconds(job.pid).then((cpu) => ({ ...cpu, counters, time })));
+  });
   const code = await job.ended;
   if (code !== 0) throw new Error(`the job ended with code ${code}`);
   const all = await Promise.all(readings);
   const [from, to] = [all[warmBatches - 1]!, all.at(-1)!];
-  const millions = ((to.records - from.records) * recordSamples) / 1e6;
+  const more = (name: string): number => (to.counters[name] ?? 0) - (from.counters[name] ?? 0);
   return {
-    'CPU s/M': (to.own - from.own + to.children - from.children) / millions,
-    'JVM s/M': (to.own - from.own) / millions,
-    'Node s/M': (to.children - from.children) / millions,
-    'M samples/s': millions / ((to.time - from.time) / 1000),
+    samples: more('records') * recordSamples,
+    jvm: to.own - from.own,
+    node: to.children - from.children,
+    seconds: (to.time - from.time) / 1000,
+    batches: all.length - warmBatches,
+    snapshots: more('snapshots'),
+    snapshotBytes: more('snapshot_bytes'),
+  };
+}
+
+function figures({ samples, jvm, node, seconds }: Used): Figures {
+  const millions = samples / 1e6;
+  return {
+    'CPU s/M': (jvm + node) / millions,
+    'JVM s/M': jvm / millions,
+    'Node s/M': node / millions,
+    'M samples/s': millions / seconds,
   };
 }
 
@@ -54,9 +71,9 @@ async function againstJava(series: number, samples: number): Promise<Figures> {
   const fixture = await SparkFixture.start();
   try {
     await fixture.fill(series, Math.ceil(samples / series));
-    const batch = Math.ceil(1_000_000 / recordSamples);
-    const java = await throughput(fixture, true, batch);
-    const bridge = await throughput(fixture, false, batch);
+    const config = { maxOffsetsPerTrigger: recordsOf(1_000_000) };
+    const java = figures(await use(fixture, true, config));
+    const bridge = figures(await use(fixture, false, config));
     return {
       ...bridge,
       'Java CPU s/M': java['CPU s/M']!,
@@ -73,9 +90,9 @@ async function bySeries(few: number, many: number): Promise<Figures> {
   for (const series of [few, many]) {
     const fixture = await SparkFixture.start();
     try {
-      await fixture.fill(series, Math.ceil(5_000_000 / series));
-      const figures = await throughput(fixture, false, Math.ceil(1_000_000 / recordSamples));
-      found[`CPU s/M at ${series}`] = figures['CPU s/M']!;
+      await fixture.fill(series, Math.ceil(8_000_000 / series));
+      const config = { maxOffsetsPerTrigger: recordsOf(1_000_000) };
+      found[`CPU s/M at ${series}`] = figures(await use(fixture, false, config))['CPU s/M']!;
     } finally {
       await fixture.close();
     }
@@ -84,118 +101,34 @@ async function bySeries(few: number, many: number): Promise<Figures> {
   return { ...found, ratio: b / a };
 }
 
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Few samples: cost of a micro-batch, and time from produce to output. */
-async function live(peer: boolean): Promise<Figures> {
-  const fixture = await SparkFixture.start(2);
-  const progress: Extract<SparkEvent, { event: 'progress' }>[] = [];
-  const stop = new AbortController();
+/**
+ * Cost against the size of the state: CPU per sample while no snapshot is made, and of a snapshot,
+ * from a run that makes one in each micro-batch of each partition.
+ */
+async function byState(ballast: keyof typeof withBallast): Promise<Figures> {
+  const fixture = await SparkFixture.start(4, withBallast[ballast]);
   try {
-    await fixture.fill(4_000, 5);
-    await fixture.forget();
-    const job = fixture.run(fixture.config({ triggerMs: 0 }), peer, (event) => {
-      if (event.event === 'progress') progress.push(event);
-    });
-    const latencies: number[] = [];
-    let measuredFrom = Number.POSITIVE_INFINITY;
-    const following = (async () => {
-      for await (const records of fixture.log.follow('events', 0, 0, stop.signal)) {
-        for (const { value } of records) {
-          if (!value) continue;
-          const { data } = JSON.parse(Buffer.from(value).toString()) as { data: { time: number } };
-          if (data.time >= measuredFrom) latencies.push(Date.now() - data.time);
-        }
-      }
-    })();
-    const warm = performance.now() + 40_000;
-    while (performance.now() < warm) {
-      await fixture.probe(Math.round(performance.now()) % 2, 250);
-      await sleep(50);
-    }
-    const batches = progress.length;
-    measuredFrom = Date.now();
-    const before = await cpuSeconds(job.pid);
-    for (let n = 0; n < 600; n++) {
-      await fixture.probe(n % 2, 250);
-      await sleep(50);
-    }
-    const after = await cpuSeconds(job.pid);
-    const count = progress.length - batches;
-    const took = progress.slice(batches).map(({ ms }) => ms['triggerExecution'] ?? 0);
-    took.sort((a, b) => a - b);
-    await sleep(1_000);
-    stop.abort();
-    await following;
-    await job.stop();
-    const times = latencies.sort((a, b) => a - b);
+    await fixture.fill(60_000, 40);
+    const config = { maxOffsetsPerTrigger: recordsOf(240_000) };
+    const plain = await use(fixture, false, config);
+    const often = await use(fixture, false, { ...config, tailBytesMax: 1 });
+    const megabytes = often.snapshotBytes / 1e6;
     return {
-      'CPU s/batch': (after.own - before.own + after.children - before.children) / count,
-      'Node s/batch': (after.children - before.children) / count,
-      'batch ms': took[Math.floor(took.length / 2)]!,
-      ...(peer
-        ? {}
-        : {
-            'p50 ms': times[Math.floor(times.length * 0.5)]!,
-            'p99 ms': times[Math.floor(times.length * 0.99)]!,
-          }),
-    };
-  } finally {
-    stop.abort();
-    await fixture.close();
-  }
-}
-
-async function liveAgainstJava(): Promise<Figures> {
-  const java = await live(true);
-  const bridge = await live(false);
-  return {
-    ...bridge,
-    'Java CPU s/batch': java['CPU s/batch']!,
-    'times Java': bridge['CPU s/batch']! / java['CPU s/batch']!,
-  };
-}
-
-/** A runner is killed: time until the outputs of its partition go on, and what loading took. */
-async function recovery(): Promise<Figures> {
-  const fixture = await SparkFixture.start(1);
-  const progress: Extract<SparkEvent, { event: 'progress' }>[] = [];
-  try {
-    await fixture.fill(60_000, 20);
-    await fixture.forget();
-    const config = fixture.config({ triggerMs: 0, runners: 1, maxOffsetsPerTrigger: 250 });
-    const job = fixture.run(config, false, (event) => {
-      if (event.event === 'progress') progress.push(event);
-    });
-    const records = () => progress.at(-1)?.counters['records'] ?? 0;
-    const { next } = await fixture.log.bounds('telemetry', 0);
-    while (records() < next) await sleep(50);
-    const times: number[] = [];
-    for (let n = 0; n < 3; n++) {
-      await sleep(1_000);
-      for (const pid of await childrenOf(job.pid)) process.kill(pid, 'SIGKILL');
-      const start = performance.now();
-      const before = records();
-      await fixture.probe(0, 250);
-      while (records() === before) await sleep(5);
-      times.push((performance.now() - start) / 1000);
-    }
-    const { counters } = progress.at(-1)!;
-    await job.stop();
-    times.sort((a, b) => a - b);
-    return {
-      's to go on': times[1]!,
-      loads: counters['loads']!,
-      'tail MB': counters['record_bytes']! / 1e6,
+      'CPU s/M without snapshots': figures(plain)['CPU s/M']!,
+      'state MB': megabytes / often.batches,
+      'snapshot JVM ms/MB': ((often.jvm - plain.jvm) * 1000) / megabytes,
+      'snapshot Node ms/MB': ((often.node - plain.node) * 1000) / megabytes,
     };
   } finally {
     await fixture.close();
   }
 }
 
-export const cases: BenchCase[] = [
+const all: BenchCase[] = [
   { name: 'spark EWMA 20k series', run: () => againstJava(20_000, 14_000_000) },
   { name: 'spark EWMA 10k and 1M series', run: () => bySeries(10_000, 1_000_000) },
-  { name: 'spark live 5k samples/s', run: liveAgainstJava },
-  { name: 'spark recovery of 60k series', run: recovery },
+  { name: 'spark state of 60k series', run: () => byState(0) },
+  { name: 'spark state of 60k series and 20 MB', run: () => byState(320) },
+  { name: 'spark state of 60k series and 100 MB', run: () => byState(1664) },
 ];
+export const cases = hasSpark() ? all : [];

@@ -4,9 +4,18 @@ import { defaultTopics } from '../log/topics.ts';
 import { openLog } from '../open-log.ts';
 import { type CliContext, say } from './context.ts';
 
-/** The log of the configuration to read from, beside a running process or without one. */
-export async function openLogToRead(config: Config, context: CliContext): Promise<Log> {
-  const { log } = await openLog(config, defaultTopics(config.process.partitions), {
+/**
+ * The log of the configuration to read from, beside a running process or without one. `more` are
+ * topics of users' processors.
+ */
+export async function openLogToRead(
+  config: Config,
+  context: CliContext,
+  more: readonly string[] = [],
+): Promise<Log> {
+  const own = defaultTopics(config.process.partitions);
+  const topics = [...own, ...more.map((name) => ({ name, partitions: 1 }))];
+  const { log } = await openLog(config, topics, {
     now: context.now,
     warn: (fields, message) => say(context, `${message} ${JSON.stringify(fields)}`),
     readOnly: true,

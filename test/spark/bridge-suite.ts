@@ -56,6 +56,7 @@ describe.skipIf(!hasSpark() || !hasKafka())(
       const topics = [
         { name: 'telemetry', partitions },
         { name: 'alerts', partitions: targets.alerts },
+        { name: 'events', partitions: 1 },
       ];
       log = await openKafkaLog({ brokers: [broker.address], topics });
     });
@@ -262,10 +263,18 @@ describe.skipIf(!hasSpark() || !hasKafka())(
       const store = new SnapshotStore(join(folder.path, 'snapshots', 'fake', '3'));
       await store.addSkip(bounds.next, 'poison');
       skippedOffset = bounds.next;
-      spark = startSpark(config({ triggerMs: -1 }));
+      // A further stage is a name, a topic and its targets: nothing else is said of it.
+      const second = { name: 'second', topic: 'alerts', partitions: 2, targets: { events: 1 } };
+      spark = startSpark(config({ triggerMs: -1, stages: [...config().stages, second] }));
       expect(await spark.job.ended).toBe(0);
       const { outputs } = await readNumbered(log, ['alerts']);
       expect(outputs).toEqual((await expected(known, skippedOffset)).outputs);
+      for (const partition of [0, 1]) {
+        const state = new FakeState({ ...second, stage: 'second' }, partition, startOf(0, 0));
+        const made = state.apply(await readAll(log, 'alerts', partition));
+        const { outputs: taken } = await readNumbered(log, ['events']);
+        expect(taken.get(`second/${partition}/0 > events/0`)).toEqual(made.map(outputText));
+      }
       expect(await readdir(join(folder.path, 'faults'))).not.toContain(
         expect.stringMatching(/^[^.]/),
       );

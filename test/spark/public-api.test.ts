@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { outputTopics, telemetryTopic } from '../../src/log/topics.ts';
+import { stages } from '../../src/processors/stages.ts';
 import { hasSpark } from '../parts/spark.ts';
 
 /**
@@ -25,10 +27,11 @@ const allowed = [
   /^org\/apache\/spark\/sql\/types\/[A-Z]\w*$/,
 ];
 
-/** Names of the classes that a class file refers to (JVM specification, 4.4). */
-function classesOf(file: Buffer): string[] {
+/** Classes that a class file refers to, and texts in its code (JVM specification, 4.4). */
+function constantsOf(file: Buffer): { classes: string[]; strings: string[] } {
   const texts = new Map<number, string>();
   const classes: number[] = [];
+  const strings: number[] = [];
   let at = 10;
   const sizes: Record<number, number> = {
     3: 5,
@@ -52,6 +55,7 @@ function classesOf(file: Buffer): string[] {
       continue;
     }
     if (tag === 7) classes.push(file.readUInt16BE(at + 1));
+    if (tag === 8) strings.push(file.readUInt16BE(at + 1));
     if (tag === 5 || tag === 6) i++;
     at += sizes[tag] ?? 5;
   }
@@ -61,7 +65,10 @@ function classesOf(file: Buffer): string[] {
   const inside = signatures.flatMap((text) =>
     [...text.matchAll(/L([\w/$]+)[;<]/g)].map((m) => m[1]!),
   );
-  return [...named, ...inside].filter((name) => name.includes('/'));
+  return {
+    classes: [...named, ...inside].filter((name) => name.includes('/')),
+    strings: strings.map((index) => texts.get(index)!),
+  };
 }
 
 function classFiles(folder: string): string[] {
@@ -76,9 +83,17 @@ describe.skipIf(!hasSpark())('the byte code of the bridge', () => {
   test('refers to public classes only', () => {
     const files = classFiles(folder);
     expect(files.length).toBeGreaterThan(10);
-    const found = new Set(files.flatMap((file) => classesOf(readFileSync(file))));
+    const found = new Set(files.flatMap((file) => constantsOf(readFileSync(file)).classes));
     expect(found).toContain('org/apache/spark/sql/streaming/StatefulProcessor');
     expect([...found].filter((name) => !allowed.some((rule) => rule.test(name)))).toEqual([]);
+  });
+
+  test('knows no stage, topic or processor by its name', () => {
+    const words = [...Object.keys(stages), telemetryTopic, ...outputTopics];
+    const processors = Object.values(stages).flatMap((list) => list.map(({ name }) => name));
+    const texts = classFiles(folder).flatMap((file) => constantsOf(readFileSync(file)).strings);
+    expect(texts).toContain('settings');
+    expect([...words, ...processors].filter((word) => texts.includes(word))).toEqual([]);
   });
 
   test('the check sees a private class', () => {

@@ -60,7 +60,7 @@ export class Sender {
     const time = this.#time;
     const cluster = ['cluster', `c${c}`] as const;
     const series: SeriesInput[] = Array.from({ length: seriesPerCluster }, (_, i) => ({
-      labels: [['__name__', `metric_${i}`], cluster],
+      labels: [['__name__', i === 0 ? 'apiserver_request_total' : `metric_${i}`], cluster],
       samples: [{ time, value: Math.round(this.#random() * 1e6) }],
     }));
     for (let a = 0; a < 4; a++) {

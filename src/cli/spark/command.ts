@@ -1,4 +1,5 @@
 import { buildCommand, buildRouteMap } from '@stricli/core';
+import { parseDuration } from '../../core/time.ts';
 import type { CliContext } from '../context.ts';
 import { type ConfigFlags, configAliases, configFlags, countParser } from '../flags.ts';
 
@@ -6,6 +7,8 @@ export interface PlaceFlags extends ConfigFlags {
   readonly cores: number;
   readonly checkpoint?: string;
   readonly availableNow: boolean;
+  readonly trigger: number;
+  readonly metricsPort?: number;
   readonly from?: string;
   readonly to?: string;
 }
@@ -35,6 +38,20 @@ const placeFlags = {
     kind: 'boolean',
     default: false,
     brief: 'Process what is there, then end: batch and backfill',
+  },
+  trigger: {
+    kind: 'parsed',
+    parse: parseDuration,
+    brief: 'Time between micro-batches; 0s: the next one at once',
+    placeholder: 'duration',
+    default: '0s',
+  },
+  metricsPort: {
+    kind: 'parsed',
+    parse: countParser,
+    brief: "Port of the driver's Prometheus metrics on 127.0.0.1; none by default",
+    placeholder: 'n',
+    optional: true,
   },
   from: { ...text('Begin a fresh checkpoint at this log time', 'time'), optional: true },
   to: { ...text('End at this log time', 'time'), optional: true },

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
-import { openKafkaLog } from '../../log/kafka/kafka-log.ts';
 import type { KafkaOptions } from '../../log/kafka/options.ts';
 import { nameOf } from '../../log/kafka/topics.ts';
+import type { Log } from '../../log/log.ts';
 import {
   type BridgeConfig,
   javaKafkaOptions,
@@ -40,46 +40,38 @@ export interface SparkPlan {
 const urlOf = (place: string): string =>
   /^[a-z][a-z0-9+.-]*:/i.test(place) ? place : pathToFileURL(place).href;
 
-/**
- * The configuration of the bridge. Creates or checks the topics as the gateway does, so that a
- * missing topic or another partition count is told before Spark starts.
- */
-export async function planSpark(plan: SparkPlan): Promise<BridgeConfig> {
-  const log = await openKafkaLog(plan.kafka);
-  try {
-    const names = Object.fromEntries(
-      plan.kafka.topics.map(({ name }) => [name, nameOf(plan.kafka, name)]),
-    );
-    const stages = plan.stages.map(async (name) => {
-      const input = stageInputs[name] ?? name;
-      const { partitions } = log.topics.get(input)!;
-      const outputs = plan.kafka.topics.filter((topic) => topic.name !== input);
-      return {
-        name,
-        topic: names[input]!,
-        partitions,
-        epoch: plan.epoch ?? 0,
-        startingOffsets: await startingOffsets(plan, input, partitions, (partition, time) =>
-          log.offsetAt(input, partition, time),
-        ),
-        targets: Object.fromEntries(outputs.map((topic) => [topic.name, topic.partitions])),
-        names,
-      };
-    });
+/** The configuration of the bridge. `log` has created or checked the topics of the plan. */
+export async function planSpark(plan: SparkPlan, log: Log): Promise<BridgeConfig> {
+  const names = Object.fromEntries(
+    plan.kafka.topics.map(({ name }) => [name, nameOf(plan.kafka, name)]),
+  );
+  const stages = plan.stages.map(async (name) => {
+    const input = stageInputs[name] ?? name;
+    const { partitions } = log.topics.get(input)!;
+    const outputs = plan.kafka.topics.filter((topic) => topic.name !== input);
     return {
-      brokers: plan.kafka.brokers.join(','),
-      kafka: javaKafkaOptions(plan.kafka),
-      checkpoint: urlOf(plan.checkpoint),
-      ...(plan.snapshots === undefined ? {} : { snapshots: urlOf(plan.snapshots) }),
-      triggerMs: plan.trigger === 'available-now' ? -1 : plan.trigger,
-      ...optional(plan),
-      runners: plan.runners,
-      command: runnerCommand(plan.runner),
-      stages: await Promise.all(stages),
+      name,
+      topic: names[input]!,
+      partitions,
+      epoch: plan.epoch ?? 0,
+      startingOffsets: await startingOffsets(plan, input, partitions, (partition, time) =>
+        log.offsetAt(input, partition, time),
+      ),
+      targets: Object.fromEntries(outputs.map((topic) => [topic.name, topic.partitions])),
+      names,
     };
-  } finally {
-    await log.close();
-  }
+  });
+  return {
+    brokers: plan.kafka.brokers.join(','),
+    kafka: javaKafkaOptions(plan.kafka),
+    checkpoint: urlOf(plan.checkpoint),
+    ...(plan.snapshots === undefined ? {} : { snapshots: urlOf(plan.snapshots) }),
+    triggerMs: plan.trigger === 'available-now' ? -1 : plan.trigger,
+    ...optional(plan),
+    runners: plan.runners,
+    command: runnerCommand(plan.runner),
+    stages: await Promise.all(stages),
+  };
 }
 
 function optional(plan: SparkPlan): Partial<BridgeConfig> {

@@ -4,8 +4,11 @@ import { dataLayout } from '../../config/layout.ts';
 import type { Config } from '../../config/schema.ts';
 import { SeastateError } from '../../core/errors.ts';
 import { parseTime } from '../../core/time.ts';
-import { defaultTopics } from '../../log/topics.ts';
+import { Control } from '../../gateway/control.ts';
+import { SettingsFile } from '../../gateway/settings-file.ts';
+import { telemetryTopic } from '../../log/topics.ts';
 import { kafkaOptionsOf } from '../../open-log.ts';
+import { contentOf, topicsOf, userCode } from '../../user-code.ts';
 import { type CliContext, say } from '../context.ts';
 import { loadConfig } from '../load-config.ts';
 import { writeText } from '../output/rows.ts';
@@ -52,12 +55,17 @@ export async function sparkSubmit(this: CliContext, flags: SubmitFlags): Promise
   await writeText(this.out, `${shellLine(command)}\n`);
 }
 
-function plan(
+/**
+ * Creates or checks the topics as the gateway does, and puts the settings in force with the users'
+ * processors that they name, so that the stages need nothing but the log.
+ */
+async function plan(
   context: CliContext,
-  { process }: Config,
+  config: Config,
   flags: PlaceFlags,
   runner: { node?: string; entry: string },
 ): Promise<BridgeConfig> {
+  const { process, settings } = config;
   if (process.log.type !== 'kafka') {
     throw new SeastateError('usage', 'Spark reads Kafka: set process.log.type to kafka');
   }
@@ -65,16 +73,37 @@ function plan(
     say(context, `${message} ${JSON.stringify(fields)}`);
   const { from, to } = flags;
   const now = context.now();
-  return planSpark({
-    kafka: kafkaOptionsOf(process.log.kafka!, defaultTopics(process.partitions), { warn }),
-    stages: ['cluster'],
-    checkpoint: flags.checkpoint ?? join(process.data, 'spark'),
-    snapshots: dataLayout(process.data).snapshots,
-    runner,
-    runners: flags.cores,
-    trigger: flags.availableNow ? 'available-now' : 0,
-    snapshotEveryMs: process.snapshots.interval,
-    ...(from !== undefined && { from: parseTime(from, now) }),
-    ...(to !== undefined && { until: parseTime(to, now) }),
-  });
+  const code = await userCode(config);
+  const kafka = kafkaOptionsOf(process.log.kafka!, topicsOf(config, code), { warn });
+  const { openKafkaLog } = await import('../../log/kafka/kafka-log.ts');
+  const layout = dataLayout(process.data);
+  const settingsFile = new SettingsFile(layout.settings);
+  const log = await openKafkaLog(kafka);
+  try {
+    const control = new Control({
+      log,
+      topics: [telemetryTopic],
+      settings: await settingsFile.read(),
+      keep: (mark) => settingsFile.write(mark),
+    });
+    await control.writeSettings(settings.version, contentOf(config, code));
+    return await planSpark(
+      {
+        kafka,
+        stages: ['cluster'],
+        checkpoint: flags.checkpoint ?? join(process.data, 'spark'),
+        snapshots: layout.snapshots,
+        runner,
+        runners: flags.cores,
+        trigger: flags.availableNow ? 'available-now' : flags.trigger,
+        ...(flags.metricsPort !== undefined && { metricsPort: flags.metricsPort }),
+        snapshotEveryMs: process.snapshots.interval,
+        ...(from !== undefined && { from: parseTime(from, now) }),
+        ...(to !== undefined && { until: parseTime(to, now) }),
+      },
+      log,
+    );
+  } finally {
+    await log.close();
+  }
 }

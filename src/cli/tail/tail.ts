@@ -17,7 +17,7 @@ export async function tail(
 ): Promise<void> {
   const subject = await subjectNamed(what, selector);
   const { config } = await loadConfig(this, flags);
-  const log = await openLogToRead(config, this);
+  const log = await openLogToRead(config, this, what.startsWith('x-') ? [what] : []);
   const format = streamingFormat(this, flags.output);
   const rows = rowWriter(this, format, subject.columns);
   const range = {

@@ -18,6 +18,8 @@ import org.apache.spark.sql.streaming.StreamingQueryException;
  * a configuration that cannot be used.
  */
 public final class Main {
+  /** The first line that the jar was tried on. */
+  private static final int FIRST_MINOR = 1;
   private static volatile boolean ending = false;
 
   private Main() {}
@@ -38,10 +40,24 @@ public final class Main {
     System.exit(code);
   }
 
+  /** Why this jar does not run on that version of Spark; null where it does. */
+  static String refusal(String version) {
+    String[] parts = version.split("\\.");
+    if (parts.length > 1 && parts[0].equals("4") && Integer.parseInt(parts[1]) >= FIRST_MINOR) return null;
+    return "this is Spark " + version + ", and the jar is of the line 4." + FIRST_MINOR
+        + " and later 4.x: run it on one of those, or use a jar of a release that names your line";
+  }
+
   private static int run(Config config) throws Exception {
     SparkSession.Builder builder = SparkSession.builder().appName("seastate");
     SparkDefaults.apply(config).forEach(builder::config);
     SparkSession spark = builder.getOrCreate();
+    String refusal = refusal(spark.version());
+    if (refusal != null) {
+      System.err.println("seastate-spark: " + refusal);
+      spark.stop();
+      return 2;
+    }
     Map<String, Counters> counters = new LinkedHashMap<>();
     for (Config.Stage stage : config.stages) {
       counters.put(stage.name, new Counters(spark.sparkContext(), stage.name));

@@ -12,20 +12,22 @@ import org.apache.spark.sql.streaming.StatefulProcessor;
 import org.apache.spark.sql.streaming.TTLConfig;
 import org.apache.spark.sql.streaming.TimeMode;
 import org.apache.spark.sql.streaming.TimerValues;
-import org.apache.spark.sql.streaming.ValueState;
 import scala.Tuple2;
 import scala.jdk.javaapi.CollectionConverters;
 
 /** Spark's side of one partition per key: the state in Spark's store, the work in a runner. */
 final class PartitionProcessor extends StatefulProcessor<Integer, Tuple2<Integer, byte[]>, Row> {
   private static final long serialVersionUID = 1;
+  /** Keys of the state: the head, and from these on every second one. */
+  private static final int HEAD = 0;
+  private static final int CHUNK = 1;
+  private static final int TAIL = 2;
 
   private final Config config;
   private final Config.Stage stage;
   private final Counters counters;
-  private transient ValueState<byte[]> head;
-  private transient MapState<Integer, byte[]> chunks;
-  private transient MapState<Integer, byte[]> tail;
+  /** One variable, because each costs encoders in every task: the head, chunks, tail entries. */
+  private transient MapState<Integer, byte[]> state;
 
   PartitionProcessor(Config config, Config.Stage stage, Counters counters) {
     this.config = config;
@@ -35,9 +37,7 @@ final class PartitionProcessor extends StatefulProcessor<Integer, Tuple2<Integer
 
   @Override
   public void init(OutputMode outputMode, TimeMode timeMode) {
-    head = getHandle().getValueState("head", Encoders.BINARY(), TTLConfig.NONE());
-    chunks = getHandle().getMapState("chunks", Encoders.INT(), Encoders.BINARY(), TTLConfig.NONE());
-    tail = getHandle().getMapState("tail", Encoders.INT(), Encoders.BINARY(), TTLConfig.NONE());
+    state = getHandle().getMapState("state", Encoders.INT(), Encoders.BINARY(), TTLConfig.NONE());
   }
 
   @Override
@@ -75,40 +75,40 @@ final class PartitionProcessor extends StatefulProcessor<Integer, Tuple2<Integer
     return new Feed.Store() {
       @Override
       public Head head() {
-        return head.exists() ? Head.read(head.get()) : null;
+        return state.containsKey(HEAD) ? Head.read(state.getValue(HEAD)) : null;
       }
 
       @Override
       public void putHead(Head value) {
-        head.update(value.write());
+        state.updateValue(HEAD, value.write());
       }
 
       @Override
       public List<byte[]> chunks(int count) {
-        return read(chunks, count);
+        return read(count, CHUNK);
       }
 
       /** Old entries beyond the count stay and are written over later: clearing costs more. */
       @Override
       public void putChunk(int index, byte[] chunk) {
-        chunks.updateValue(index, chunk);
+        state.updateValue(CHUNK + 2 * index, chunk);
       }
 
       @Override
       public List<byte[]> tail(int count) {
-        return read(tail, count);
+        return read(count, TAIL);
       }
 
       @Override
       public void putTail(int index, byte[] records) {
-        tail.updateValue(index, records);
+        state.updateValue(TAIL + 2 * index, records);
       }
     };
   }
 
-  private static List<byte[]> read(MapState<Integer, byte[]> state, int count) {
+  private List<byte[]> read(int count, int first) {
     List<byte[]> parts = new ArrayList<>(count);
-    for (int i = 0; i < count; i++) parts.add(state.getValue(i));
+    for (int i = 0; i < count; i++) parts.add(state.getValue(first + 2 * i));
     return parts;
   }
 }

@@ -16,6 +16,9 @@ public final class Check {
   public static void main(String[] args) throws Exception {
     vectors(args[0]);
     runners(args[1]);
+    check("4.0.3", Main.refusal("4.0.3").contains("this is Spark 4.0.3"));
+    check("3.5.1", Main.refusal("3.5.1").contains("this is Spark 3.5.1"));
+    check("4.2.0", Main.refusal("4.2.0") == null && Main.refusal("4.10.0-preview") == null);
     System.out.println("ok");
   }
 
