@@ -1,6 +1,6 @@
 import { buildCommand } from '@stricli/core';
 import { parseDuration } from '../../core/time.ts';
-import type { MetricKind } from '../../engine/model.ts';
+import { type MetricKind, metricKinds } from '../../engine/model.ts';
 import type { CliContext } from '../context.ts';
 
 export interface ScoreFlags {
@@ -44,7 +44,7 @@ export const scoreCommand = buildCommand<ScoreFlags, string[], CliContext>({
       },
       kind: {
         kind: 'enum',
-        values: ['gauge', 'counter', 'ratio', 'latency', 'errors'],
+        values: metricKinds,
         default: 'gauge',
         brief: 'What the values are',
       },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { metricKinds } from '../../engine/model.ts';
 import { CsvParser } from './csv.ts';
 import { parseMoment } from './moment.ts';
 import { type ScoreArguments, scoreCommand } from './score.ts';
@@ -145,6 +146,23 @@ describe('score', () => {
     expect(err).toContain('2 rows without a value, first row 2');
     expect(err).toContain('1 row not newer than the row before');
     expect(code).toBe(0);
+  });
+
+  test.each([
+    ['nothing', '', 0, 0, 'it has no rows'],
+    ['a header alone', 'timestamp,value\n', 0, 0, 'it has no rows'],
+    ['one row', '\ufefftimestamp,value\r\n2014-04-01T00:00:00Z,1', 1, 0, ''],
+    ['falling times', '1400000120,1\n1400000060,2\n1400000000,3', 3, 0, '2 rows not newer'],
+    ['infinities', '1400000000,Inf\n1400000060,-inf\n1400000120,1e400\n1400000180,1', 4, 0, ''],
+    ['another separator', 't;v\n2014-04-01;1\n2014-04-02;2', 2, 1, 'no row has a time and a'],
+    ['words', 'time,what\n2014-04-01,x\n2014-04-02,y', 2, 1, 'no row has a time and a number'],
+  ])('%s: a row for a row, and what is wrong', async (_, text, rowsOut, exit, said) => {
+    for (const kind of metricKinds) {
+      const { out, err, code } = await run(text, { kind });
+      expect(out.split('\n')).toHaveLength(rowsOut + 2);
+      expect(err).toContain(said);
+      expect(code).toBe(exit);
+    }
   });
 
   test('several files name their rows, one that is missing does not stop the others', async () => {

@@ -64,12 +64,14 @@ async function scoreFile(
   const format = args.output ?? 'csv';
   const kind = args.kind ?? 'gauge';
   let lines = '';
+  let usable = 0;
   let late = 0;
   let failed = 0;
   let failure = '';
   const onRow = (row: SeriesRow) => {
-    const usable = !Number.isNaN(row.time);
-    const verdict = usable ? scorer.push(0, row.time, row.value, kind) : undefined;
+    const dated = !Number.isNaN(row.time);
+    if (dated && !Number.isNaN(row.value)) usable++;
+    const verdict = dated ? scorer.push(0, row.time, row.value, kind) : undefined;
     if (verdict?.outcome === 'late') late++;
     if (verdict?.outcome === 'failed' && failed++ === 0) failure = verdict.error;
     lines += scoreLine(format, named ? file : undefined, row, verdict);
@@ -87,6 +89,11 @@ async function scoreFile(
   reader.end();
   await write(io.out, lines);
   report(file, reader, { late, failed, failure }, args, io);
+  if (reader.rows > 0 && usable === 0) {
+    throw new Error(
+      'no row has a time and a number: give CSV with a column of each, in this order',
+    );
+  }
 }
 
 function report(
