@@ -12,11 +12,12 @@ import { alarmsOf, type Detection, detect, scoresOf } from './detect.ts';
 import { type Figures, measure, swept } from './measures.ts';
 import { nabScore, profiles } from './nab-scorer.ts';
 import { fixed, table } from './report.ts';
-import { anomalyKinds, synthetic } from './synthetic.ts';
+import { characterNames, heldOut } from './synthetic/characters.ts';
+import { anomalyKinds, synthetic } from './synthetic/shapes.ts';
 import { vusPr } from './vus-pr.ts';
 
 /**
- * `npm run bench:detection [part...]`: parts nab, microsoft, cold, calibration, folds, synthetic, cost;
+ * `npm run bench:detection [part...]`: parts nab, microsoft, cold, calibration, folds, synthetic, heldout, cost;
  * all without an argument. Prints tables and writes results/figures.json. Data: corpora.ts.
  */
 const parts = process.argv.slice(2);
@@ -188,6 +189,24 @@ function benchSynthetic(): void {
   );
 }
 
+function benchHeldOut(): void {
+  const corpus = heldOut();
+  const found = corpus.map((series) => detect(series, shipped));
+  const rowOf = (name: string, at: number[]): string[] => {
+    const own = at.map((k) => corpus[k]!);
+    const areas = at.map((k) => vusPr(corpus[k]!, found[k]!.score));
+    const alarms = at.map((k) => found[k]!.alarm);
+    const area = areas.reduce((a, b) => a + b, 0) / areas.length;
+    return [...figureRow(name, measure(own, alarms, 1, 'all')), fixed(area)];
+  };
+  const of = (name: string) => corpus.flatMap((s, k) => (s.group === name ? [k] : []));
+  print(
+    'Held out: made-up characters that no setting was chosen by, its own alarms',
+    [...figureHeader, 'VUS-PR'],
+    [rowOf('all', [...corpus.keys()]), ...characterNames.map((name) => rowOf(name, of(name)))],
+  );
+}
+
 function benchCalibration(corpora: [string, Series[]][]): void {
   const rows = corpora.flatMap(([name, corpus]) =>
     [0.1, 0.2, 0.3].map((asked) => {
@@ -289,6 +308,7 @@ if (!folder) {
   if (wants('folds')) benchFolds(nab);
 }
 if (wants('synthetic')) benchSynthetic();
+if (wants('heldout')) benchHeldOut();
 if (wants('cost')) benchCost();
 const results = join(import.meta.dirname, '..', 'results');
 mkdirSync(results, { recursive: true });

@@ -2,9 +2,9 @@ import type { Arrays } from '../../engine/columns.ts';
 import { defineModel, paced, type Result, type Sample } from '../../engine/model.ts';
 import { bits, count, float, recentMost, state } from './layout.ts';
 import { type Parameters, parameters } from './parameters.ts';
-import { magnitude, persistent, shareOf } from './rarity.ts';
+import { effect, persistent, shareOf } from './rarity.ts';
 import { fadeOf, fuse, records, seasonRecords } from './records.ts';
-import { bucketOf, dayMs, learnSeason, outsideSeason, seasonAt } from './season.ts';
+import { bucketOf, cycleOf, learnSeason, outsideSeason, seasonAt } from './season.ts';
 import { novelty } from './words.ts';
 
 type State = Arrays<typeof state>;
@@ -12,7 +12,7 @@ type State = Arrays<typeof state>;
 const fastPace = 1 / 5;
 const longPace = 1 / 200;
 /** A sum of three rarities counts for so much less, as they depend on each other. */
-const dependence = 1.7;
+const dependence = 1.8;
 /** Greatest size of a value: what the floats of the state can hold and still add up. */
 const most = 1e34;
 /** Scales beyond which a value is as good as any: one absurd value must not blind the state. */
@@ -70,12 +70,13 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   const c = st.counts;
   const oc = at * count.width;
   const origin = st.origin[at]!;
+  const cycle = cycleOf(s.interval);
+  const bucket = bucketOf(cycle, s.time);
   // As the state holds it, so that a repeated value is equal to its record.
   const y = Math.fround(bounded(f, o, n, s.value - origin));
   if (s.gap) restart(f, o, y);
-  if (s.shifted) settle(f, o, seasonAt(f, o, c, oc, bucketOf(s.time)), y);
-  const bucket = bucketOf(s.time);
-  const seasoned = s.age >= dayMs;
+  if (s.shifted) settle(f, o, seasonAt(f, o, c, oc, bucket), y);
+  const seasoned = s.age >= cycle.cycleMs;
   const season = seasonAt(f, o, c, oc, bucket) + f[o + float.offset]!;
   const half = expect(f, o, season, seasoned, r);
   const isOutside = Math.abs(y - r.expected) > half;
@@ -87,7 +88,7 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   const residual = y - season;
   const ns = c[oc + count.seasoned]!;
   const seasonScale = f[o + float.scale + 1]!;
-  const size = magnitude(y - f[o + float.long]!, f[o + float.scale + 2]!);
+  const size = effect(f, o, y, residual, seasoned);
   const one = 1 / (n + 1);
   const oneSeasoned = 1 / (ns + 1);
   let share = shareOf(f, o, c, oc, 0, y - f[o + float.fast]!, p.clip, one);
@@ -98,12 +99,12 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   f[o + float.long]! += (y - f[o + float.long]!) * Math.max(paced(longPace, s.steps), one);
   const limit = p.clip * seasonScale;
   const clipped = seasoned && ns > 20 ? Math.max(-limit, Math.min(limit, residual)) : residual;
-  const perHour = s.interval > 0 ? 3_600_000 / s.interval : 1;
-  learnSeason(f, o, c, oc, bucket, y, clipped, perHour, seasoned, s.steps);
+  const perBucket = s.interval > 0 ? cycle.bucketMs / s.interval : 1;
+  learnSeason(f, o, c, oc, bucket, y, clipped, perBucket, seasoned, s.steps);
   const { terms } = r;
   records(f, o, n, one, y, s.steps, fadeOf(s.interval, s.steps), terms);
   if (seasoned) {
-    const outside = outsideSeason(f, o, c, oc, bucket, y);
+    const outside = outsideSeason(f, o, c, oc, cycle, bucket, y);
     seasonRecords(f, o, ns, oneSeasoned, outside, s.steps, terms);
     if (ns < 65_535) c[oc + count.seasoned] = ns + 1;
   }

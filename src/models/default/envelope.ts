@@ -11,9 +11,16 @@ const memory = 10_000;
 
 /**
  * Excess of `y`, 0 inside the envelope; then learns. `n` = values before this one, `share` =
- * 1 / (n + 1).
+ * 1 / (n + 1), `least` = the least distance of mean and extreme that is taken for one.
  */
-export function excess(f: Float32Array, at: number, n: number, share: number, y: number): number {
+export function excess(
+  f: Float32Array,
+  at: number,
+  n: number,
+  share: number,
+  y: number,
+  least = 0,
+): number {
   if (n === 0) {
     f[at] = y;
     f[at + 1] = y;
@@ -22,7 +29,7 @@ export function excess(f: Float32Array, at: number, n: number, share: number, y:
   }
   const mean = f[at]!;
   f[at] = mean + (y - mean) * Math.max(share, 1 / memory);
-  return beyond(f, at + 1, mean, n, y);
+  return beyond(f, at + 1, mean, n, y, least);
 }
 
 /** The same with upper and lower at f[at], f[at + 1] that draw nearer to the mean by `fade`. */
@@ -41,20 +48,29 @@ export function fadingExcess(
   }
   f[at] = f[at]! - fade * (f[at]! - mean);
   f[at + 1] = f[at + 1]! + fade * (mean - f[at + 1]!);
-  return beyond(f, at, mean, n, y);
+  return beyond(f, at, mean, n, y, 0);
 }
 
-function beyond(f: Float32Array, at: number, mean: number, n: number, y: number): number {
+function beyond(
+  f: Float32Array,
+  at: number,
+  mean: number,
+  n: number,
+  y: number,
+  least: number,
+): number {
   const upper = f[at]!;
   const lower = f[at + 1]!;
   const share = n < young ? 1 : follow;
   if (y > upper) {
     f[at] = upper + share * (y - upper);
-    return upper > mean ? (y - upper) / (upper - mean) : 0;
+    const distance = Math.max(upper - mean, least);
+    return distance > 0 ? (y - upper) / distance : 0;
   }
   if (y < lower) {
     f[at + 1] = lower + share * (y - lower);
-    return mean > lower ? (lower - y) / (mean - lower) : 0;
+    const distance = Math.max(mean - lower, least);
+    return distance > 0 ? (lower - y) / distance : 0;
   }
   return 0;
 }

@@ -3,7 +3,10 @@ import { roughLog2, shareThenAdd, tailWidth } from '../tail.ts';
 import { count, float, recentMost } from './layout.ts';
 
 /** Rarity of the newest sample: residuals in robust scales, through the tails of their own past. */
-const scaleSamples = 100;
+const pacePerSample = 1 / 100;
+/** Residuals below this part of the scale shrink it slowly: what moves seldom is still known to. */
+const calm = 0.1;
+const calmPace = 1 / 1000;
 const sixScales = Math.log2(7);
 /** Numbers near the end of the range of floats are slow to compute with. */
 const tiny = 1e-30;
@@ -27,13 +30,36 @@ export function shareOf(
   const scale = f[at]!;
   const rarity = shareThenAdd(c, oc + count.tails + k * tailWidth, scale > 0 ? size / scale : 0);
   const taught = scale > 0 && share < 0.05 ? Math.min(size, clip * scale) : size;
-  const next = scale + (taught - scale) * Math.max(1 / scaleSamples, share);
+  const pace = taught < calm * scale ? calmPace : pacePerSample;
+  const next = scale + (taught - scale) * Math.max(pace, share);
   f[at] = next < tiny ? 0 : next;
   return rarity;
 }
 
-/** Effect size on a log scale: 1 at six long scales. What is rare but small is of no concern. */
-export function magnitude(residual: number, scale: number): number {
+/**
+ * Effect size on a log scale, 1 at six scales: how far the value lies from what the better of season
+ * and long mean expects, or from the short mean where that is better still. What is rare but small
+ * is of no concern.
+ */
+export function effect(
+  f: Float32Array,
+  o: number,
+  y: number,
+  residual: number,
+  seasoned: boolean,
+): number {
+  const shortScale = f[o + float.scale]!;
+  const seasonScale = f[o + float.scale + 1]!;
+  const longScale = f[o + float.scale + 2]!;
+  const isSeason = seasoned && seasonScale < longScale;
+  const scale = isSeason ? seasonScale : longScale;
+  const size = magnitude(isSeason ? residual : y - f[o + float.long]!, scale);
+  // A short mean follows anything: it counts for no more than twice as good as the others.
+  const short = Math.max(shortScale, scale / 2);
+  return short < scale ? Math.max(size, magnitude(y - f[o + float.fast]!, short)) : size;
+}
+
+function magnitude(residual: number, scale: number): number {
   return scale > 0 ? roughLog2(1 + Math.abs(residual) / scale) / sixScales : 0;
 }
 

@@ -2,7 +2,7 @@ import { paced, type Sample } from '../../engine/model.ts';
 import { excess, fadingExcess } from './envelope.ts';
 import { float } from './layout.ts';
 import type { Parameters } from './parameters.ts';
-import { dayMs } from './season.ts';
+import { cycleOf } from './season.ts';
 
 /** Soft records of the statistics, as terms, and what they amount to together. */
 const levelPace = 1 / 32;
@@ -16,6 +16,8 @@ const fineMs = 300_000;
 const perOctave = 0.2;
 /** Terms below this part of their cut say nothing. */
 const faint = 0.18;
+/** Samples before which a record says nothing: the next one is a record as often as not. */
+const least = 12;
 /** Numbers near the end of the range of floats are slow to compute with. */
 const tiny = 1e-30;
 
@@ -57,7 +59,9 @@ export function seasonRecords(
   steps: number,
   terms: Float64Array,
 ): void {
-  terms[2] = excess(f, o + float.seasonEnvelope, n, share, outside);
+  // Mostly zero: the noise of the season says what a distance is.
+  const least = 2 * f[o + float.scale + 1]!;
+  terms[2] = excess(f, o + float.seasonEnvelope, n, share, outside, least);
   const before = f[o + float.deviation]!;
   const smooth = before + (outside - before) * paced(levelPace, steps);
   const deviation = Math.abs(smooth) < tiny ? 0 : smooth;
@@ -70,12 +74,16 @@ export function fuse(terms: Float64Array, s: Sample, p: Parameters): number {
   if (!(terms[0]! + terms[1]! + terms[2]! + terms[3]! + terms[4]! + terms[5]! + terms[6]! > 0)) {
     return 0;
   }
+  if (s.count < least) {
+    terms.fill(0);
+    return 0;
+  }
   const { cuts } = p;
   const finer = s.interval > 0 && s.interval < fineMs ? fineMs / s.interval : 1;
   const fine = 1 / (1 + perOctave * Math.log2(finer));
   const young = fine / (1 + (p.maturity * finer) / (s.count + 1));
-  const days = s.age / dayMs;
-  const seasonYoung = young / (1 + 1 / Math.max(days - 1, 0.01));
+  const cycles = s.age / cycleOf(s.interval).cycleMs;
+  const seasonYoung = young / (1 + 1 / Math.max(cycles - 1, 0.01));
   terms[0]! *= young / cuts.value;
   terms[1]! *= young / cuts.level;
   terms[2]! *= seasonYoung / cuts.season;

@@ -2,19 +2,33 @@ import { paced } from '../../engine/model.ts';
 import { buckets, count, float } from './layout.ts';
 
 /**
- * Daily season: the mean of each hour of the day over about five days, and an offset of the level
- * that follows within about 100 samples. Residuals that teach are clipped, so that an anomaly does
+ * Season: the mean of each hour of the day over about five days, of rows half a day apart and more
+ * that of each day of the week over five weeks; and an offset of the level that follows within about
+ * 100 samples. Residuals that teach are clipped, so that an anomaly does
  * not become the season.
  */
 const hourMs = 3_600_000;
 export const dayMs = 86_400_000;
-const memoryDays = 5;
+const memoryCycles = 5;
 const offsetPace = 1 / 100;
 
-/** Hour of the day, UTC. */
-export function bucketOf(time: number): number {
-  const hour = Math.floor(time / hourMs);
-  return hour - buckets * Math.floor(hour / buckets);
+/** A cycle in so many buckets of equal length. */
+export interface Cycle {
+  readonly buckets: number;
+  readonly bucketMs: number;
+  readonly cycleMs: number;
+}
+
+const dayCycle: Cycle = { buckets, bucketMs: hourMs, cycleMs: dayMs };
+const weekCycle: Cycle = { buckets: 7, bucketMs: dayMs, cycleMs: 7 * dayMs };
+
+/** The season that samples so far apart can show: hours of the day, else days of the week. */
+export const cycleOf = (interval: number): Cycle => (interval < dayMs / 2 ? dayCycle : weekCycle);
+
+/** Where in its cycle a time lies, UTC. */
+export function bucketOf({ buckets, bucketMs }: Cycle, time: number): number {
+  const count = Math.floor(time / bucketMs);
+  return count - buckets * Math.floor(count / buckets);
 }
 
 /** Level of a bucket, without the offset; the long mean where the hour was never seen. */
@@ -35,13 +49,15 @@ export function outsideSeason(
   o: number,
   c: Uint16Array,
   oc: number,
+  cycle: Cycle,
   bucket: number,
   y: number,
 ): number {
+  const last = cycle.buckets - 1;
   const offset = f[o + float.offset]!;
-  const before = seasonAt(f, o, c, oc, bucket === 0 ? buckets - 1 : bucket - 1);
+  const before = seasonAt(f, o, c, oc, bucket === 0 ? last : bucket - 1);
   const now = seasonAt(f, o, c, oc, bucket);
-  const after = seasonAt(f, o, c, oc, bucket === buckets - 1 ? 0 : bucket + 1);
+  const after = seasonAt(f, o, c, oc, bucket === last ? 0 : bucket + 1);
   const upper = Math.max(before, now, after) + offset;
   if (y > upper) return y - upper;
   const lower = Math.min(before, now, after) + offset;
@@ -57,7 +73,7 @@ export function learnSeason(
   bucket: number,
   y: number,
   clipped: number,
-  perHour: number,
+  perBucket: number,
   seasoned: boolean,
   steps: number,
 ): void {
@@ -65,7 +81,7 @@ export function learnSeason(
   const at = o + float.season + bucket;
   const visits = c[oc + count.visits + bucket]!;
   if (visits === 0) f[at] = y;
-  const error = visits < perHour ? y - f[o + float.offset]! - f[at]! : clipped;
-  f[at]! += error / Math.min(visits + 1, Math.max(perHour * memoryDays, 1));
+  const error = visits < perBucket ? y - f[o + float.offset]! - f[at]! : clipped;
+  f[at]! += error / Math.min(visits + 1, memoryCycles * Math.max(perBucket, 1));
   if (visits < 65_535) c[oc + count.visits + bucket] = visits + 1;
 }

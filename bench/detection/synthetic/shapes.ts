@@ -1,5 +1,5 @@
-import { normalOf, randomOf } from '../../src/models/testing.ts';
-import type { Series, Span } from './corpora.ts';
+import { normalOf, randomOf } from '../../../src/models/testing.ts';
+import type { Series, Span } from '../corpora.ts';
 
 /**
  * Series made up to guard against fitting the public corpora: shapes that operations data has, at
