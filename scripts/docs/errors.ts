@@ -17,6 +17,7 @@ export const errorCodes: Readonly<Record<string, string>> = {
   body_not_zstd: 'A record that says zstd is not.',
   body_too_large: 'A body declares more than the limit, as it comes or decompressed.',
   bundle_failed: 'Processors of your own could not be bundled; the message is of the compiler.',
+  bundle_missing: 'The code that a state was made with is not at the place of the snapshots.',
   config: 'The configuration has mistakes; each is told with its place.',
   encoding_unknown: 'A record names a compression that this program does not know.',
   halted:

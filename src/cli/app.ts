@@ -6,6 +6,7 @@ import { demoCommand } from './demo/command.ts';
 import { eventsCommands } from './events/command.ts';
 import { exitCodeOf } from './exit.ts';
 import { feedbackCommand } from './feedback/command.ts';
+import { pullCommand } from './pull/command.ts';
 import { queryCommand } from './query/command.ts';
 import { rekeyCommand } from './rekey/command.ts';
 import { runCommand } from './run/command.ts';
@@ -29,6 +30,7 @@ const routes = buildRouteMap({
     spark: sparkCommands,
     check: checkCommand,
     skip: skipCommand,
+    pull: pullCommand,
     rekey: rekeyCommand,
     version: versionCommand,
   },

@@ -99,3 +99,9 @@ export function countParser(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new Error(`"${text}" is not a whole number above 0`);
   return Number(text);
 }
+
+/** A whole number from zero on: a partition, an offset. */
+export function indexParser(text: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`"${text}" is not a whole number`);
+  return Number(text);
+}

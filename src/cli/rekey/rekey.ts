@@ -6,10 +6,11 @@ import type { Log } from '../../log/log.ts';
 import { defaultTopics } from '../../log/topics.ts';
 import { openLog } from '../../open-log.ts';
 import { stages } from '../../processors/stages.ts';
+import { bundlesOf, topicsOfBundles } from '../bundles.ts';
 import { type CliContext, say } from '../context.ts';
 import { loadConfig } from '../load-config.ts';
 import type { RekeyFlags } from './command.ts';
-import { bundlesOf, refused, statesAtRest, topicsOfBundles } from './rest.ts';
+import { refused, statesAtRest } from './rest.ts';
 import { checkEmpty, copyOutputs, writeStates } from './target.ts';
 
 export async function rekey(this: CliContext, flags: RekeyFlags): Promise<void> {

@@ -1,5 +1,3 @@
-import { copyFile, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { startOf } from '../../engine/position.ts';
 import { rekeyedState } from '../../engine/rekey.ts';
 import { snapshotStore } from '../../engine/runtime/embedded/runtime.ts';
@@ -8,6 +6,7 @@ import { saveChunks } from '../../engine/snapshot.ts';
 import type { Log } from '../../log/log.ts';
 import { telemetryTopic } from '../../log/topics.ts';
 import { stageProcessors } from '../../stage-processors.ts';
+import { copyBundle } from '../bundles.ts';
 import { refused } from './rest.ts';
 
 /** A log and the place of its snapshots. */
@@ -69,13 +68,6 @@ export async function writeStates(
     }
   }
   return epoch;
-}
-
-async function copyBundle(from: string, to: string, sha256: string): Promise<string> {
-  const path = (folder: string): string => join(folder, 'bundles', `${sha256}.mjs`);
-  await mkdir(join(to, 'bundles'), { recursive: true });
-  await copyFile(path(from), path(to));
-  return path(to);
 }
 
 /** Next offsets of all output partitions, as snapshots keep them. */

@@ -1,6 +1,6 @@
 import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
-import { type ConfigFlags, configAliases, configFlags } from '../flags.ts';
+import { type ConfigFlags, configAliases, configFlags, indexParser } from '../flags.ts';
 
 export interface SkipFlags extends ConfigFlags {
   readonly stage: string;
@@ -24,13 +24,13 @@ export const skipCommand = buildCommand<SkipFlags, [], CliContext>({
       },
       partition: {
         kind: 'parsed',
-        parse: wholeNumber,
+        parse: indexParser,
         placeholder: 'n',
         brief: 'Partition that halted',
       },
       offset: {
         kind: 'parsed',
-        parse: wholeNumber,
+        parse: indexParser,
         placeholder: 'n',
         brief: 'Record to leave out',
       },
@@ -57,8 +57,3 @@ export const skipCommand = buildCommand<SkipFlags, [], CliContext>({
     customUsage: ['--partition 3 --offset 8121 --reason "ends the runner, issue 12"'],
   },
 });
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new Error(`"${text}" is not a whole number`);
-  return Number(text);
-}

@@ -76,7 +76,10 @@ export class GroupWriter implements Head {
   ): Promise<GroupWriter> {
     const known = store.catalog.topics.length;
     for (const topic of settings.topics) store.catalog.add(topic);
-    while (store.next.length < store.catalog.slots) store.next.push(0);
+    while (store.next.length < store.catalog.slots) {
+      const { topic, partition } = store.catalog.place(store.next.length);
+      store.next.push(settings.begin(topic, partition));
+    }
     const goesOn = store.segments.length > 0 && known === store.catalog.topics.length;
     const fd = goesOn ? await files.open(store.tail.path, 'r+') : -1;
     const mark = await MarkWriter.open(store.dir);

@@ -79,6 +79,7 @@ function settingsOf(options: JournalsOptions, name: JournalName): JournalSetting
     ...limits,
     dir: join(options.dir, name),
     topics: options.topics.filter((topic) => journalOf(topic.name) === name),
+    begin: options.begin ?? (() => 0),
     now: options.now,
     elapsed: options.elapsed ?? (() => performance.now()),
     readOnly: options.readOnly ?? false,

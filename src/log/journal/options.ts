@@ -21,6 +21,8 @@ export interface JournalsOptions {
   readonly outputs?: JournalLimits;
   /** The clock: ms since the epoch. */
   readonly now: () => number;
+  /** Where a partition that is new begins: for the copy of a part of another log. */
+  readonly begin?: (topic: string, partition: number) => number;
   /** Reads beside a writer in another process, or with none: no lock, nothing is changed. */
   readonly readOnly?: boolean;
   /** Newest batches kept in memory for readers, per journal. */
@@ -53,6 +55,7 @@ export const journalDefaults = {
 export interface JournalSettings extends JournalLimits {
   readonly dir: string;
   readonly topics: readonly TopicSpec[];
+  readonly begin: (topic: string, partition: number) => number;
   readonly now: () => number;
   readonly elapsed: () => number;
   readonly readOnly: boolean;
