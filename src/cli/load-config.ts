@@ -35,10 +35,17 @@ export async function processorSections(): Promise<Sections> {
   ]);
   const declared = Object.values(stages)
     .flat()
-    .flatMap(({ name, settings }) => {
+    .flatMap(({ name, settings, check }) => {
       if (!settings) return [];
-      const schema = settings instanceof ZodObject ? settings.strict() : settings;
-      return [[name, schema.prefault({})] as const];
+      const strict = settings instanceof ZodObject ? settings.strict() : settings;
+      const schema = strict.prefault({});
+      if (!check) return [[name, schema] as const];
+      const checked = schema.superRefine((value, context) => {
+        for (const { path, message } of check(value)) {
+          context.addIssue({ code: 'custom', path: [...path], message });
+        }
+      });
+      return [[name, checked] as const];
     });
   return Object.fromEntries(declared);
 }

@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { messageOf, SeastateError } from '../core/errors.ts';
 import { formatPath, formatProblem, type Problem, snippet } from './problem.ts';
 import {
@@ -56,32 +56,41 @@ export class ConfigError extends SeastateError {
 
 /** The configuration in force: overrides over the file over defaults. Throws ConfigError. */
 export function readConfig(input: ConfigInput): Config {
-  return new Reader(input).read();
+  const schema = configJsonSchema(input.sections);
+  return new Reader(input, configSchema(input.sections), schema).read() as Config;
+}
+
+/** Another YAML file of ours, by its schema, with the same care. Throws ConfigError. */
+export function readYaml<S extends z.ZodType>(input: ConfigInput, schema: S): z.output<S> {
+  const json = z.toJSONSchema(schema, { io: 'input', reused: 'inline' }) as JsonSchema;
+  return new Reader(input, schema, json).read() as z.output<S>;
 }
 
 class Reader {
   readonly #input: ConfigInput;
   readonly #source: Source | undefined;
+  readonly #zod: z.ZodType;
   readonly #schema: JsonSchema;
   readonly #problems: Problem[] = [];
   /** Paths that an override has set, with its source. */
   readonly #overridden = new Map<string, string>();
 
-  constructor(input: ConfigInput) {
+  constructor(input: ConfigInput, zod: z.ZodType, schema: JsonSchema) {
     this.#input = input;
+    this.#zod = zod;
+    this.#schema = schema;
     this.#source = input.file && new Source(input.file.name, input.file.text);
-    this.#schema = configJsonSchema(input.sections);
   }
 
-  read(): Config {
+  read(): unknown {
     this.#problems.push(...(this.#source?.problems ?? []));
     this.#stopOnProblems();
     const content = this.#override(this.#fileContent());
-    const result = configSchema(this.#input.sections).safeParse(content);
+    const result = this.#zod.safeParse(content);
     for (const issue of result.error?.issues ?? []) this.#issue(issue, content);
     if (result.success) this.#checkFiles(result.data, []);
     this.#stopOnProblems();
-    return result.data as Config;
+    return result.data;
   }
 
   #stopOnProblems(): void {

@@ -21,11 +21,12 @@ import { Host } from './context.ts';
 import { Counters } from './counters.ts';
 import { Families } from './families.ts';
 import { Outbox } from './outbox.ts';
-import type { ProcessorDefinition, SeriesView } from './processor.ts';
+import type { ProcessorDefinition } from './processor.ts';
 import { SeriesTracker } from './series/tracker.ts';
+import { seriesViewOf } from './series/view.ts';
 import { engineSettings } from './settings.ts';
 import type { StageDefinition, StageOutput, StageSetup, StageState } from './stage.ts';
-import { statusData } from './status.ts';
+import { notesOf, statusData } from './status.ts';
 
 /** Bytes of one record, decoded; the gateway's own limit is below it. */
 const decodedBytesMax = 256 * 1024 * 1024;
@@ -94,7 +95,7 @@ export class PartitionState implements StageState {
   #host(definition: ProcessorDefinition, content: SettingsContent): Host {
     const state = this;
     return new Host(definition, sectionOf(definition, content), {
-      series: this.#seriesView(),
+      series: seriesViewOf(this.#tracker, this.#families),
       clusters: this.#clusters,
       get logTime() {
         return state.#progress.logTime;
@@ -102,26 +103,6 @@ export class PartitionState implements StageState {
       emit: (output) => this.#outbox.emit(output, this.#progress.tick, this.#progress.logTime),
       count: (reason, by) => this.#counters.add(-1, reason, by),
     });
-  }
-
-  /** The tracker's view, with the type of a series' family where it has none of its own. */
-  #seriesView(): SeriesView {
-    const tracker = this.#tracker;
-    const families = this.#families;
-    return {
-      get count() {
-        return tracker.count;
-      },
-      labels: (slot) => tracker.labels(slot),
-      label: (slot, name) => tracker.label(slot, name),
-      cluster: (slot) => tracker.cluster(slot),
-      interval: (slot) => tracker.interval(slot),
-      lastTime: (slot) => tracker.lastTime(slot),
-      isLive: (slot) => tracker.isLive(slot),
-      clock: (slot) => tracker.clock(slot),
-      type: (slot) =>
-        tracker.type(slot) || families.type(tracker.cluster(slot), tracker.label(slot, '__name__')),
-    };
   }
 
   /** The settings in force. */
@@ -313,6 +294,7 @@ export class PartitionState implements StageState {
           this.#clusters,
           this.#counters,
           this.#tracker,
+          notesOf(this.#hosts),
         ),
       },
       tick,

@@ -152,11 +152,28 @@ export interface Handlers {
   tick?(tick: number): void;
   /** New settings are in force (`context.settings`); also before a state is loaded. */
   settings?(): void;
+  /** What people should look at, the most important first: told in `status` records. */
+  notes?(): readonly Note[];
   /**
    * The settings switched the processor off; its state is forgotten afterwards. What it told as
    * open must be told as ended: nobody else will.
    */
   switchedOff?(): void;
+}
+
+/** One thing for people to look at, such as a reason that no rule knows. */
+export interface Note {
+  readonly cluster: number;
+  readonly what: string;
+  readonly count: number;
+  /** Log time (ms) of the last time. */
+  readonly seen: number;
+}
+
+export interface SettingsFault {
+  /** From the processor's section. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
 }
 
 export interface ProcessorDefinition<Settings = unknown> {
@@ -168,6 +185,8 @@ export interface ProcessorDefinition<Settings = unknown> {
   readonly outputs: readonly string[];
   /** Its settings, all with defaults. */
   readonly settings?: ZodType<Settings>;
+  /** What is wrong with settings that can be read: told to people before they are in force. */
+  check?(settings: Settings): readonly SettingsFault[];
   create(context: ProcessorContext<Settings>): Handlers;
   /** Mends the state after it was loaded from version `from` (columns are matched by name before). */
   upgrade?(from: number, context: ProcessorContext<Settings>): void;

@@ -1,5 +1,7 @@
 import type { Clusters } from './clusters.ts';
+import type { Host } from './context.ts';
 import type { Counters } from './counters.ts';
+import type { Note } from './processor.ts';
 import type { SeriesTracker } from './series/tracker.ts';
 import type { StageSetup } from './stage.ts';
 
@@ -35,6 +37,30 @@ export interface StatusData {
     readonly repeats: number;
     readonly late: number;
   }[];
+  /** What processors want people to look at, such as reasons that no rule knows. */
+  readonly notes: readonly {
+    readonly processor: string;
+    readonly tenant: string;
+    readonly cluster: string;
+    readonly what: string;
+    readonly count: number;
+    /** Log time (ms) of the last time. */
+    readonly seen: number;
+  }[];
+}
+
+type ProcessorNote = Note & { readonly processor: string };
+
+/** Notes of one processor in a `status` record. */
+const notesMax = 50;
+
+/** What the processors want people to look at. */
+export function notesOf(hosts: readonly Host[]): ProcessorNote[] {
+  return hosts.flatMap(({ definition, handlers }) =>
+    (handlers.notes?.() ?? [])
+      .slice(0, notesMax)
+      .map((note) => ({ processor: definition.name, ...note })),
+  );
 }
 
 export function statusData(
@@ -43,6 +69,7 @@ export function statusData(
   clusters: Clusters,
   counters: Counters,
   tracker: SeriesTracker,
+  notes: readonly ProcessorNote[],
 ): StatusData {
   return {
     stage: setup.stage,
@@ -63,6 +90,14 @@ export function statusData(
       tenant: clusters.tenant(cluster),
       cluster: clusters.name(cluster),
       ...sender,
+    })),
+    notes: notes.map(({ processor, cluster, what, count, seen }) => ({
+      processor,
+      tenant: clusters.tenant(cluster),
+      cluster: clusters.name(cluster),
+      what,
+      count,
+      seen,
     })),
   };
 }

@@ -51,6 +51,7 @@ function someMetrics(): OwnMetrics {
               { tenant: 'east', cluster: 'c"1', title: 'c"1', series: 4, counters: { late: 8 } },
             ],
             senders: [],
+            notes: [],
           },
         ],
       },

@@ -1,4 +1,5 @@
 import { buildCommand, buildRouteMap } from '@stricli/core';
+import type { EventsSettings } from '../../processors/events/settings.ts';
 import type { CliContext } from '../context.ts';
 import {
   type ConfigFlags,
@@ -10,7 +11,7 @@ import {
 } from '../flags.ts';
 import type { OutputFormat } from '../output/rows.ts';
 
-interface TestFlags {
+interface TestFlags extends ConfigFlags {
   readonly cluster?: string;
   readonly rules?: readonly string[];
   readonly unsure?: boolean;
@@ -18,11 +19,19 @@ interface TestFlags {
 
 const testCommand = buildCommand<TestFlags, string[], CliContext>({
   async func(flags, ...files) {
-    const { eventsTest } = await import('./test.ts');
-    this.exit.code = await eventsTest({ ...flags, files }, { stdout: this.out, stderr: this.err });
+    const [{ eventsTest }, { loadConfig }] = await Promise.all([
+      import('./test.ts'),
+      import('../load-config.ts'),
+    ]);
+    const { config } = await loadConfig(this, flags);
+    const settings = config.settings['events'] as EventsSettings;
+    const io = { stdout: this.out, stderr: this.err };
+    this.exit.code = await eventsTest({ ...flags, settings, files }, io);
   },
   parameters: {
+    aliases: configAliases,
     flags: {
+      ...configFlags,
       cluster: {
         kind: 'parsed',
         parse: String,
@@ -36,7 +45,7 @@ const testCommand = buildCommand<TestFlags, string[], CliContext>({
         optional: true,
         variadic: true,
         placeholder: 'file',
-        brief: 'Rules of your own, as YAML',
+        brief: 'A family of own rules, beside those of the configuration',
       },
       unsure: {
         kind: 'boolean',
@@ -63,6 +72,7 @@ const testCommand = buildCommand<TestFlags, string[], CliContext>({
     customUsage: [
       { input: 'kubernetes-events.jsonl', brief: 'what happened?' },
       { input: '--rules own.yaml kubernetes-events.jsonl', brief: 'do my rules match?' },
+      { input: '-c seastate.yaml kubernetes-events.jsonl', brief: 'and those of the settings?' },
     ],
   },
 });

@@ -124,6 +124,6 @@ rules:
       [fileOf('r.yaml', 'rules: 1')],
     );
     expect(broken.code).toBe(1);
-    expect(broken.err).toMatch(/r\.yaml: rules: /);
+    expect(broken.err).toMatch(/r\.yaml:1:\d+: rules: /);
   });
 });

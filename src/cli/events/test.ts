@@ -1,18 +1,20 @@
-import { readFile } from 'node:fs/promises';
-import { messageOf, SeastateError } from '../../core/errors.ts';
-import { loadRules } from '../../processors/events/catalogue.ts';
+import { SeastateError } from '../../core/errors.ts';
 import type { Interval } from '../../processors/events/interval.ts';
+import type { EventsSettings } from '../../processors/events/settings.ts';
 import type { UnknownReason } from '../../processors/events/state.ts';
 import { Driver } from './driver.ts';
 import { readInputs } from './input.ts';
+import { readRules } from './rules.ts';
 
 export interface EventsTestArgs {
   /** Records of any shape, and metrics as JSON lines. */
   readonly files: readonly string[];
   /** Name of the cluster for what names none; `test` by default. */
   readonly cluster?: string;
-  /** Own rules, YAML. */
+  /** Files of own rules, YAML. */
   readonly rules?: readonly string[];
+  /** Of a configuration: its `settings.events`. */
+  readonly settings?: EventsSettings;
   /** Also what is told under a name that is only guessed. */
   readonly unsure?: boolean;
 }
@@ -40,10 +42,10 @@ export interface Found {
  */
 export async function eventsTest(args: EventsTestArgs, io: Io): Promise<number> {
   try {
-    const rules = [];
-    for (const file of args.rules ?? []) rules.push(loadRules(await textOf(file), file));
+    const rules = [...(args.settings?.rules ?? [])];
+    for (const file of args.rules ?? []) rules.push(await readRules(file));
     const { inputs, rejected } = await readInputs(args.files);
-    const driver = new Driver({ rules });
+    const driver = new Driver({ ...args.settings, rules });
     driver.run(inputs, args.cluster ?? 'test');
     const found = foundIn(driver, args.unsure);
     for (const one of found) io.stdout.write(`${JSON.stringify(one)}\n`);
@@ -62,14 +64,6 @@ export async function eventsTest(args: EventsTestArgs, io: Io): Promise<number> 
     if (!(error instanceof SeastateError)) throw error;
     io.stderr.write(`${error.message}\n`);
     return error.code === 'usage' ? 2 : 1;
-  }
-}
-
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new SeastateError('usage', `cannot read ${file}: ${messageOf(error)}`);
   }
 }
 

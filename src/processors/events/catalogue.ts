@@ -1,5 +1,5 @@
-import { parse as parseYaml } from 'yaml';
-import { messageOf, SeastateError } from '../../core/errors.ts';
+import { nearest } from '../../core/nearest.ts';
+import type { SettingsFault } from '../../engine/processor.ts';
 import { certificates } from './catalogue/certificates.ts';
 import { collector } from './catalogue/collector.ts';
 import { controlPlane } from './catalogue/control-plane.ts';
@@ -38,49 +38,45 @@ export const families: readonly FamilyInput[] = [
   collector,
 ];
 
-/**
- * Rules written by a user, in YAML. Throws `bad_rules` with file and path of every fault; names
- * must not clash with each other (those of the catalogue may be replaced).
- */
-export function loadRules(text: string, file: string): Family {
-  let raw: unknown;
-  try {
-    raw = parseYaml(text);
-  } catch (error) {
-    throw new SeastateError('bad_rules', `${file}: ${messageOf(error)}`);
-  }
-  const read = catalogueSchema.safeParse(raw ?? {});
-  if (!read.success) {
-    const faults = read.error.issues.map((i) => `${file}: ${pathOf(i.path)}: ${i.message}`);
-    throw new SeastateError('bad_rules', faults.join('\n'));
-  }
-  const faults = faultsOf(read.data).map((fault) => `${file}: ${fault}`);
-  if (faults.length > 0) throw new SeastateError('bad_rules', faults.join('\n'));
-  return read.data;
-}
-
-function pathOf(path: readonly PropertyKey[]): string {
-  const parts = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`));
-  return parts.join('').replace(/^\./, '') || '(top)';
-}
-
-function faultsOf(own: Family): string[] {
-  const known = new Set([...builtIn().signals, ...own.signals].map((signal) => signal.id));
-  const faults: string[] = [];
-  own.rules.forEach((rule, i) => {
-    for (const role of ['start', 'end', 'during'] as const) {
-      for (const [k, ref] of rule[role].entries()) {
-        const id = ref.split(':')[0]!;
-        if (!known.has(id)) faults.push(`rules[${i}].${role}[${k}]: there is no signal "${id}"`);
+/** What is wrong with users' rules beside their shape: signals and trackers that are not there. */
+export function faultsOf(own: readonly Family[]): SettingsFault[] {
+  const known = [...builtIn().signals, ...own.flatMap((family) => family.signals)];
+  const signals = known.map((signal) => signal.id);
+  const facts = [...builtIn().rules, ...own.flatMap(({ rules }) => rules)].map(({ fact }) => fact);
+  const faults: SettingsFault[] = [];
+  own.forEach((family, f) => {
+    family.rules.forEach((rule, r) => {
+      const path = [f, 'rules', r] as const;
+      for (const role of ['start', 'end', 'during'] as const) {
+        for (const [k, ref] of rule[role].entries()) {
+          const id = ref.split(':')[0]!;
+          if (signals.includes(id)) continue;
+          const hint = hintOf(id, signals);
+          faults.push({ path: [...path, role, k], message: `there is no signal "${id}"${hint}` });
+        }
       }
-    }
-    if (!openTrackers.has(rule.track)) {
-      faults.push(`rules[${i}].track: use interval, instant, storm or change, not "${rule.track}"`);
-    } else if (rule.start.length === 0) {
-      faults.push(`rules[${i}].start: name at least one signal`);
-    }
+      for (const role of ['effects', 'absorbed_by'] as const) {
+        for (const [k, fact] of rule[role].entries()) {
+          if (facts.includes(fact)) continue;
+          const message = `there is no fact "${fact}"${hintOf(fact, facts)}`;
+          faults.push({ path: [...path, role, k], message });
+        }
+      }
+      if (!openTrackers.has(rule.track)) {
+        const ours = [...openTrackers].join(', ');
+        const message = `use one of ${ours}, not "${rule.track}"${hintOf(rule.track, openTrackers)}`;
+        faults.push({ path: [...path, 'track'], message });
+      } else if (rule.start.length === 0) {
+        faults.push({ path: [...path, 'start'], message: 'name at least one signal' });
+      }
+    });
   });
   return faults;
+}
+
+function hintOf(word: string, known: Iterable<string>): string {
+  const near = nearest(word, [...known]);
+  return near === undefined ? '' : `; did you mean ${near}?`;
 }
 
 /** The catalogue of the program with a user's families behind it; same ids are replaced. */

@@ -84,6 +84,21 @@ describe('on the engine', () => {
     expect(found[1]).toMatchObject({ confidence: 0.8, missing: ['kubernetes-event'] });
   });
 
+  it('lists reasons that no rule knows in the status', () => {
+    const status = play(new StageDriver(processors, { startMs: start }))
+      .of('status')
+      .at(-1)!.data;
+    expect(status.counters.events_unclassified_reason).toBe(1);
+    expect(status.notes).toMatchObject([
+      {
+        processor: 'events',
+        cluster: 'c1',
+        what: 'no rule knows Node SomethingNew (kubelet): Node worker-1 status is now: SomethingNew',
+        count: 1,
+      },
+    ]);
+  });
+
   it('numbers the same bytes when its state is restored after every record', () => {
     const bytes = (driver: StageDriver): string[] =>
       play(driver)

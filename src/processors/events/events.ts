@@ -3,6 +3,7 @@ import {
   type Block,
   defineProcessor,
   type Handlers,
+  type Note,
   type ProcessorContext,
 } from '../../engine/processor.ts';
 import {
@@ -11,7 +12,7 @@ import {
 } from '../../formats/kubernetes-events/event.ts';
 import type { LogRecord } from '../../log/log.ts';
 import { addAtom, dropAtom, pruneTimeline, signalOf } from './atoms.ts';
-import { buildCatalogue, type Catalogue } from './catalogue.ts';
+import { buildCatalogue, type Catalogue, faultsOf } from './catalogue.ts';
 import { compose } from './compose.ts';
 import { derive, viewOf } from './derive.ts';
 import type { Draft } from './draft.ts';
@@ -22,6 +23,7 @@ import { type EventsSettings, eventsSettingsSchema } from './settings.ts';
 import { type ClusterRow, newCluster, type UnknownReason } from './state.ts';
 import { closeAll, tellAll } from './tell.ts';
 import { baselineMs } from './trackers/node-story.ts';
+import { Unclassified, unknownKey } from './unclassified.ts';
 
 /** How long evidence counts that is of use only beside other. */
 const briefMs = 15 * 60_000;
@@ -39,18 +41,14 @@ export const events = defineProcessor<EventsSettings>({
   version: 1,
   outputs: ['events'],
   settings: eventsSettingsSchema as never,
+  check: ({ rules }) => faultsOf(rules).map((f) => ({ ...f, path: ['rules', ...f.path] })),
   create: (context) => new EventsProcessor(context),
 });
-
-type ReasonOf = Pick<UnknownReason, 'cluster' | 'kind' | 'reason' | 'component'>;
-
-const unknownKey = ({ cluster, kind, reason, component }: ReasonOf): string =>
-  `${cluster}/${kind}/${reason}/${component}`;
 
 class EventsProcessor implements Handlers {
   readonly #context: ProcessorContext<EventsSettings>;
   readonly #clusters;
-  readonly #unknown;
+  readonly #unclassified;
   readonly #series;
   #catalogue!: Catalogue;
   #matcher!: EventMatcher;
@@ -60,7 +58,8 @@ class EventsProcessor implements Handlers {
   constructor(context: ProcessorContext<EventsSettings>) {
     this.#context = context;
     this.#clusters = context.table<ClusterRow>('clusters', ({ cluster }) => String(cluster));
-    this.#unknown = context.table<UnknownReason>('unknown-reasons', unknownKey);
+    const unknown = context.table<UnknownReason>('unknown-reasons', unknownKey);
+    this.#unclassified = new Unclassified(context, unknown);
     this.#series = context.columns('series', {
       probe: 'u16',
       value: { type: 'f64', initial: none },
@@ -202,7 +201,9 @@ class EventsProcessor implements Handlers {
       if (event.start > this.#context.logTime - this.#context.settings.keep)
         row.since = event.start;
     }
-    if (placed.length === 0 && !this.#matcher.isRoutine(event)) this.#unclassified(cluster, event);
+    if (placed.length === 0 && !this.#matcher.isRoutine(event)) {
+      this.#unclassified.take(cluster, event);
+    }
   }
 
   #learnPod(row: ClusterRow, event: KubernetesEvent): void {
@@ -227,33 +228,6 @@ class EventsProcessor implements Handlers {
     row.podCount = most;
     for (const name of names.slice(0, names.length - most)) delete row.pods[name];
     this.#context.count('pods_forgotten', names.length - most);
-  }
-
-  #unclassified(cluster: number, event: KubernetesEvent): void {
-    this.#context.count('unclassified_reason');
-    const key = unknownKey({ ...event, cluster });
-    const known = this.#unknown.get(key);
-    if (known) {
-      known.last = Math.max(known.last, event.end);
-      known.count++;
-      known.message = event.message.slice(0, 200);
-      return;
-    }
-    if (this.#unknown.size >= this.#context.settings.unknown_reasons) {
-      this.#context.count('unclassified_reasons_over_limit');
-      return;
-    }
-    this.#unknown.set(key, {
-      cluster,
-      kind: event.kind,
-      reason: event.reason,
-      component: event.component,
-      type: event.type,
-      message: event.message.slice(0, 200),
-      first: event.start,
-      last: event.end,
-      count: 1,
-    });
   }
 
   #row(cluster: number): ClusterRow {
@@ -343,6 +317,10 @@ class EventsProcessor implements Handlers {
     };
     const type = 'seastate.event';
     this.#context.emit({ topic: 'events', type, cluster, subject: interval.id, revision, data });
+  }
+
+  notes(): Note[] {
+    return this.#unclassified.notes();
   }
 
   switchedOff(): void {

@@ -1,0 +1,21 @@
+import type { Families } from '../families.ts';
+import type { SeriesView } from '../processor.ts';
+import type { SeriesTracker } from './tracker.ts';
+
+/** The tracker's view, with the type of a series' family where it has none of its own. */
+export function seriesViewOf(tracker: SeriesTracker, families: Families): SeriesView {
+  return {
+    get count() {
+      return tracker.count;
+    },
+    labels: (slot) => tracker.labels(slot),
+    label: (slot, name) => tracker.label(slot, name),
+    cluster: (slot) => tracker.cluster(slot),
+    interval: (slot) => tracker.interval(slot),
+    lastTime: (slot) => tracker.lastTime(slot),
+    isLive: (slot) => tracker.isLive(slot),
+    clock: (slot) => tracker.clock(slot),
+    type: (slot) =>
+      tracker.type(slot) || families.type(tracker.cluster(slot), tracker.label(slot, '__name__')),
+  };
+}
