@@ -9,6 +9,7 @@ import { feedbackCommand } from './feedback/command.ts';
 import { pullCommand } from './pull/command.ts';
 import { queryCommand } from './query/command.ts';
 import { rekeyCommand } from './rekey/command.ts';
+import { replayCommand } from './replay/command.ts';
 import { runCommand } from './run/command.ts';
 import { scoreCommand } from './score/command.ts';
 import { skipCommand } from './skip/command.ts';
@@ -29,6 +30,7 @@ const routes = buildRouteMap({
     feedback: feedbackCommand,
     spark: sparkCommands,
     check: checkCommand,
+    replay: replayCommand,
     skip: skipCommand,
     pull: pullCommand,
     rekey: rekeyCommand,

@@ -142,7 +142,7 @@ class LocalPrometheus implements Prometheus {
       const labels = Object.keys(metric).sort();
       const text = labels.map((name) => metric[name]).join(' ');
       for (const [time, value] of values) {
-        found.add(`${text} ${Math.round(time * 1000)} ${Number(value)}`);
+        found.add(`${text} ${Math.round(time * 1000)} ${Number(value.replace('Inf', 'Infinity'))}`);
       }
     }
     return found;

@@ -1,8 +1,7 @@
-import { utf8 } from '../../core/bytes.ts';
-import { xxh32 } from '../../core/xxh32.ts';
 import type { Log, LogRecord } from '../../log/log.ts';
 import { type Loss, NumberedReader } from '../../log/numbering.ts';
 import type { SamplesRecord } from '../remote-write/bodies.ts';
+import { cut, type OwnedRecord, ownedRecord, sendAll } from '../remote-write/shards.ts';
 import { ActiveEvents } from './active.ts';
 import type { Place } from './places.ts';
 
@@ -71,11 +70,11 @@ export class Feed {
   async run(signal: AbortSignal): Promise<void> {
     const { log, topic, partition } = this.#parts;
     for await (const records of log.follow(topic, partition, this.#next, signal)) {
-      for (const step of stepsOf(records)) {
-        const requests = this.#take(step);
-        await this.#send(requests, signal);
+      for (const step of cut(records, stepBytes)) {
+        const taken = this.#take(step);
+        await this.#send(taken, signal);
         // Ends of ticks alone are read again at no cost.
-        const isDue = requests.some((some) => some.length > 0) || this.#next - this.#saved > 1000;
+        const isDue = taken.length > 0 || this.#next - this.#saved > 1000;
         if (isDue) await this.#save();
         this.#parts.sent(this.#next, step.at(-1)!.timestamp);
         if (this.#next !== step.at(-1)!.offset + 1) {
@@ -86,10 +85,9 @@ export class Feed {
     }
   }
 
-  /** Takes records in order; what is to be sent of them, by shard. */
-  #take(records: readonly LogRecord[]): SamplesRecord[][] {
-    const { topic, shards } = this.#parts;
-    const byShard: SamplesRecord[][] = Array.from({ length: shards }, () => []);
+  /** Takes records in order; what is to be sent of them. */
+  #take(records: readonly LogRecord[]): OwnedRecord[] {
+    const taken: OwnedRecord[] = [];
     this.#next = records.at(-1)!.offset + 1;
     for (const record of records) {
       const verdict = this.#reader.accept(record);
@@ -98,30 +96,20 @@ export class Feed {
         break;
       }
       if (verdict !== 'take') continue;
-      if (topic === 'events') {
+      if (this.#parts.topic === 'events') {
         this.#active.take(record);
         const samples = this.#active.samples();
-        if (samples) byShard[0]!.push(samples);
-      } else if (record.value !== null) {
-        const { tenant, cluster, encoding = 'snappy' } = record.headers;
-        // A cluster's series stay in order.
-        const shard = xxh32(utf8(`${tenant}\0${cluster}`)) % shards;
-        byShard[shard]!.push({ encoding, value: record.value });
-      }
+        if (samples) taken.push({ ...samples, owner: 'events' });
+      } else if (record.value !== null) taken.push(ownedRecord(record.headers, record.value));
     }
-    return byShard;
+    return taken;
   }
 
-  async #send(byShard: readonly SamplesRecord[][], signal: AbortSignal): Promise<void> {
+  async #send(records: readonly OwnedRecord[], signal: AbortSignal): Promise<void> {
     const again = this.#again;
-    await Promise.all(
-      byShard.map(async (records) => {
-        const bytes = again ? 0 : this.#parts.requestBytes;
-        for (const request of requestsOf(records, bytes)) {
-          await this.#parts.send(request, signal, again);
-        }
-      }),
-    );
+    const { send, shards } = this.#parts;
+    const requestBytes = again ? 0 : this.#parts.requestBytes;
+    await sendAll(records, { shards, requestBytes }, (some) => send(some, signal, again));
     this.#again = false;
   }
 
@@ -131,30 +119,4 @@ export class Feed {
     const active = this.#parts.topic === 'events' ? { active: this.#active.save() } : {};
     return this.#parts.save({ next: this.#next, readers, ...active });
   }
-}
-
-/** Records of about `stepBytes` each; every one at least one record. */
-function stepsOf(records: readonly LogRecord[]): LogRecord[][] {
-  return cut(records, stepBytes);
-}
-
-const requestsOf = (records: readonly SamplesRecord[], bytes: number): SamplesRecord[][] =>
-  cut(records, bytes);
-
-function cut<R extends { readonly value: Uint8Array | null }>(
-  records: readonly R[],
-  bytesMax: number,
-): R[][] {
-  const parts: R[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const record of records) {
-    const size = record.value?.length ?? 0;
-    if (bytes + size > bytesMax) {
-      parts.push([]);
-      bytes = 0;
-    }
-    parts.at(-1)!.push(record);
-    bytes += size;
-  }
-  return parts;
 }
