@@ -1,13 +1,13 @@
 // Makes a fresh checkout ready: `node scripts/setup.mjs start` or `... test`; run by npm before
-// `npm start` and `npm test`. Plain JavaScript without dependencies, for any Node from 20 on.
+// `npm start` and `npm test`; `kubernetes`, by hand, also builds an API server for its tests. Plain JavaScript without dependencies, for any Node from 20 on.
 // At once when there is nothing to do. `--retry` tries again what was skipped after a failure.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cacheFolder, lockSetup, note, readSkip, skipFile } from './setup/house.mjs';
 import { stepsFor } from './setup/steps.mjs';
 
 const purpose = process.argv[2];
-if (purpose !== 'start' && purpose !== 'test') {
-  console.error('usage: node scripts/setup.mjs start|test [--retry]');
+if (!['start', 'test', 'kubernetes'].includes(purpose)) {
+  console.error('usage: node scripts/setup.mjs start|test|kubernetes [--retry]');
   process.exit(2);
 }
 const retry = process.argv.includes('--retry');

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { dataLayout } from './config/layout.ts';
 import type { Config } from './config/schema.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { Log } from './log/log.ts';
@@ -25,7 +27,7 @@ export interface Sources {
 
 /** The sources of the configuration; nothing is opened before `start`. */
 export function openSources(config: Config, parts: SourcesParts): Sources {
-  const { kafka, retry_max: retryMaxMs } = config.process.sources;
+  const { kafka, kubernetes, retry_max: retryMaxMs } = config.process.sources;
   const supervised = [
     ...kafka.map((section) => {
       const name = section.name ?? section.topic;
@@ -34,6 +36,12 @@ export function openSources(config: Config, parts: SourcesParts): Sources {
         { kind: 'kafka', name, tenant: section.tenant, run, retryMaxMs },
         parts,
       );
+    }),
+    ...kubernetes.map((section) => {
+      const { cluster, tenant } = section;
+      const name = section.name ?? cluster;
+      const run = (run: Run) => watchEvents(config, section, name, run, parts);
+      return new Supervised({ kind: 'kubernetes', name, tenant, run, retryMaxMs }, parts);
     }),
   ];
   return {
@@ -101,6 +109,40 @@ async function readTopic(
     signal.removeEventListener('abort', close);
     await source.close();
   }
+}
+
+type KubernetesSection = Config['process']['sources']['kubernetes'][number];
+
+async function watchEvents(
+  { process: { data, limits } }: Config,
+  { cluster, tenant, kubeconfig, context, namespaces, page_size, watch_timeout }: KubernetesSection,
+  name: string,
+  { signal, counters, reading }: Run,
+  { gateway, log, now }: SourcesParts,
+): Promise<void> {
+  const { KubernetesApi } = await import('./sources/kubernetes/watch/api.ts');
+  const { EventWatch } = await import('./sources/kubernetes/watch/event-watch.ts');
+  const { WatchPositions } = await import('./sources/kubernetes/watch/position.ts');
+  const api = await KubernetesApi.open({ kubeconfig, context });
+  const file = `kubernetes-${encodeURIComponent(name)}.json`;
+  const watch = new EventWatch(
+    {
+      ...{ name, tenant, cluster, namespaces },
+      pageSize: page_size,
+      watchMs: watch_timeout,
+      eventBytesMax: limits.event_size,
+      rejectedBytesMax: limits.rejected_size,
+    },
+    {
+      ...{ api, now, counters },
+      positions: await WatchPositions.open(join(dataLayout(data).sources, file), api.server),
+      append: (owner, event) => gateway.append('kubernetes-event', owner, event),
+      reject: (records) => log.append(rejectedTopic, 0, records),
+      onReading: () => reading(() => null),
+    },
+    signal,
+  );
+  await watch.run();
 }
 
 const tellAgainMs = 60_000;

@@ -23,6 +23,12 @@ export const errorCodes: Readonly<Record<string, string>> = {
   halted:
     'A record ended its runner again and again: mend the cause, or leave it out with `seastate skip`.',
   invariant: 'A defect of ours: please tell us, with the stack.',
+  kubernetes_config: 'A kubeconfig, its context or the service account of the pod cannot be used.',
+  kubernetes_denied:
+    'The API server refuses the credentials, or the right to list and watch events.',
+  kubernetes_gone: 'The API server has forgotten where a watch stood: the events are listed anew.',
+  kubernetes_missing: 'The API server does not know what was asked for.',
+  kubernetes_unavailable: 'The API server does not answer, or with an error; it is tried again.',
   limit_exceeded: 'A request has more samples, series or symbols than the limit.',
   listen_failed: 'The address cannot be listened on: in use, or not of this machine.',
   log_corrupt: 'A file of the journal is damaged or missing; the message names it and the ways on.',

@@ -7,6 +7,7 @@
 //   optional?      a failure is told, and the tests that need it are skipped
 import { chromium } from './chromium.mjs';
 import { kafkaJars, sparkJars } from './jars.mjs';
+import { kubernetes } from './kubernetes.mjs';
 import { npmPackages, pinnedNode } from './npm.mjs';
 import { prometheus3, prometheusDebian } from './prometheus.mjs';
 import { webPage } from './web.mjs';
@@ -14,5 +15,5 @@ import { webPage } from './web.mjs';
 const startSteps = [npmPackages, pinnedNode, webPage];
 const testSteps = [prometheusDebian, kafkaJars, sparkJars, prometheus3, chromium];
 
-export const stepsFor = (purpose) =>
-  purpose === 'test' ? [...startSteps, ...testSteps] : startSteps;
+const steps = { start: [], test: testSteps, kubernetes: [kubernetes] };
+export const stepsFor = (purpose) => [...startSteps, ...steps[purpose]];

@@ -7,6 +7,8 @@ export function dataLayout(data: string): {
   readonly view: string;
   readonly sinks: string;
   readonly settings: string;
+  /** Positions of watches, a file each. */
+  readonly sources: string;
 } {
   return {
     log: join(data, 'log'),
@@ -14,5 +16,6 @@ export function dataLayout(data: string): {
     view: join(data, 'view.sqlite'),
     sinks: join(data, 'sinks'),
     settings: join(data, 'settings.json'),
+    sources: join(data, 'sources'),
   };
 }

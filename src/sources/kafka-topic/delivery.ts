@@ -2,10 +2,10 @@ import type { SeastateError } from '../../core/errors.ts';
 import type { NewRecord } from '../../log/log.ts';
 import { rejectedDataOf, rejectedRecord } from '../../log/rejected.ts';
 import { reject, type SourceCounters } from '../counters.ts';
-import { type AppendEvent, appendOwned } from '../kubernetes/owned-events.ts';
+import { type AppendEvent, appendAll } from '../kubernetes/owned-events.ts';
 import { pause } from '../supervised.ts';
 import type { Placed } from './merge.ts';
-import type { Made, MadeEvent, MadeRequest, RecordReader, Unusable } from './records.ts';
+import type { Made, MadeRequest, RecordReader, Unusable } from './records.ts';
 
 /** What became of a request: as the gateway answers. */
 export interface SourceAnswer {
@@ -34,8 +34,6 @@ export interface DeliveryOptions {
 }
 
 const retryMs = 500;
-/** Events that wait for the log at once. */
-const pendingMax = 1_000;
 
 /** Brings records of a topic to the gateway, and tries for ever what it does not take now. */
 export class Delivery {
@@ -66,9 +64,11 @@ export class Delivery {
     this.#counters.records += batch.length;
     this.#counters.others += made.others;
     if (!(await this.#requests(batch, made, unusable))) return false;
-    for (let at = 0; at < made.events.length; at += pendingMax) {
-      if (!(await this.#append(made.events.slice(at, at + pendingMax), unusable))) return false;
-    }
+    const { append } = this.#parts;
+    const parts = { append, tenant: this.#options.tenant, signal: this.#signal };
+    const lost = await appendAll(made.events, { ...parts, counters: this.#counters });
+    if (lost === undefined) return false;
+    for (const { item, refused } of lost) unusable.push({ placed: item.placed, ...refused });
     return await this.#reject(unusable);
   }
 
@@ -103,26 +103,6 @@ export class Delivery {
       const answer = await this.#parts.write(request);
       if (answer.outcome !== 'later') return answer;
       if (!(await this.#again())) return undefined;
-    }
-  }
-
-  async #append(events: readonly MadeEvent[], unusable: Unusable[]): Promise<boolean> {
-    let left = events;
-    for (;;) {
-      const { tenant } = this.#options;
-      const tried = left.map(({ owned }) => appendOwned(this.#parts.append, tenant, owned));
-      const results = await Promise.allSettled(tried);
-      const again: MadeEvent[] = [];
-      for (const [i, result] of results.entries()) {
-        if (result.status === 'rejected') {
-          if ((result.reason as SeastateError).retry !== 'later') throw result.reason;
-          again.push(left[i]!);
-        } else if (result.value) unusable.push({ placed: left[i]!.placed, ...result.value });
-        else this.#counters.events++;
-      }
-      if (again.length === 0) return true;
-      left = again;
-      if (!(await this.#again())) return false;
     }
   }
 

@@ -6,6 +6,9 @@ import {
   readKubernetesEvents,
 } from '../../formats/kubernetes-events/read.ts';
 
+import type { SourceCounters } from '../counters.ts';
+import { pause } from '../supervised.ts';
+
 /** Where events go: durable when it resolves; rejects as `Gateway.append` does. */
 export type AppendEvent = (
   owner: { readonly tenant: string; readonly cluster: string },
@@ -107,4 +110,46 @@ export async function appendOwned(
     if (!(error instanceof SeastateError) || !refusals.has(error.code)) throw error;
     return { reason: error.code as Refusal, error: `event "${event.name}": ${error.message}` };
   }
+}
+
+export interface AppendParts {
+  readonly append: AppendEvent;
+  readonly tenant: string;
+  readonly counters: SourceCounters;
+  readonly signal: AbortSignal;
+}
+
+/** Events that wait for the log at once. */
+const pendingMax = 1_000;
+const retryMs = 500;
+
+/**
+ * Appends events and tries for ever what the log does not take now. Returns what never will be
+ * taken; undefined where the signal aborted before the end.
+ */
+export async function appendAll<T extends { readonly owned: OwnedEvent }>(
+  items: readonly T[],
+  { append, tenant, counters, signal }: AppendParts,
+): Promise<{ item: T; refused: Refused }[] | undefined> {
+  const lost: { item: T; refused: Refused }[] = [];
+  for (let left = [...items]; left.length > 0; ) {
+    const now = left.splice(0, pendingMax);
+    const tried = now.map(({ owned }) => appendOwned(append, tenant, owned));
+    const results = await Promise.allSettled(tried);
+    const again: T[] = [];
+    for (const [i, result] of results.entries()) {
+      const item = now[i]!;
+      if (result.status === 'fulfilled') {
+        if (result.value) lost.push({ item, refused: result.value });
+        else counters.events++;
+      } else if ((result.reason as SeastateError).retry === 'later') again.push(item);
+      else throw result.reason;
+    }
+    if (again.length === 0) continue;
+    left = [...again, ...left];
+    counters.retries++;
+    await pause(retryMs, signal);
+    if (signal.aborted) return undefined;
+  }
+  return lost;
 }
