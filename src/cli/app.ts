@@ -5,6 +5,7 @@ import { type CliContext, describeError } from './context.ts';
 import { demoCommand } from './demo/command.ts';
 import { eventsCommands } from './events/command.ts';
 import { exitCodeOf } from './exit.ts';
+import { explainCommand } from './explain/command.ts';
 import { feedbackCommand } from './feedback/command.ts';
 import { pullCommand } from './pull/command.ts';
 import { queryCommand } from './query/command.ts';
@@ -27,6 +28,7 @@ const routes = buildRouteMap({
     query: queryCommand,
     score: scoreCommand,
     events: eventsCommands,
+    explain: explainCommand,
     feedback: feedbackCommand,
     spark: sparkCommands,
     check: checkCommand,

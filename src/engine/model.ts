@@ -90,6 +90,16 @@ export interface ModelDefinition<P = unknown, S extends ColumnsSpec = ColumnsSpe
   readonly inputs?: readonly string[];
   /** Scores one sample and learns from it. Slot `at` of a column of width w begins at `at * w`. */
   score(sample: Sample, state: Arrays<S>, at: number, parameters: P, result: Result): void;
+  /**
+   * What the state says in numbers, for people; NaN for what it does not know. Without it the
+   * columns of one element are shown. Changes nothing.
+   */
+  describe?(
+    state: Arrays<S>,
+    at: number,
+    parameters: P,
+    now: Pick<Sample, 'time' | 'age' | 'interval'>,
+  ): Readonly<Record<string, number>>;
   /** Mends a slot that was loaded from version `from` (columns were matched by name before). */
   upgrade?(from: number, state: Arrays<S>, at: number): void;
 }

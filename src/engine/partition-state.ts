@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ByteReader, ByteWriter } from '../core/bytes.ts';
 import { text } from '../core/bytes.ts';
 import { messageOf, SeastateError } from '../core/errors.ts';
+import type { Matcher } from '../core/matchers.ts';
 import { hashVersion } from '../core/placement.ts';
 import { tickOf } from '../core/time.ts';
 import { metricTypes } from '../formats/remote-write/columns.ts';
@@ -19,12 +20,13 @@ import { rejectedTopic, telemetryTopic } from '../log/topics.ts';
 import { Clusters } from './clusters.ts';
 import { Host } from './context.ts';
 import { Counters } from './counters.ts';
+import { explainSeries, type SeriesExplanation } from './explain.ts';
 import { Families } from './families.ts';
 import { Outbox } from './outbox.ts';
 import type { ProcessorDefinition } from './processor.ts';
 import { SeriesTracker } from './series/tracker.ts';
 import { seriesViewOf } from './series/view.ts';
-import { engineSettings } from './settings.ts';
+import { engineSettings, parseSettings, sectionOf } from './settings.ts';
 import type { StageDefinition, StageOutput, StageSetup, StageState } from './stage.ts';
 import { notesOf, statusData } from './status.ts';
 
@@ -103,6 +105,17 @@ export class PartitionState implements StageState {
       emit: (output) => this.#outbox.emit(output, this.#progress.tick, this.#progress.logTime),
       count: (reason, by) => this.#counters.add(-1, reason, by),
     });
+  }
+
+  /** Processors keep what they find of matching series from now on, for `explain`. */
+  watch(selector: string): void {
+    for (const host of this.#hosts) host.handlers.watch?.(host.select(selector));
+  }
+
+  /** What is known of the series that match; changes nothing. */
+  explain(matchers: readonly Matcher[]): Iterable<SeriesExplanation> {
+    const [slots, view] = [this.#tracker.slots(), seriesViewOf(this.#tracker, this.#families)];
+    return explainSeries(matchers, slots, view, this.#clusters, this.#hosts);
   }
 
   /** The settings in force. */
@@ -375,18 +388,6 @@ export class PartitionState implements StageState {
     }
     // A processor that is new here starts empty, with room for the series that are there.
     for (const host of this.#hosts) host.reserve(this.#tracker.count);
-  }
-}
-
-function sectionOf(definition: ProcessorDefinition, settings: SettingsContent): unknown {
-  return definition.settings?.parse(settings[definition.name] ?? {});
-}
-
-function parseSettings<T>(name: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    throw new SeastateError('settings_invalid', `settings of ${name}: ${messageOf(error)}`);
   }
 }
 

@@ -148,6 +148,10 @@ export interface Handlers {
   forgotten?(slot: number): void;
   /** Records of other kinds: metadata, kubernetes-event, feedback, profile. */
   record?(kind: string, cluster: number, record: LogRecord): void;
+  /** Keeps from now on what it finds of these series, for `explain`; no output may depend on it. */
+  watch?(chosen: Selection): void;
+  /** What it knows of a series, as plain data for people; changes nothing. */
+  explain?(slot: number): object;
   /** A tick of log time (5 s) is over; all records of it were delivered. */
   tick?(tick: number): void;
   /** New settings are in force (`context.settings`); also before a state is loaded. */

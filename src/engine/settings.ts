@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { messageOf, SeastateError } from '../core/errors.ts';
+import type { SettingsContent } from '../log/telemetry.ts';
+import type { ProcessorDefinition } from './processor.ts';
 
 /** Settings of the engine itself, as they stand in a `settings` record (snake_case, ms as numbers). */
 export const engineSettings = z.object({
@@ -36,3 +39,17 @@ export const engineSettings = z.object({
 });
 
 export type EngineSettings = z.infer<typeof engineSettings>;
+
+/** A processor's part of the settings, with its defaults; throws what its schema throws. */
+export function sectionOf(definition: ProcessorDefinition, settings: SettingsContent): unknown {
+  return definition.settings?.parse(settings[definition.name] ?? {});
+}
+
+/** Error `settings_invalid` that says whose settings they are. */
+export function parseSettings<T>(name: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new SeastateError('settings_invalid', `settings of ${name}: ${messageOf(error)}`);
+  }
+}

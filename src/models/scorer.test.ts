@@ -56,6 +56,23 @@ describe.each([...registryOf().values()].map((m) => [m.name, m] as const))('%s',
     }
   });
 
+  test('asked to explain itself after each sample it scores the same, and says why it is silent', () => {
+    const series = sample();
+    const all = passOf(model, series, { parameters });
+    const scorer = new Scorer(configure(model, parameters));
+    for (let i = 0; i < series.values.length; i++) {
+      const v = scorer.push(0, series.times[i]!, series.values[i]!, 'gauge');
+      expect(v.strength).toBe(all[i]!.strength);
+      if (v.outcome === 'scored') expect(v.held === '').toBe(v.alarm);
+      const state = scorer.explain(0)!;
+      expect(state.value).toBe(series.values[i]);
+      const unknown = Object.values(state.model).filter((value) => value === undefined);
+      expect(unknown).toEqual([]);
+    }
+    expect(scorer.explain(0)).toMatchObject({ moved: true, interval_ms: 5 * minute, ended: false });
+    expect(scorer.explain(1)).toBeUndefined();
+  });
+
   test('a series is scored the same beside others and in any order of arrival', () => {
     const series = sample();
     const all = passOf(model, series, { parameters });

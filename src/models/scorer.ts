@@ -15,10 +15,13 @@ import { hasStopped, isFlatline, nextPause, nextSide, shiftLength } from './chan
 import { nextInterval, stepsOf } from './interval.ts';
 import { matters } from './kinds.ts';
 import { Pool } from './pool.ts';
-import { shareThenAdd, tailWidth } from './tail.ts';
+import { describeState, type SeriesState } from './series-state.ts';
+import { enough, shareThenAdd, tailSize, tailWidth } from './tail.ts';
 
 /** What became of a sample. Only a scored one has a score. */
 export type Outcome = 'scored' | 'quiet' | 'late' | 'missing' | 'stale' | 'primed' | 'failed';
+/** Why a scored sample raises no alarm; '' where it does. */
+export type Held = '' | 'warming-up' | 'below-cut' | 'after-gap' | 'resting' | 'too-small';
 export type AnomalyKind = 'improbable' | 'level-shift' | 'flatline' | 'stopped';
 
 /** What the scorer says about the newest sample; one object, overwritten by each push. */
@@ -30,6 +33,7 @@ export interface Verdict {
   error: string;
   score: number;
   alarm: boolean;
+  held: Held;
   expected: number;
   lower: number;
   upper: number;
@@ -147,6 +151,7 @@ export class Scorer {
       error: '',
       score: 0,
       alarm: false,
+      held: '',
       kind: 'improbable',
       direction: 'none',
       strength: 0,
@@ -224,6 +229,7 @@ export class Scorer {
     v.reached = v.earliest = v.latest = Number.NaN;
     v.score = v.strength = v.confidence = 0;
     v.alarm = false;
+    v.held = '';
     v.error = '';
     v.kind = 'improbable';
     v.direction = 'none';
@@ -359,9 +365,12 @@ export class Scorer {
     const since = a.since[slot]!;
     if (since < 65_535) a.since[slot] = since + 1;
     const changed = this.#change(slot);
-    if (!(v.strength >= 1 || changed) || mute > 0) return;
-    if (since < restOf(s.interval) && v.strength < rearm * a.strength[slot]!) return;
-    if (!matters(s.kind, s.value, r.expected)) return;
+    if (!(v.strength >= 1 || changed)) v.held = this.#isWarm ? 'below-cut' : 'warming-up';
+    else if (mute > 0) v.held = 'after-gap';
+    else if (since < restOf(s.interval) && v.strength < rearm * a.strength[slot]!) {
+      v.held = 'resting';
+    } else if (!matters(s.kind, s.value, r.expected)) v.held = 'too-small';
+    if (v.held !== '') return;
     v.alarm = true;
     if (!changed) v.onset = a.onset[slot]! > 0 ? a.onset[slot]! : s.time;
     a.since[slot] = 0;
@@ -397,6 +406,11 @@ export class Scorer {
     return true;
   }
 
+  /** A rarity is known after so many samples, a threshold at once. */
+  get #isWarm(): boolean {
+    return this.#model.definition.calibration === 'fixed' || this.#sample.count >= enough;
+  }
+
   #remember(slot: number): void {
     const a = this.#series.arrays;
     a.held[slot] = this.#sample.value;
@@ -422,6 +436,35 @@ export class Scorer {
     v.onset = a.time[slot]! + a.interval[slot]!;
     v.strength = silence / (3 * a.interval[slot]!);
     return true;
+  }
+
+  /** What is known of a series, for people; undefined where it was never scored. Changes nothing. */
+  explain(slot: number): SeriesState | undefined {
+    const a = this.#series.arrays;
+    if (slot >= this.#reserved || (a.flags[slot]! & flag.seen) === 0) return undefined;
+    const at = a.slot[slot]!;
+    const [interval, time, samples] = [a.interval[slot]!, a.time[slot]!, a.count[slot]!];
+    const age = at < 0 ? 0 : time - a.began[slot]!;
+    return {
+      moved: at >= 0,
+      ended: (a.flags[slot]! & flag.ended) !== 0,
+      samples,
+      age_ms: age,
+      interval_ms: interval,
+      longest_pause_ms: a.pause[slot]!,
+      value: a.held[slot]!,
+      needed_rarity: neededRarity(interval, this.#asked) * (1 + a.raise[slot]!),
+      raised_by: a.raise[slot]!,
+      resting_samples: Math.max(0, restOf(interval) - a.since[slot]!),
+      muted_samples: a.mute[slot]!,
+      outside_samples: a.side[slot]!,
+      equal_samples: a.equal[slot]!,
+      longest_equal_samples: a.longest[slot]!,
+      tail_samples:
+        at >= 0 && this.#ownTail ? tailSize(this.#tails.arrays.counts, at * tailWidth) : null,
+      model:
+        at < 0 ? {} : describeState(this.#model, this.#states.arrays, at, { time, age, interval }),
+    };
   }
 
   /**

@@ -15,7 +15,8 @@ const total = bins + 4;
 const middle = bins / 2;
 const perOctave = 2;
 const full = 20_000;
-const enough = 30;
+/** Values before which nothing is said of how rare one is. */
+export const enough = 30;
 const last = bins - 1e-3;
 
 const float = new Float64Array(1);
@@ -37,6 +38,9 @@ function placeOf(ratio: number): number {
   const place = perOctave * roughLog2(ratio) + middle;
   return Math.min(Math.max(place, 0), last);
 }
+
+/** Values that a tail has learnt and not forgotten. */
+export const tailSize = (c: Uint16Array, at: number): number => c[at + total]!;
 
 /**
  * The share of earlier values at or above `ratio`, 1 before there are 30; then adds `ratio`.

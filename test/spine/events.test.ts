@@ -59,4 +59,32 @@ test('Kubernetes events over HTTP become intervals on the API and on the command
   );
   expect(tail.code, tail.err).toBe(0);
   expect(tail.out).toContain('Node/worker-1');
+
+  const cli = async (...words: string[]) => {
+    const { code, out, err } = await seastate.cli(...words, '--data', seastate.folder);
+    expect(code, err).toBe(0);
+    return out;
+  };
+  const list = await cli('events', 'list', '--cluster', 'c1', '-o', 'csv');
+  expect(list.split('\n')[0]).toBe('start,end,cluster,fact,object,severity,title,id');
+  expect(list).toContain(`c1,${open.fact},Node/worker-1`);
+  expect(list).toContain(open.subject);
+  const whole = JSON.parse(await cli('events', 'list', '--fact', open.fact, '-o', 'json'));
+  expect(whole).toMatchObject([{ subject: open.subject, state: 'closed', cluster: 'c1' }]);
+  for (const none of [['--open'], ['--cluster', 'c2'], ['--fact', 'other'], ['--to', '-1d']]) {
+    expect(JSON.parse(await cli('events', 'list', ...none, '-o', 'json'))).toEqual([]);
+  }
+
+  const why = await cli('explain', open.subject);
+  expect(why).toContain(`rule ${open.rule} of family`);
+  expect(why).toMatch(/start +1 +\S+ +Kubernetes event of Node, reason NodeHasInsufficientMemory/);
+  expect(why).toContain('no metric told of it');
+  const explained = JSON.parse(await cli('explain', `${open.subject}/0`, '-o', 'json'));
+  expect(explained).toMatchObject({
+    what: 'event',
+    event: { subject: open.subject },
+    rule: { id: open.rule },
+    parent: null,
+    children: [],
+  });
 });

@@ -93,4 +93,39 @@ test('what is marked as expected is told no more, on its like neither; explain s
     return partitions.every((p: { lag_records: number }) => p.lag_records === 0);
   });
   expect(await anomalies()).toMatchObject([{ subject, feedback_note: 'backup', state: 'closed' }]);
+
+  // Beside the running program: the state, and what became of the newest samples.
+  const explain = async (what: string, ...flags: string[]) => {
+    const words = ['explain', what, '--data', seastate.folder, '-c', yaml, ...flags];
+    const { code, out, err } = await seastate.cli(...words);
+    expect(code, err).toBe(0);
+    return out;
+  };
+  const [first, second] = JSON.parse(await explain('queue_length{cluster="east"}', '-o', 'json'));
+  for (const series of [first, second]) {
+    const { route, state, seen, feedback, open } = series.processors.anomalies;
+    expect(route).toMatchObject({ model: 'baseline-ratio' });
+    expect(state).toMatchObject({ moved: true, samples: expect.any(Number) });
+    expect(seen.fates.expected).toBeGreaterThan(0);
+    expect(seen.last).toMatchObject({ fate: 'expected', value: expect.any(Number) });
+    expect(feedback).toMatchObject([{ note: 'backup', like: true, active: true, withheld: 2 }]);
+    expect(open).toMatchObject({ hushed: true });
+  }
+  const text = await explain(`queue_length{pod="${pods[0]}"}`);
+  expect(text).toContain('strange, but expected: somebody marked this shape');
+  expect(text).toContain('2 withheld');
+  expect(await explain('{__name__="up"}').catch((error) => String(error))).toContain('no series');
+
+  const told = await explain(subject);
+  expect(told).toContain('improbable, up: queue_length{');
+  expect(told).toContain('feedback  expected: backup');
+
+  // Killed and started again, the log says the same.
+  await seastate.kill();
+  const [again] = JSON.parse(await explain('queue_length{cluster="east"}', '-o', 'json'));
+  const { state, seen } = again.processors.anomalies;
+  expect({ state, seen }).toEqual({
+    state: first.processors.anomalies.state,
+    seen: first.processors.anomalies.seen,
+  });
 });

@@ -109,6 +109,13 @@ export class SeriesTracker implements SeriesView {
     return this.#columns.arrays.state[slot] === live;
   }
 
+  /** Slots of series that are there, live or ended. */
+  *slots(): Iterable<number> {
+    for (let slot = 0; slot < this.count; slot++) {
+      if (this.#columns.arrays.state[slot] !== free) yield slot;
+    }
+  }
+
   type(slot: number): number {
     return this.#columns.arrays.type[slot]!;
   }

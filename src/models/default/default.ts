@@ -1,5 +1,6 @@
 import type { Arrays } from '../../engine/columns.ts';
 import { defineModel, paced, type Result, type Sample } from '../../engine/model.ts';
+import { tailSize } from '../tail.ts';
 import { bits, count, float, recentMost, state } from './layout.ts';
 import { type Parameters, parameters } from './parameters.ts';
 import { effect, persistent, shareOf } from './rarity.ts';
@@ -43,8 +44,10 @@ function begin(st: State, at: number, value: number): void {
   st.floats[o + float.band] = 4;
 }
 
+type Band = Pick<Result, 'expected' | 'lower' | 'upper'>;
+
 /** Expected value and band, before the sample has taught anything. */
-function expect(f: Float32Array, o: number, season: number, seasoned: boolean, r: Result): number {
+function expect(f: Float32Array, o: number, season: number, seasoned: boolean, r: Band): number {
   const scales = o + float.scale;
   const seasonal = seasoned && f[scales + 1]! <= 1.5 * f[scales + 2]!;
   const least = leastBand * (f[o + float.highest]! - f[o + float.lowest]!);
@@ -114,6 +117,36 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   r.ratio = fuse(terms, s, p);
 }
 
+/** The expected value at the time of the newest sample, and what it was made of. */
+function describe(
+  st: State,
+  at: number,
+  _parameters: Parameters,
+  { time, age, interval }: Pick<Sample, 'time' | 'age' | 'interval'>,
+): Readonly<Record<string, number>> {
+  const f = st.floats;
+  const [o, oc, origin] = [at * float.width, at * count.width, st.origin[at]!];
+  const cycle = cycleOf(interval);
+  const seasoned = age >= cycle.cycleMs;
+  const season = seasonAt(f, o, st.counts, oc, bucketOf(cycle, time)) + f[o + float.offset]!;
+  const band: Band = { expected: Number.NaN, lower: Number.NaN, upper: Number.NaN };
+  expect(f, o, season, seasoned, band);
+  return {
+    expected: band.expected + origin,
+    lower: band.lower + origin,
+    upper: band.upper + origin,
+    level_5_samples: f[o + float.fast]! + origin,
+    level_200_samples: f[o + float.long]! + origin,
+    season_now: seasoned ? season + origin : Number.NaN,
+    usual_deviation: f[o + float.scale + 2]!,
+    usual_deviation_from_season: seasoned ? f[o + float.scale + 1]! : Number.NaN,
+    lowest: f[o + float.lowest]! + origin,
+    highest: f[o + float.highest]! + origin,
+    tail_samples: tailSize(st.counts, oc + count.tails),
+    seasoned_samples: st.counts[oc + count.seasoned]!,
+  };
+}
+
 /** The detector that watches every series unless settings say otherwise (docs: README.md here). */
 export const defaultModel = defineModel({
   name: 'default',
@@ -125,4 +158,5 @@ export const defaultModel = defineModel({
   calibration: 'own',
   terms: ['value', 'level', 'season', 'deviation', 'fading', 'word', 'block'],
   score,
+  describe,
 });

@@ -5,18 +5,21 @@ import {
   defineProcessor,
   type ProcessorContext,
   type ProcessorDefinition,
+  type Selection,
 } from '../../engine/processor.ts';
 import type { LogRecord } from '../../log/log.ts';
 import { dayMs, passesRoute, routeCutPassed, routeCutWorn } from '../../models/budget.ts';
 import { kindOf } from '../../models/kinds.ts';
 import { registryOf } from '../../models/registry.ts';
 import type { Verdict } from '../../models/scorer.ts';
+import { type AnomaliesOfSeries, openShown } from './explain.ts';
 import { ExpectedShapes, type Shape } from './feedback.ts';
 import { Intervals, type OpenAnomaly } from './intervals.ts';
 import { type Lane, Lanes } from './lanes.ts';
 import { Scores } from './scores.ts';
 import { type AnomalySettings, anomalySettings } from './settings.ts';
-import { workloadOf } from './workload.ts';
+import { fateOf, Watch } from './watch.ts';
+import { objectOf, workloadOf } from './workload.ts';
 
 /** A sample this strange, in multiples of the cut, keeps an open anomaly open. */
 const stillStrange = 0.5;
@@ -58,6 +61,7 @@ class Anomalies {
   readonly #expected;
   readonly #slots;
   readonly #scores: Scores;
+  #watch: Watch | undefined;
 
   constructor(context: ProcessorContext<AnomalySettings>) {
     this.#context = context;
@@ -94,6 +98,10 @@ class Anomalies {
         if (kind === 'feedback') this.#feedback(cluster, record);
       },
       tick: () => this.#tick(),
+      watch: (chosen: Selection) => {
+        this.#watch = new Watch(chosen);
+      },
+      explain: (slot: number) => this.#explain(slot),
       settings: () => this.#configure(),
       switchedOff: () => {
         this.#scores.configure(() => false);
@@ -165,6 +173,7 @@ class Anomalies {
       else if (v.outcome === 'failed') this.#context.count('model_failed');
       else if (open[slot] === 1) this.#goesOn(slot, chosen, v, times[i]!);
       else if (v.alarm) this.#alarm(slot, chosen, v, times[i]!);
+      if (this.#watch) this.#watched(this.#watch, slot, chosen, times[i]!);
     }
     this.#scores.flush();
   }
@@ -184,7 +193,33 @@ class Anomalies {
       if (!chosen.scorer.overdue(slot, clock)) continue;
       if (open[slot] === 1 && !this.#dropHushed(slot)) continue;
       this.#alarm(slot, chosen, chosen.scorer.verdict, clock);
+      if (this.#watch) this.#watched(this.#watch, slot, chosen, clock);
     }
+  }
+
+  #watched(watch: Watch, slot: number, { scorer, terms }: Lane, time: number): void {
+    const { verdict } = scorer;
+    watch.sample(slot, time, verdict, terms, fateOf(verdict, this.#open.get(slot), time));
+  }
+
+  #explain(slot: number): AnomaliesOfSeries {
+    const { series, logTime } = this.#context;
+    const { lane, kind } = this.#slots.arrays;
+    const chosen = this.#lanes.lanes[lane[slot]!];
+    const cluster = series.cluster(slot);
+    const budget = chosen && this.#budgets.get(budgetKey(cluster, chosen));
+    const perDay = chosen?.route.per_cluster_day ?? 0;
+    const open = this.#open.get(slot);
+    return {
+      route: chosen?.route ?? null,
+      model_summary: chosen?.summary ?? '',
+      kind: metricKinds[kind[slot]!]!,
+      state: chosen?.scorer.explain(slot) ?? null,
+      route_cut: budget ? routeCutWorn(budget.cut, logTime - budget.at, perDay) : 1,
+      open: open ? openShown(open) : null,
+      feedback: this.#expected.of(cluster, series.labels(slot)),
+      seen: this.#watch?.of(slot) ?? null,
+    };
   }
 
   /** An alarm is told when nobody expects it and the budget of its route and cluster allows it. */
@@ -220,8 +255,9 @@ class Anomalies {
     return true;
   }
 
-  #budget(cluster: number, { route }: Lane): Budget {
-    const key = `${cluster} ${route.select}`;
+  #budget(cluster: number, lane: Lane): Budget {
+    const { route } = lane;
+    const key = budgetKey(cluster, lane);
     const { logTime } = this.#context;
     const budget =
       this.#budgets.get(key) ?? this.#budgets.set(key, { cluster, cut: 1, at: logTime });
@@ -346,24 +382,11 @@ class Anomalies {
     if (workload !== undefined && this.#dead.get(workload)?.slot === slot)
       this.#dead.delete(workload);
     for (const { scorer } of this.#lanes.lanes) scorer.forget(slot);
+    this.#watch?.forget(slot);
     lane[slot] = noLane;
   }
 }
 
+const budgetKey = (cluster: number, { route }: Lane): string => `${cluster} ${route.select}`;
 const iso = (ms: number): string => new Date(ms).toISOString();
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
-
-/** The most particular object that labels name. */
-function objectOf(labels: Readonly<Record<string, string>>): string {
-  for (const name of [
-    'pod',
-    'persistentvolumeclaim',
-    'deployment',
-    'node',
-    'instance',
-    'service',
-  ]) {
-    if (labels[name]) return `${labels['namespace'] ?? ''}/${name}/${labels[name]}`;
-  }
-  return '';
-}

@@ -12,6 +12,8 @@ export interface Lane {
   readonly scorer: Scorer;
   readonly selection: Selection;
   readonly terms: readonly string[];
+  /** What the model does, in one sentence. */
+  readonly summary: string;
 }
 
 /** What must stay the same for the state of a scorer to go on. */
@@ -50,6 +52,7 @@ export class Lanes {
         scorer: kept?.scorer ?? new Scorer(model, { asked: route.per_series_day }),
         selection: this.#context.select(route.select),
         terms: definition.terms ?? [],
+        summary: definition.summary,
       };
     });
   }

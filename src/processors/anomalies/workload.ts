@@ -45,3 +45,18 @@ export function alikeWords(labels: readonly Label[]): string[] {
     .flat();
   return [pod?.replace(podSuffix, '').replace(/-\d+$/, '') ?? '', ...steady];
 }
+
+/** The most particular object that labels name. */
+export function objectOf(labels: Readonly<Record<string, string>>): string {
+  for (const name of [
+    'pod',
+    'persistentvolumeclaim',
+    'deployment',
+    'node',
+    'instance',
+    'service',
+  ]) {
+    if (labels[name]) return `${labels['namespace'] ?? ''}/${name}/${labels[name]}`;
+  }
+  return '';
+}

@@ -1,0 +1,149 @@
+import { type AnomaliesOfSeries, fateWords } from '../../processors/anomalies/explain.ts';
+import type { SeenSample } from '../../processors/anomalies/watch.ts';
+import type { FoundSeries } from './series.ts';
+import { figure, Lines, moment, selectorText, span } from './text.ts';
+
+/** What is known of a series, for people. `sinceMs`: how far back samples were scored again. */
+export function seriesText(series: FoundSeries, sinceMs: number): string {
+  const { __name__: metric = '', ...labels } = series.labels;
+  const { anomalies, ...others } = series.processors as { anomalies?: AnomaliesOfSeries };
+  const lines = new Lines();
+  const every = series.interval > 0 ? `every ${span(series.interval)}` : 'once so far';
+  lines.head(`${selectorText(metric, labels)} on ${series.cluster_title}`).facts({
+    cluster: `${series.cluster} of tenant ${series.tenant}, partition ${series.partition}`,
+    reports: `${every}, newest ${moment(series.last)}${series.live ? '' : '; it has ended'}`,
+    'log time': moment(series.log_time),
+  });
+  if (!anomalies) lines.line('the processor "anomalies" is switched off (settings.disabled)');
+  else if (!anomalies.route) {
+    lines.line('not scored: no route selects it (settings.anomalies.routes)');
+  } else scored(lines, anomalies, sinceMs);
+  for (const [name, said] of Object.entries(others)) {
+    lines.line(`${name}: ${JSON.stringify(said)}`);
+  }
+  return `${lines.toString()}\n`;
+}
+
+function scored(lines: Lines, said: AnomaliesOfSeries, sinceMs: number): void {
+  const { route, kind, state } = said;
+  const { select, model, parameters, per_series_day, per_cluster_day } = route!;
+  const own = Object.keys(parameters).length > 0 ? JSON.stringify(parameters) : 'as shipped';
+  lines.facts({
+    route: select,
+    model: `${model}: ${said.model_summary}`,
+    parameters: own,
+    asked: `${per_series_day} false alarms per series and day; at most ${per_cluster_day} told per cluster and day`,
+    measures: kind,
+  });
+  if (state) knowledge(lines, said);
+  else lines.line('it was not scored yet');
+  fates(lines, said, sinceMs);
+  const { open, feedback } = said;
+  if (open) {
+    const quiet = open.hushed ? ', not told: it is expected' : '';
+    lines
+      .head('Open')
+      .line(
+        `${open.anomaly}: ${open.kind} ${open.direction} since ${open.start}, ` +
+          `${figure(open.score)} times the cut${quiet}`,
+      );
+  }
+  if (feedback.length > 0) marks(lines, feedback as readonly Mark[]);
+}
+
+function knowledge(lines: Lines, { state, route_cut: routeCut }: AnomaliesOfSeries): void {
+  const s = state!;
+  const raised =
+    s.raised_by > 0 ? `, ${Math.round(100 * s.raised_by)} % of it for late alarms` : '';
+  lines.head('What it knows').facts({
+    samples: `${s.samples}${s.moved ? ` over ${span(s.age_ms)}` : ', all of the same value: it never moved'}`,
+    value: figure(s.value),
+    expected: expectedNow(s.model),
+    cut: `a sample as rare as one in 10^${figure(s.needed_rarity)} alarms${raised}`,
+    calibration:
+      s.tail_samples === null ? undefined : `by ${s.tail_samples} scores of its own past`,
+    'route cut':
+      routeCut > 1 ? `only what is ${figure(routeCut)} times its own cut is told now` : undefined,
+    resting: s.resting_samples > 0 ? `for ${s.resting_samples} more samples` : undefined,
+    muted: s.muted_samples > 0 ? `for ${s.muted_samples} more samples, after a gap` : undefined,
+    outside: s.outside_samples === 0 ? undefined : sideText(s.outside_samples),
+    equal:
+      s.equal_samples > 1
+        ? `${s.equal_samples} in a row, at most ${s.longest_equal_samples} before`
+        : undefined,
+    ended: s.ended ? 'it ended, or has stopped reporting' : undefined,
+  });
+  const rest = Object.entries(s.model).filter(([name]) => !band.has(name));
+  if (rest.length === 0) return;
+  lines.head('State of the model');
+  lines.facts(Object.fromEntries(rest.map(([name, value]) => [wordsOf(name), figure(value)])));
+}
+
+const band: ReadonlySet<string> = new Set(['expected', 'lower', 'upper']);
+const wordsOf = (name: string): string => name.replaceAll('_', ' ');
+
+function expectedNow({ expected, lower, upper }: Readonly<Record<string, number | null>>) {
+  if (expected === undefined) return undefined;
+  return `${figure(expected)} within ${figure(lower)} to ${figure(upper)}`;
+}
+
+const sideText = (side: number): string =>
+  `${Math.abs(side)} in a row ${side > 0 ? 'above' : 'below'} the band; 16 are a level shift`;
+
+function fates(lines: Lines, { seen }: AnomaliesOfSeries, sinceMs: number): void {
+  lines.head(`What became of its samples of the last ${span(sinceMs)}`);
+  if (!seen) {
+    lines.line('none came (--since goes further back)');
+    return;
+  }
+  for (const [fate, count] of Object.entries(seen.fates)) {
+    lines.line(`${count} x ${fate}: ${fateWords[fate as keyof typeof fateWords]}`);
+  }
+  sample(lines, 'newest', seen.last);
+  if (seen.strongest !== seen.last) sample(lines, 'strongest', seen.strongest);
+  if (seen.alarm && seen.alarm !== seen.last && seen.alarm !== seen.strongest) {
+    sample(lines, 'last alarm', seen.alarm);
+  }
+}
+
+function sample(lines: Lines, what: string, s: SeenSample): void {
+  const terms = Object.entries(s.terms)
+    .filter(([, value]) => value > 0)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, value]) => `${name} ${figure(value)}`);
+  const range = s.expected === null && s.lower === null && s.upper === null;
+  lines.head(`The ${what} one`).facts({
+    time: moment(s.time),
+    value: `${figure(s.value)}${range ? '' : `, expected ${figure(s.expected)} within ${figure(s.lower)} to ${figure(s.upper)}`}`,
+    score: `${figure(s.score)}, ${figure(s.strength)} of the cut`,
+    terms: terms.join(', '),
+    'so it is': `${s.fate}: ${fateWords[s.fate]}`,
+    error: s.error,
+  });
+}
+
+interface Mark {
+  readonly kind: string;
+  readonly direction: string;
+  readonly until: string;
+  readonly active: boolean;
+  readonly size: number | null;
+  readonly like: boolean;
+  readonly note: string;
+  readonly withheld: number;
+  readonly anomaly: string;
+}
+
+function marks(lines: Lines, feedback: readonly Mark[]): void {
+  lines.head('Marked as expected');
+  for (const m of feedback) {
+    const size = m.size === null ? 'of any size' : `of about ${figure(m.size)} off`;
+    const where = m.like ? 'on it and its like' : 'on it alone';
+    const over = m.active ? `until ${m.until}` : `expired at ${m.until}`;
+    const note = m.note === '' ? '' : ` (${m.note})`;
+    lines.line(
+      `${m.kind} ${m.direction} ${size} ${where}, ${over}: ${m.withheld} withheld; ` +
+        `marked at ${m.anomaly}${note}`,
+    );
+  }
+}

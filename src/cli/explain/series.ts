@@ -1,0 +1,92 @@
+import type { Config } from '../../config/schema.ts';
+import { SeastateError } from '../../core/errors.ts';
+import { formatSelector, type Matcher } from '../../core/matchers.ts';
+import type { SeriesExplanation } from '../../engine/explain.ts';
+import type { Log } from '../../log/log.ts';
+import { telemetryTopic } from '../../log/topics.ts';
+import { type CliContext, say } from '../context.ts';
+import { openLogToRead } from '../open-log.ts';
+import { writeText } from '../output/rows.ts';
+import { partitionState } from '../partitions.ts';
+import type { ExplainFlags } from './command.ts';
+import { seriesText } from './series-text.ts';
+
+const stage = 'cluster';
+
+/** A series, and where it was found. */
+export interface FoundSeries extends SeriesExplanation {
+  readonly partition: number;
+  /** Log time (ms) of the state. */
+  readonly log_time: number;
+}
+
+/** Writes what is known of the series that match; throws when there are none. */
+export async function explainSeriesNow(
+  context: CliContext,
+  config: Config,
+  matchers: readonly Matcher[],
+  flags: ExplainFlags,
+): Promise<void> {
+  const log = await openLogToRead(config, context);
+  try {
+    const { partitions } = log.topics.get(telemetryTopic)!;
+    const all = Array.from({ length: partitions }, (_, p) => p);
+    const wanted = all.filter((p) => flags.partition === undefined || flags.partition === p);
+    const found: FoundSeries[] = [];
+    let more = false;
+    for (const partition of wanted) {
+      for await (const series of seriesOf(config, log, partition, matchers, flags)) {
+        more = found.length === flags.limit;
+        if (more) break;
+        found.push(series);
+        if (flags.output === 'text') await writeText(context.out, seriesText(series, flags.since));
+      }
+      if (more) break;
+    }
+    if (flags.output === 'json') {
+      await writeText(context.out, `${JSON.stringify(found, null, 2)}\n`);
+    }
+    if (found.length === 0) throw nothingFound(matchers, flags);
+    if (more) say(context, `more than ${flags.limit} series match: --limit raises it`);
+  } finally {
+    await log.close();
+  }
+}
+
+async function* seriesOf(
+  config: Config,
+  log: Log,
+  partition: number,
+  matchers: readonly Matcher[],
+  { at, since }: ExplainFlags,
+): AsyncIterable<FoundSeries> {
+  const end = at ?? (await newestTime(log, partition));
+  if (end === undefined) return;
+  // A series may carry no label that names its cluster: then its sender does.
+  const watched = formatSelector(matchers.filter(({ name }) => name !== 'cluster'));
+  const { state, logTime } = await partitionState(config, log, {
+    stage,
+    partition,
+    fromTime: end - since,
+    ...(at === undefined ? {} : { toTime: at }),
+    prepare: (each) => each.watch(watched),
+  });
+  for (const series of state.explain(matchers)) {
+    yield { partition, log_time: logTime || end, ...series };
+  }
+}
+
+async function newestTime(log: Log, partition: number): Promise<number | undefined> {
+  const { first, next } = await log.bounds(telemetryTopic, partition);
+  if (next === first) return undefined;
+  return (await log.read(telemetryTopic, partition, next - 1)).at(-1)?.timestamp;
+}
+
+function nothingFound(matchers: readonly Matcher[], { partition }: ExplainFlags): SeastateError {
+  const where = partition === undefined ? '' : ` in partition ${partition}`;
+  return new SeastateError(
+    'usage',
+    `no series matches ${formatSelector(matchers)}${where}: it never came, was dropped by ` +
+      'settings.keep or drop, or ended longer ago than settings.time.forget_after',
+  );
+}

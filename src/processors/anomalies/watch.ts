@@ -1,0 +1,102 @@
+import type { Selection } from '../../engine/processor.ts';
+import type { Held, Outcome, Verdict } from '../../models/scorer.ts';
+import type { OpenAnomaly } from './intervals.ts';
+
+/** What became of a sample: of one that was not scored its outcome, else why it is (not) told. */
+export type Fate =
+  | Exclude<Outcome, 'scored'>
+  | Exclude<Held, ''>
+  | 'told'
+  | 'open'
+  | 'withheld'
+  | 'expected';
+
+/** What became of the newest sample; `row`: the anomaly that is open on its series behind it. */
+export function fateOf(v: Verdict, row: OpenAnomaly | undefined, time: number): Fate {
+  if (v.outcome === 'failed') return 'failed';
+  if (row?.hushed) return 'expected';
+  if (row) return Date.parse(row.data.start) === time && row.revision === 0 ? 'told' : 'open';
+  if (v.alarm) return 'withheld';
+  return v.outcome === 'scored' ? v.held || 'below-cut' : v.outcome;
+}
+
+/** What was said of one sample. */
+export interface SeenSample {
+  /** ms */
+  readonly time: number;
+  readonly fate: Fate;
+  readonly kind: string;
+  readonly value: number | null;
+  readonly expected: number | null;
+  readonly lower: number | null;
+  readonly upper: number | null;
+  /** As the model gave it; multiples of the cut; the rarity that it took, -log10. */
+  readonly score: number;
+  readonly strength: number;
+  readonly needed: number | null;
+  readonly confidence: number;
+  readonly error: string;
+  readonly terms: Readonly<Record<string, number>>;
+}
+
+/** What was found of a series since it is watched. */
+export interface SeenSeries {
+  samples: number;
+  /** Samples by what became of them. */
+  readonly fates: Partial<Record<Fate, number>>;
+  last: SeenSample;
+  strongest: SeenSample;
+  /** The newest that asked for an alarm; null: none did. */
+  alarm: SeenSample | null;
+}
+
+/** Keeps what is found of chosen series. Beside the state: no output depends on it. */
+export class Watch {
+  readonly #chosen: Selection;
+  readonly #seen = new Map<number, SeenSeries>();
+
+  constructor(chosen: Selection) {
+    this.#chosen = chosen;
+  }
+
+  of(slot: number): SeenSeries | null {
+    return this.#seen.get(slot) ?? null;
+  }
+
+  forget(slot: number): void {
+    this.#seen.delete(slot);
+  }
+
+  sample(slot: number, time: number, v: Verdict, terms: readonly string[], fate: Fate): void {
+    if (!this.#chosen.has(slot)) return;
+    const sample: SeenSample = {
+      time,
+      fate,
+      kind: v.kind,
+      value: finite(v.value),
+      expected: finite(v.expected),
+      lower: finite(v.lower),
+      upper: finite(v.upper),
+      score: v.score,
+      strength: v.strength,
+      needed: finite(v.needed),
+      confidence: v.confidence,
+      error: v.error,
+      terms: Object.fromEntries(terms.map((name, k) => [name, finite(v.terms[k]!) ?? 0])),
+    };
+    const seen = this.#seen.get(slot);
+    if (!seen) {
+      const alarm = v.alarm ? sample : null;
+      const first = { samples: 1, fates: { [fate]: 1 }, last: sample, strongest: sample, alarm };
+      this.#seen.set(slot, first);
+      return;
+    }
+    seen.samples++;
+    seen.fates[fate] = (seen.fates[fate] ?? 0) + 1;
+    seen.last = sample;
+    if (v.strength >= seen.strongest.strength) seen.strongest = sample;
+    if (v.alarm) seen.alarm = sample;
+  }
+}
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
