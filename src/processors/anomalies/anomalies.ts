@@ -8,14 +8,16 @@ import {
   type Selection,
 } from '../../engine/processor.ts';
 import type { LogRecord } from '../../log/log.ts';
-import { dayMs, passesRoute, routeCutPassed, routeCutWorn } from '../../models/budget.ts';
 import { kindOf } from '../../models/kinds.ts';
 import { registryOf } from '../../models/registry.ts';
 import type { Verdict } from '../../models/scorer.ts';
+import { finite, iso, strangestOf } from './details.ts';
 import { type AnomaliesOfSeries, openShown } from './explain.ts';
 import { ExpectedShapes, type Shape } from './feedback.ts';
+import { Histograms, type Quantile } from './histograms/histograms.ts';
 import { Intervals, type OpenAnomaly } from './intervals.ts';
 import { type Lane, Lanes } from './lanes.ts';
+import { RouteBudgets } from './route-budgets.ts';
 import { Scores } from './scores.ts';
 import { type AnomalySettings, anomalySettings } from './settings.ts';
 import { fateOf, Watch } from './watch.ts';
@@ -30,13 +32,8 @@ const growth = 1.5;
 
 const metricTypeNames = ['', 'counter', 'gauge', 'histogram', 'gaugehistogram', 'summary'];
 const noLane = 255;
-
-interface Budget {
-  cluster: number;
-  cut: number;
-  /** ms of log time up to which the cut has worn off. */
-  at: number;
-}
+/** The series itself, of what may be scored of it. */
+const itself = -1;
 
 interface DeadSibling {
   cluster: number;
@@ -62,13 +59,12 @@ class Anomalies {
   readonly #slots;
   readonly #scores: Scores;
   #watch: Watch | undefined;
+  readonly #histograms: Histograms;
+  readonly #takeQuantile = (quantile: Quantile) => this.#quantile(quantile);
 
   constructor(context: ProcessorContext<AnomalySettings>) {
     this.#context = context;
-    this.#budgets = context.table<Budget>(
-      'budgets',
-      ({ cluster }, key) => `${cluster}${key.slice(key.indexOf(' '))}`,
-    );
+    this.#budgets = new RouteBudgets(context);
     this.#dead = context.table<DeadSibling>(
       'dead',
       ({ cluster, slot }) => workloadOf(cluster, context.series.labels(slot))!,
@@ -81,7 +77,8 @@ class Anomalies {
     });
     this.#scores = new Scores(context);
     this.#open = new Intervals(context, this.#slots);
-    this.#lanes = context.keep('lanes', new Lanes(context, registryOf()));
+    this.#histograms = context.keep('histograms', new Histograms(context));
+    this.#lanes = context.keep('lanes', new Lanes(context, registryOf(), this.#histograms));
     this.#lanes.configure(context.settings);
   }
 
@@ -129,8 +126,11 @@ class Anomalies {
 
   #learnKind(slot: number): void {
     const { series } = this.#context;
-    const type = metricTypeNames[series.type(slot)] ?? '';
-    const kind = kindOf(series.label(slot, '__name__'), type);
+    this.#histograms.add(slot);
+    const isBucket = this.#histograms.isBucket(slot);
+    const type = isBucket ? '' : (metricTypeNames[series.type(slot)] ?? '');
+    const name = series.label(slot, '__name__');
+    const kind = kindOf(isBucket ? name.replace(/_bucket$/, '') : name, type);
     this.#slots.arrays.kind[slot] = metricKinds.indexOf(kind);
   }
 
@@ -146,11 +146,13 @@ class Anomalies {
     this.#scores.ask(slot, lane[slot] !== noLane);
     if (lane[slot] === noLane) return;
     this.#learnKind(slot);
-    if (this.#dead.size === 0) return;
+    if (this.#dead.size === 0 || this.#histograms.isPart(slot)) return;
     const workload = workloadOf(series.cluster(slot), series.labels(slot));
     const sibling = workload === undefined ? undefined : this.#dead.get(workload);
     if (!sibling || this.#slots.arrays.lane[sibling.slot] !== lane[slot]) return;
-    this.#lanes.lanes[lane[slot]!]!.scorer.inherit(sibling.slot, slot);
+    const { scorer, quantiles } = this.#lanes.lanes[lane[slot]!]!;
+    scorer.inherit(sibling.slot, slot);
+    this.#histograms.inherit(sibling.slot, slot, (from, to) => quantiles.inherit(from, to));
     this.#dead.delete(workload!);
     this.#context.count('inherited');
   }
@@ -158,7 +160,7 @@ class Anomalies {
   #samples(block: Block): void {
     const { lanes } = this.#lanes;
     if (lanes.length === 0) return;
-    const { lane, kind, open } = this.#slots.arrays;
+    const { lane, kind } = this.#slots.arrays;
     const { slots, times, values, stale } = block;
     for (let i = 0; i < block.length; i++) {
       const slot = slots[i]!;
@@ -166,16 +168,48 @@ class Anomalies {
       if (at === noLane) continue;
       const chosen = lanes[at]!;
       const ended = stale[i] === 1;
+      if (this.#histograms.isBucket(slot)) {
+        if (ended) this.#seriesEnded(slot);
+        else this.#histograms.sample(slot, times[i]!, values[i]!, this.#takeQuantile);
+        continue;
+      }
       const v = chosen.scorer.push(slot, times[i]!, values[i]!, metricKinds[kind[slot]!]!, ended);
       if (ended) this.#scores.stale(slot, times[i]!);
       else this.#scores.sample(slot, times[i]!, v);
       if (ended) this.#seriesEnded(slot);
-      else if (v.outcome === 'failed') this.#context.count('model_failed');
-      else if (open[slot] === 1) this.#goesOn(slot, chosen, v, times[i]!);
-      else if (v.alarm) this.#alarm(slot, chosen, v, times[i]!);
+      else this.#scored(slot, itself, chosen, v, times[i]!);
       if (this.#watch) this.#watched(this.#watch, slot, chosen, times[i]!);
     }
+    this.#natives(block.histograms);
     this.#scores.flush();
+  }
+
+  #scored(slot: number, which: number, lane: Lane, v: Verdict, time: number): void {
+    if (v.outcome === 'failed') this.#context.count('model_failed');
+    else if (this.#slots.arrays.open[slot] === 1) this.#goesOn(slot, which, lane, v, time);
+    else if (v.alarm) this.#alarm(slot, which, lane, v, time);
+  }
+
+  #natives(columns: Block['histograms']): void {
+    for (let i = 0; i < columns.length; i++) {
+      const slot = columns.slots[i]!;
+      const chosen = this.#lanes.lanes[this.#slots.arrays.lane[slot]!];
+      if (!chosen) continue;
+      const count = this.#histograms.native(columns, i, this.#takeQuantile);
+      const time = columns.times[i]!;
+      const ended = columns.stale[i] === 1;
+      const v = chosen.scorer.push(slot, time, count, 'counter', ended);
+      if (ended) this.#seriesEnded(slot);
+      else this.#scored(slot, itself, chosen, v, time);
+    }
+  }
+
+  #quantile({ slot, id, which, time, value }: Quantile): void {
+    const { lane, kind } = this.#slots.arrays;
+    const chosen = this.#lanes.lanes[lane[slot]!];
+    if (!chosen) return;
+    const v = chosen.quantiles.push(id, time, value, metricKinds[kind[slot]!]!);
+    this.#scored(slot, which, chosen, v, time);
   }
 
   #tick(): void {
@@ -192,7 +226,7 @@ class Anomalies {
       const chosen = lanes[at]!;
       if (!chosen.scorer.overdue(slot, clock)) continue;
       if (open[slot] === 1 && !this.#dropHushed(slot)) continue;
-      this.#alarm(slot, chosen, chosen.scorer.verdict, clock);
+      this.#alarm(slot, itself, chosen, chosen.scorer.verdict, clock);
       if (this.#watch) this.#watched(this.#watch, slot, chosen, clock);
     }
   }
@@ -203,19 +237,17 @@ class Anomalies {
   }
 
   #explain(slot: number): AnomaliesOfSeries {
-    const { series, logTime } = this.#context;
+    const { series } = this.#context;
     const { lane, kind } = this.#slots.arrays;
     const chosen = this.#lanes.lanes[lane[slot]!];
     const cluster = series.cluster(slot);
-    const budget = chosen && this.#budgets.get(budgetKey(cluster, chosen));
-    const perDay = chosen?.route.per_cluster_day ?? 0;
     const open = this.#open.get(slot);
     return {
       route: chosen?.route ?? null,
       model_summary: chosen?.summary ?? '',
       kind: metricKinds[kind[slot]!]!,
       state: chosen?.scorer.explain(slot) ?? null,
-      route_cut: budget ? routeCutWorn(budget.cut, logTime - budget.at, perDay) : 1,
+      route_cut: chosen ? this.#budgets.cut(cluster, chosen.route) : 1,
       open: open ? openShown(open) : null,
       feedback: this.#expected.of(cluster, series.labels(slot)),
       seen: this.#watch?.of(slot) ?? null,
@@ -223,27 +255,18 @@ class Anomalies {
   }
 
   /** An alarm is told when nobody expects it and the budget of its route and cluster allows it. */
-  #alarm(slot: number, lane: Lane, v: Verdict, time: number): void {
+  #alarm(slot: number, which: number, lane: Lane, v: Verdict, time: number): void {
     const cluster = this.#context.series.cluster(slot);
-    const hushed = this.#expected.withholds(this.#shapeOf(slot, v));
-    if (!hushed && !this.#passesBudget(cluster, lane, v)) return;
-    this.#open.open(this.#newAnomaly(slot, cluster, lane, v, time, hushed), time);
+    const hushed = this.#expected.withholds(this.#shapeOf(slot, which, v));
+    if (!hushed && !this.#budgets.passes(cluster, lane.route, v.strength)) return;
+    this.#open.open(this.#newAnomaly(slot, which, lane, v, time, hushed), time);
   }
 
-  #passesBudget(cluster: number, lane: Lane, { strength }: Verdict): boolean {
-    const budget = this.#budget(cluster, lane);
-    if (!passesRoute(strength, budget.cut)) {
-      this.#context.count('withheld');
-      return false;
-    }
-    budget.cut = routeCutPassed(budget.cut);
-    return true;
-  }
-
-  #shapeOf(slot: number, { kind, direction, value, expected }: Verdict): Shape {
+  #shapeOf(slot: number, which: number, v: Verdict): Shape {
+    const { kind, direction, value, expected } = v;
     const { series } = this.#context;
     const observed = finite(value);
-    const [cluster, labels] = [series.cluster(slot), series.labels(slot)];
+    const [cluster, labels] = [series.cluster(slot), this.#histograms.labels(slot, which)];
     return { cluster, labels, kind, direction, observed, expected: finite(expected) };
   }
 
@@ -255,34 +278,26 @@ class Anomalies {
     return true;
   }
 
-  #budget(cluster: number, lane: Lane): Budget {
-    const { route } = lane;
-    const key = budgetKey(cluster, lane);
-    const { logTime } = this.#context;
-    const budget =
-      this.#budgets.get(key) ?? this.#budgets.set(key, { cluster, cut: 1, at: logTime });
-    budget.cut = routeCutWorn(budget.cut, logTime - budget.at, route.per_cluster_day);
-    budget.at = logTime;
-    return budget;
-  }
-
   #newAnomaly(
     slot: number,
-    cluster: number,
+    which: number,
     lane: Lane,
     v: Verdict,
     time: number,
     hushed: boolean,
   ): OpenAnomaly {
     const { series, clusters } = this.#context;
-    const labels = Object.fromEntries(series.labels(slot));
+    const cluster = series.cluster(slot);
+    const all = this.#histograms.labels(slot, which);
+    const labels = Object.fromEntries(all);
     const { __name__: metric = '', ...rest } = labels;
     const owner = [clusters.tenant(cluster), clusters.name(cluster)];
-    const words = [...owner, ...series.labels(slot).flat(), v.kind, String(time)];
+    const words = [...owner, ...all.flat(), v.kind, String(time)];
     const onset = Number.isFinite(v.onset) ? v.onset : time;
     return {
       cluster,
       slot,
+      which,
       subject: identityOf(words),
       revision: 0,
       calm: 0,
@@ -303,39 +318,29 @@ class Anomalies {
         model: lane.route.model,
         onset: iso(onset),
         start: iso(time),
-        ...this.#strangest(slot, lane, v),
+        ...strangestOf(series.interval(slot), lane.terms, v),
       },
     };
   }
 
-  #strangest(slot: number, { terms }: Lane, v: Verdict) {
-    const interval = this.#context.series.interval(slot);
-    const rarity = v.needed * v.strength;
-    return {
-      score: v.strength,
-      rare_days: finite((interval * 10 ** Math.min(rarity, 12)) / dayMs),
-      observed: finite(v.value),
-      expected: finite(v.expected),
-      lower: finite(v.lower),
-      upper: finite(v.upper),
-      terms: Object.fromEntries(terms.map((name, k) => [name, finite(v.terms[k]!) ?? 0])),
-      confidence: v.confidence,
-    };
-  }
-
   /** A further sample of a series with an open anomaly. */
-  #goesOn(slot: number, lane: Lane, v: Verdict, time: number): void {
+  #goesOn(slot: number, which: number, lane: Lane, v: Verdict, time: number): void {
     const row = this.#open.get(slot)!;
+    // Of a histogram one anomaly is open at a time, and goes on with what opened it.
+    if (row.which !== which) return;
     const returned = row.data.kind === 'stopped';
     if (row.hushed && !returned && this.#isNews(slot, row, v)) {
       this.#open.drop(row);
-      this.#alarm(slot, lane, v, time);
+      this.#alarm(slot, which, lane, v, time);
       return;
     }
     if (!returned && v.strength >= stillStrange) {
       row.calm = 0;
       row.last = time;
-      if (v.strength > row.data.score) Object.assign(row.data, this.#strangest(slot, lane, v));
+      if (v.strength > row.data.score) {
+        const interval = this.#context.series.interval(slot);
+        Object.assign(row.data, strangestOf(interval, lane.terms, v));
+      }
       if (row.hushed || v.strength < row.told * growth) return;
       row.told = v.strength;
       this.#open.update(row, time);
@@ -351,7 +356,8 @@ class Anomalies {
     if (v.strength < 1 && !v.alarm) return false;
     if (v.alarm && v.kind !== row.data.kind) return true;
     return (
-      this.#expected.covering({ ...this.#shapeOf(slot, v), kind: row.data.kind }) === undefined
+      this.#expected.covering({ ...this.#shapeOf(slot, row.which, v), kind: row.data.kind }) ===
+      undefined
     );
   }
 
@@ -369,6 +375,7 @@ class Anomalies {
     if (this.#slots.arrays.lane[slot] === noLane || this.#lanes.lanes.length === 0) return;
     const row = this.#open.get(slot);
     if (row && row.data.kind !== 'stopped') this.#open.close(row, row.last, series.lastTime(slot));
+    if (this.#histograms.isPart(slot)) return;
     const workload = workloadOf(series.cluster(slot), series.labels(slot));
     if (workload !== undefined) this.#dead.set(workload, { cluster: series.cluster(slot), slot });
   }
@@ -383,10 +390,9 @@ class Anomalies {
       this.#dead.delete(workload);
     for (const { scorer } of this.#lanes.lanes) scorer.forget(slot);
     this.#watch?.forget(slot);
+    this.#histograms.remove(slot, (id) => {
+      for (const { quantiles } of this.#lanes.lanes) quantiles.forget(id);
+    });
     lane[slot] = noLane;
   }
 }
-
-const budgetKey = (cluster: number, { route }: Lane): string => `${cluster} ${route.select}`;
-const iso = (ms: number): string => new Date(ms).toISOString();
-const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);

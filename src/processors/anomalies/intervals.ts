@@ -13,6 +13,8 @@ type Told = 'state' | 'end' | 'also_open' | 'feedback' | 'feedback_note' | 'lag_
 export interface OpenAnomaly {
   cluster: number;
   slot: number;
+  /** Which quantile of a histogram; -1: the series itself. */
+  which: number;
   subject: string;
   revision: number;
   calm: number;

@@ -10,10 +10,18 @@ import type { AnomalySettings, Route } from './settings.ts';
 export interface Lane {
   readonly route: Route;
   readonly scorer: Scorer;
+  /** The same for quantiles of histograms, by their own slots. */
+  readonly quantiles: Scorer;
   readonly selection: Selection;
   readonly terms: readonly string[];
   /** What the model does, in one sentence. */
   readonly summary: string;
+}
+
+/** Slots of quantiles: how many there are, and where they went (rekey). */
+export interface QuantileIds {
+  readonly ids: number;
+  readonly movedIds: Int32Array;
 }
 
 /** What must stay the same for the state of a scorer to go on. */
@@ -24,11 +32,17 @@ const keyOf = ({ model, parameters, per_series_day }: Route): string =>
 export class Lanes {
   readonly #context: ProcessorContext<AnomalySettings>;
   readonly #registry: Registry;
+  readonly #quantiles: QuantileIds;
   lanes: readonly Lane[] = [];
 
-  constructor(context: ProcessorContext<AnomalySettings>, registry: Registry) {
+  constructor(
+    context: ProcessorContext<AnomalySettings>,
+    registry: Registry,
+    quantiles: QuantileIds,
+  ) {
     this.#context = context;
     this.#registry = registry;
+    this.#quantiles = quantiles;
   }
 
   /** Takes the settings in force. Throws what is wrong with a route, and then nothing changes. */
@@ -47,9 +61,11 @@ export class Lanes {
       const definition = modelNamed(this.#registry, route.model);
       const kept = same[i] ?? take((lane) => keyOf(lane.route) === keyOf(route));
       const model = configure(definition, route.parameters);
+      const fresh = () => new Scorer(model, { asked: route.per_series_day });
       return {
         route,
-        scorer: kept?.scorer ?? new Scorer(model, { asked: route.per_series_day }),
+        scorer: kept?.scorer ?? fresh(),
+        quantiles: kept?.quantiles ?? fresh(),
         selection: this.#context.select(route.select),
         terms: definition.terms ?? [],
         summary: definition.summary,
@@ -58,19 +74,26 @@ export class Lanes {
   }
 
   absorb(from: Lanes, moved: Moved): void {
-    for (const [i, { scorer }] of this.lanes.entries()) {
+    for (const [i, { scorer, quantiles }] of this.lanes.entries()) {
       scorer.absorb(from.lanes[i]!.scorer, moved.slots);
+      quantiles.absorb(from.lanes[i]!.quantiles, this.#quantiles.movedIds);
     }
   }
 
   save(out: ByteWriter, slots: number): void {
     out.u16(this.lanes.length);
-    for (const { scorer } of this.lanes) scorer.save(out, slots);
+    for (const { scorer, quantiles } of this.lanes) {
+      scorer.save(out, slots);
+      quantiles.save(out, this.#quantiles.ids);
+    }
   }
 
   /** The settings of the state are in force already. */
   load(input: ByteReader): void {
     const count = input.u16();
-    for (let i = 0; i < count; i++) this.lanes[i]!.scorer.load(input);
+    for (let i = 0; i < count; i++) {
+      this.lanes[i]!.scorer.load(input);
+      this.lanes[i]!.quantiles.load(input);
+    }
   }
 }

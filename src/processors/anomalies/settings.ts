@@ -4,9 +4,9 @@ import { parseSelector } from '../../core/matchers.ts';
 import { configure } from '../../engine/model.ts';
 import { modelNamed, registryOf } from '../../models/registry.ts';
 
-/** Series that say nothing as values over time: markers, identities, parts of histograms. */
+/** Series that say nothing as values over time: markers, identities. */
 const selectDefault =
-  '{__name__!~"ALERTS|ALERTS_FOR_STATE|up|scrape_.*|.*_bucket|.*_info|.*_created|.*_labels|.*_annotations"}';
+  '{__name__!~"ALERTS|ALERTS_FOR_STATE|up|scrape_.*|.*_info|.*_created|.*_labels|.*_annotations"}';
 
 const registry = registryOf();
 

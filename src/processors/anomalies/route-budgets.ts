@@ -1,0 +1,44 @@
+import type { ProcessorContext } from '../../engine/processor.ts';
+import { passesRoute, routeCutPassed, routeCutWorn } from '../../models/budget.ts';
+import type { AnomalySettings, Route } from './settings.ts';
+
+interface Budget {
+  cluster: number;
+  cut: number;
+  /** ms of log time up to which the cut has worn off. */
+  at: number;
+}
+
+const keyOf = (cluster: number, { select }: Route): string => `${cluster} ${select}`;
+
+/** Alarms that a route may tell of a cluster (models/budget.ts). */
+export class RouteBudgets {
+  readonly #context: ProcessorContext<AnomalySettings>;
+  readonly #table;
+
+  constructor(context: ProcessorContext<AnomalySettings>) {
+    this.#context = context;
+    this.#table = context.table<Budget>(
+      'budgets',
+      ({ cluster }, key) => `${cluster}${key.slice(key.indexOf(' '))}`,
+    );
+  }
+
+  /** The cut now, without a trace. */
+  cut(cluster: number, route: Route): number {
+    const budget = this.#table.get(keyOf(cluster, route));
+    const elapsed = budget ? this.#context.logTime - budget.at : 0;
+    return budget ? routeCutWorn(budget.cut, elapsed, route.per_cluster_day) : 1;
+  }
+
+  /** Whether an alarm of this strength is told; else it is withheld, and counted. */
+  passes(cluster: number, route: Route, strength: number): boolean {
+    const cut = this.cut(cluster, route);
+    const passes = passesRoute(strength, cut);
+    const next = passes ? routeCutPassed(cut) : cut;
+    const row = { cluster, cut: next, at: this.#context.logTime };
+    this.#table.set(keyOf(cluster, route), row);
+    if (!passes) this.#context.count('withheld');
+    return passes;
+  }
+}
