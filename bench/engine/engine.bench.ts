@@ -1,3 +1,4 @@
+import { utf8 } from '../../src/core/bytes.ts';
 import { startOf } from '../../src/engine/position.ts';
 import type { ProcessorDefinition } from '../../src/engine/processor.ts';
 import { type Done, encodeRecords } from '../../src/engine/runner/messages.ts';
@@ -30,11 +31,17 @@ function round(count: number, time: number): Uint8Array[] {
   return records;
 }
 
+function settingsRecord(time: number, content: object): Uint8Array {
+  const value = utf8(JSON.stringify({ version: 1, sha256: '', content }));
+  return encodeRecords([{ offset: 0, timestamp: time, headers: { kind: 'settings' }, value }]);
+}
+
 /** CPU of the cluster stage in one runner: decompress, decode, slots, senders, alerts, digest. */
 async function clusterStage(
   count: number,
   rounds: number,
   processors: readonly ProcessorDefinition[],
+  content: object = {},
 ): Promise<Record<string, number>> {
   const runner = new Runner(
     { name: 'cluster', processors },
@@ -43,6 +50,15 @@ async function clusterStage(
   let position = startOf(0, 0);
   runner.handle({ type: 'load', partition: 0, position, chunks: [], tail: [] });
   const t0 = 1_700_000_000_000;
+  position = (
+    runner.handle({
+      type: 'batch',
+      partition: 0,
+      position,
+      wantSnapshot: false,
+      records: settingsRecord(t0, content),
+    }) as Done
+  ).position;
   let cpu = 0;
   let birthCpu = 0;
   globalThis.gc?.();
@@ -87,6 +103,8 @@ async function clusterStage(
 
 const all = stages['cluster']!;
 const alerts = all.slice(0, 1);
+/** Four samples of scores for each sample. */
+const allScores = { anomalies: { scores: ['{}'] } };
 
 export const cases: BenchCase[] = [
   { name: 'engine 10k series, no processor', run: () => clusterStage(10_000, 100, []) },
@@ -95,5 +113,9 @@ export const cases: BenchCase[] = [
   { name: 'engine 10k series, alerts', run: () => clusterStage(10_000, 100, alerts) },
   { name: 'engine 1M series, alerts', run: () => clusterStage(1_000_000, 3, alerts) },
   { name: 'engine 10k series, everything', run: () => clusterStage(10_000, 100, all) },
+  {
+    name: 'engine 10k series, everything, all scores',
+    run: () => clusterStage(10_000, 100, all, allScores),
+  },
   { name: 'engine 100k series, everything', run: () => clusterStage(100_000, 10, all) },
 ];
