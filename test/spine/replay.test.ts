@@ -1,10 +1,14 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runOnce } from '../../src/cli/run-once.ts';
 import { encodeRequest } from '../../src/formats/remote-write/encode.ts';
 import { compress } from '../../src/formats/snappy/snappy.ts';
+import { openJournals } from '../../src/log/journal/journals.ts';
+import { rejectedDataOf, rejectedRecord } from '../../src/log/rejected.ts';
+import { defaultTopics } from '../../src/log/topics.ts';
 import { prometheus3, prometheusDebian } from '../parts/programs.ts';
 import { startPrometheus } from '../parts/prometheus.ts';
-import { Seastate } from '../parts/seastate.ts';
+import { Seastate, until } from '../parts/seastate.ts';
 import { samplesOf } from './read-back.ts';
 
 const rounds = 40;
@@ -118,4 +122,51 @@ test('what is wrong is said, and where to go on', async () => {
   const wrong = await replay('--url', `${source.url}/nowhere`);
   expect(wrong.code).toBe(1);
   expect(wrong.err).toMatch(/answered 404.*check the address.*\n.*Nothing was sent\./s);
+});
+
+test('what was rejected goes where it belongs once its cause is mended; the rest is listed', async () => {
+  const [from, to] = await Promise.all([Seastate.create(), Seastate.create()]);
+  await to.start();
+  try {
+    const log = await openJournals({
+      dir: join(from.folder, 'log'),
+      topics: defaultTopics(16),
+      now: Date.now,
+    });
+    const time = new Date().toISOString();
+    const event = {
+      ...{ apiVersion: 'v1', kind: 'Event', type: 'Normal', count: 1, reason: 'NodeNotReady' },
+      metadata: { name: 'worker-1.a', namespace: 'default', uid: 'a' },
+      involvedObject: { kind: 'Node', name: 'worker-1', uid: 'worker-1' },
+      message: 'Node worker-1 status is now: NodeNotReady',
+      firstTimestamp: time,
+      lastTimestamp: time,
+      source: { component: 'node-controller' },
+    };
+    const values: [format: string, reason: string, value: string][] = [
+      ['vector-text', 'bad_value', `${time} depth{cluster="v1"} = 42`],
+      ['vector-text', 'bad_value', 'nothing that could be read'],
+      ['kubernetes-events', 'no_cluster', JSON.stringify(event)],
+    ];
+    for (const [offset, [format, reason, value]] of values.entries()) {
+      const why = { source: 'kafka/old', topic: 'old', partition: 0, error: 'x', format, reason };
+      const record = { offset, headers: {}, value: Buffer.from(value) };
+      const rejected = rejectedRecord(rejectedDataOf(why, record, 1e6), 'default', Date.now());
+      await log.append('rejected', 0, [rejected, rejected]);
+    }
+    await log.close();
+    const args = ['--from', 'rejected', '--cluster', 'c9', '--url', `${to.url}/api/v1/write`];
+    const { code, err } = await runOnce(['replay', '--data', from.folder, ...args]);
+    expect(err).toMatch(/^1 samples in 1 requests sent by remote write 2.0/);
+    expect(err).toContain('1 records with Kubernetes events sent');
+    expect(err).toMatch(/Still of no use: 1 \(\w+\), such as kafka\/old old\/0\/1: not readable/);
+    expect(code).toBe(1);
+    expect([...(await samplesOf(to.folder))]).toEqual([`depth v1 ${Date.parse(time)} 42`]);
+    await until(async () => {
+      const { events } = await to.api('events');
+      return events.some(({ cluster }: { cluster: string }) => cluster === 'c9');
+    });
+  } finally {
+    await Promise.all([from.close(), to.close()]);
+  }
 });

@@ -3,7 +3,7 @@ import type { CliContext } from '../context.ts';
 import { type ConfigFlags, configAliases, configFlags, countParser, timeParser } from '../flags.ts';
 
 export interface ReplayFlags extends ConfigFlags {
-  readonly from?: number;
+  readonly from?: number | 'rejected';
   readonly to?: number;
   readonly cluster?: string;
   readonly select?: string;
@@ -24,10 +24,11 @@ export const replayCommand = buildCommand<ReplayFlags, [], CliContext>({
       ...configFlags,
       from: {
         kind: 'parsed',
-        parse: timeParser,
+        parse: fromParser,
         optional: true,
         placeholder: 'time',
-        brief: 'Log time to begin at: RFC 3339, unix seconds, now, -2h (the default)',
+        brief:
+          'Log time to begin at: RFC 3339, unix seconds, now, -2h (the default); or `rejected`: what could not be used',
       },
       to: {
         kind: 'parsed',
@@ -36,7 +37,11 @@ export const replayCommand = buildCommand<ReplayFlags, [], CliContext>({
         placeholder: 'time',
         brief: 'Log time to end at; now by default',
       },
-      cluster: { ...optional, placeholder: 'name', brief: 'Only of this cluster' },
+      cluster: {
+        ...optional,
+        placeholder: 'name',
+        brief: 'Only of this cluster; of what was rejected: the cluster of events that name none',
+      },
       select: {
         ...optional,
         placeholder: 'selector',
@@ -92,9 +97,17 @@ export const replayCommand = buildCommand<ReplayFlags, [], CliContext>({
         input: `--cluster c1 --select '{__name__="up"}' --rate 50000 --sink main`,
         brief: 'some series, slowly, to a receiver of the configuration',
       },
+      {
+        input: '--from rejected --url http://127.0.0.1:9797/api/v1/write',
+        brief: 'what could not be used, once its cause is mended',
+      },
     ],
   },
 });
+
+function fromParser(this: CliContext, text: string): number | 'rejected' {
+  return text === 'rejected' ? text : timeParser.call(this, text);
+}
 
 function urlOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '../../config/schema.ts';
 import { SeastateError } from '../../core/errors.ts';
 import { parseSelector } from '../../core/matchers.ts';
+import type { Log } from '../../log/log.ts';
 import { telemetryTopic } from '../../log/topics.ts';
-import { sinkOptionsOf } from '../../sinks/prometheus/from-config.ts';
 import { BodyMaker } from '../../sinks/remote-write/bodies.ts';
 import { RemoteWriteClient } from '../../sinks/remote-write/client.ts';
-import type { ClientOptions, ClientStats } from '../../sinks/remote-write/options.ts';
+import type { ClientStats } from '../../sinks/remote-write/options.ts';
 import { type OwnedRecord, ownedRecord, sendAll } from '../../sinks/remote-write/shards.ts';
 import { type CliContext, say } from '../context.ts';
 import { exitCodes } from '../exit.ts';
@@ -15,11 +13,12 @@ import { loadConfig } from '../load-config.ts';
 import { openLogToRead } from '../open-log.ts';
 import { recordsNow } from '../tail/records.ts';
 import type { ReplayFlags } from './command.ts';
+import { clientOptionsOf } from './receiver.ts';
+import { Rejected } from './rejected.ts';
 
 /** Bytes of records between two places where it can go on. */
 const stepBytes = 256 * 1024;
 const requestBytes = 32 * 1024;
-const connections = 4;
 const progressMs = 5_000;
 const hourMs = 3_600_000;
 
@@ -29,18 +28,12 @@ export async function replay(this: CliContext, flags: ReplayFlags): Promise<void
   const options = clientOptionsOf(this, flags, config);
   const client = new RemoteWriteClient(options, new BodyMaker(flags.select));
   const log = await openLogToRead(config, this);
-  const range = {
-    topic: telemetryTopic,
-    from: flags.from ?? this.now() - 2 * hourMs,
-    to: flags.to ?? this.now(),
-  };
-  const run = new Replay(this, flags, client);
+  const run = new Replay(this, flags, client, options.connections);
+  const rejected = flags.from === 'rejected' ? new Rejected(this, flags, config, options) : null;
   try {
-    for await (const { records } of recordsNow(log, range)) {
-      for (const { headers, value, timestamp } of records) {
-        const isWanted = headers['kind'] === 'samples' && isOf(flags.cluster, headers['cluster']);
-        if (isWanted && value) await run.take(ownedRecord(headers, value), timestamp);
-      }
+    const found = rejected ? rejected.samples(log) : samplesOf(log, flags, this.now());
+    for await (const { record, timestamp } of found) {
+      await run.take(record, timestamp);
       if (this.signal.aborted) break;
     }
     if (!this.signal.aborted) await run.finish();
@@ -51,15 +44,40 @@ export async function replay(this: CliContext, flags: ReplayFlags): Promise<void
     await log.close();
   }
   run.summary();
+  rejected?.summary();
 }
 
-const isOf = (wanted: string | undefined, cluster: string | undefined): boolean =>
-  wanted === undefined || wanted === cluster;
+/** A record of samples, and its log time (ms). */
+export interface Found {
+  readonly record: OwnedRecord;
+  readonly timestamp: number;
+}
+
+/** The samples of a range of `telemetry`, in the order of log time. */
+async function* samplesOf(
+  log: Log,
+  { from, to, cluster }: ReplayFlags,
+  now: number,
+): AsyncGenerator<Found> {
+  const begin = typeof from === 'number' ? from : now - 2 * hourMs;
+  for await (const { records } of recordsNow(log, {
+    topic: telemetryTopic,
+    from: begin,
+    to: to ?? now,
+  })) {
+    for (const { headers, value, timestamp } of records) {
+      const isWanted = cluster === undefined || cluster === headers['cluster'];
+      if (headers['kind'] !== 'samples' || !isWanted || !value) continue;
+      yield { record: ownedRecord(headers, value), timestamp };
+    }
+  }
+}
 
 /** Sends step by step, and knows how far it has come. */
 class Replay {
   readonly #context: CliContext;
   readonly #rate: number;
+  readonly #connections: number;
   readonly #client: RemoteWriteClient;
   readonly #began: number;
   #step: OwnedRecord[] = [];
@@ -69,7 +87,13 @@ class Replay {
   #sentUpTo = 0;
   #saidAt: number;
 
-  constructor(context: CliContext, { rate }: ReplayFlags, client: RemoteWriteClient) {
+  constructor(
+    context: CliContext,
+    { rate }: ReplayFlags,
+    client: RemoteWriteClient,
+    connections: number,
+  ) {
+    this.#connections = connections;
     this.#context = context;
     this.#rate = rate ?? Number.POSITIVE_INFINITY;
     this.#client = client;
@@ -87,7 +111,7 @@ class Replay {
   /** Sends what waits. */
   async finish(): Promise<void> {
     const { signal, now } = this.#context;
-    const options = { shards: connections, requestBytes: this.#limited ? 0 : requestBytes };
+    const options = { shards: this.#connections, requestBytes: this.#limited ? 0 : requestBytes };
     await sendAll(this.#step, options, async (records) => {
       await this.#client.send(records, signal);
       await this.#keepRate();
@@ -145,47 +169,3 @@ const refusedText = ({ refused }: ClientStats): string =>
   [...refused].map(([reason, count]) => `${count} samples (${reason})`).join(', ');
 
 const isoOf = (ms: number): string => new Date(ms).toISOString();
-
-function clientOptionsOf(context: CliContext, flags: ReplayFlags, config: Config): ClientOptions {
-  if ((flags.url === undefined) === (flags.sink === undefined)) {
-    throw new SeastateError('usage', 'where to? Give --url ADDRESS, or --sink NAME');
-  }
-  const tell = (fields: object, message: string): void =>
-    say(context, `${message} ${JSON.stringify(fields)}`);
-  const { now } = context;
-  const common = { failsFast: true, giveUpMs: 60_000, tell };
-  if (flags.url) {
-    return {
-      url: flags.url,
-      protocol: flags.protocol,
-      userAgent: 'seastate-replay/1',
-      headers: () => headersOf(flags),
-      connections,
-      timeoutMs: 30_000,
-      backoffMinMs: 100,
-      backoffMaxMs: 5_000,
-      now,
-      random: Math.random,
-      ...common,
-    };
-  }
-  const sinks = sinkOptionsOf(config, { now, random: Math.random, warn: tell });
-  const sink = sinks.find(({ name }) => name === flags.sink);
-  if (sink) return { ...sink.client, ...common };
-  const names = sinks.map(({ name }) => name).join(', ') || 'none';
-  throw new SeastateError(
-    'usage',
-    `there is no sink "${flags.sink}"; the configuration has ${names}`,
-  );
-}
-
-function headersOf({ tokenFile, header = [] }: ReplayFlags): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const pair of header) {
-    const at = pair.indexOf(':');
-    if (at < 1) throw new SeastateError('usage', `"${pair}" is not a header: write name:value`);
-    headers[pair.slice(0, at).toLowerCase()] = pair.slice(at + 1).trim();
-  }
-  if (tokenFile === undefined) return headers;
-  return { ...headers, authorization: `Bearer ${readFileSync(tokenFile, 'utf8').trim()}` };
-}

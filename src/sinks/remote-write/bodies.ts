@@ -1,5 +1,6 @@
 import { matchLabels, parseSelector } from '../../core/matchers.ts';
 import { WriteColumns } from '../../formats/remote-write/columns.ts';
+import { decodeV1 } from '../../formats/remote-write/decode-v1.ts';
 import { decodeV2 } from '../../formats/remote-write/decode-v2.ts';
 import { Intake } from '../../formats/remote-write/intake.ts';
 import { recordLimits } from '../../formats/remote-write/limits.ts';
@@ -13,6 +14,8 @@ const knownSeriesMax = 500_000;
 
 /** A record of kind `samples`: a remote write 2.0 request, compressed as `encoding` says. */
 export interface SamplesRecord {
+  /** 1 where it is a request of 1.0. */
+  readonly protocol?: 1 | 2;
   readonly encoding: string;
   readonly value: Uint8Array;
 }
@@ -82,8 +85,9 @@ export class BodyMaker {
     const encoder = protocol === 1 ? this.#v1 : this.#v2;
     const c = this.#columns;
     let [samples, entries] = [0, 0];
-    for (const { encoding, value } of records) {
-      decodeV2(decodeBody(encoding, value, decodedBytesMax, c.scratch), recordLimits, c);
+    for (const { encoding, value, protocol: own = 2 } of records) {
+      const decode = own === 1 ? decodeV1 : decodeV2;
+      decode(decodeBody(encoding, value, decodedBytesMax, c.scratch), recordLimits, c);
       const result = this.#intake.read(c);
       const isWhole = this.#takesAll && result.passThrough && share.modulus === 1;
       if (isWhole && protocol === 2 && records.length === 1 && encoding === 'snappy') {

@@ -1,10 +1,8 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SeastateError } from '../../core/errors.ts';
 import { attempt, type Outcome, writeHeaders, writtenOf } from './attempt.ts';
 import { type Body, BodyMaker, type SamplesRecord, type Share } from './bodies.ts';
-import { type ClientOptions, newStats, reasonOf } from './options.ts';
+import { agentOf, type ClientOptions, newStats, reasonOf } from './options.ts';
 
 type Decided = Exclude<Outcome, { kind: 'retry' }>;
 type Refused = Extract<Outcome, { kind: 'refused' }>;
@@ -25,7 +23,7 @@ export class RemoteWriteClient {
   readonly stats = newStats();
   readonly #options: ClientOptions;
   readonly #bodies: BodyMaker;
-  readonly #agent: HttpAgent | HttpsAgent;
+  readonly #agent: ReturnType<typeof agentOf>;
   #headers: Readonly<Record<string, string>>;
   /** Protocol in use; it is sure once the receiver has shown that it reads it. */
   #protocol: 1 | 2;
@@ -36,10 +34,7 @@ export class RemoteWriteClient {
   constructor(options: ClientOptions, bodies: BodyMaker = new BodyMaker()) {
     this.#options = options;
     this.#bodies = bodies;
-    const { url, tls, connections } = options;
-    const sockets = { keepAlive: true, maxSockets: connections };
-    this.#agent =
-      url.protocol === 'https:' ? new HttpsAgent({ ...sockets, ...tls }) : new HttpAgent(sockets);
+    this.#agent = agentOf(options);
     this.#headers = options.headers();
     this.#protocol = options.protocol === '1.0' ? 1 : 2;
     this.#isSure = options.protocol !== 'auto';

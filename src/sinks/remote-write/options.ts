@@ -1,3 +1,6 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+
 /** Where requests go, and how. */
 export interface ClientOptions {
   readonly url: URL;
@@ -27,6 +30,18 @@ export interface ClientOptions {
   readonly random: () => number;
   /** Told when something begins to be wrong, changes, or is well again. */
   readonly tell: (fields: object, message: string) => void;
+}
+
+/** Connections that are kept open. */
+export function agentOf({
+  url,
+  tls,
+  connections,
+}: Pick<ClientOptions, 'url' | 'tls' | 'connections'>): HttpAgent | HttpsAgent {
+  const sockets = { keepAlive: true, maxSockets: connections };
+  return url.protocol === 'https:'
+    ? new HttpsAgent({ ...sockets, ...tls })
+    : new HttpAgent(sockets);
 }
 
 /** Plain numbers, since the client was made. */
