@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { SeriesWriter } from '../../src/formats/remote-write/series-writer.ts';
 import { compress } from '../../src/formats/snappy/snappy.ts';
 import { scoreLabels, scoreNames } from '../../src/processors/anomalies/scores.ts';
@@ -34,7 +33,7 @@ function scores(series: number, perRecord: number, rounds: number): OwnedRecord[
 
 /** From records in memory to answers of a receiver on this machine; CPU of the sender alone. */
 async function send(protocol: '1.0' | '2.0', perRecord: number): Promise<Record<string, number>> {
-  const receiver = fork(join(import.meta.dirname, 'receiver.ts'));
+  const receiver = fork(new URL('./receiver.ts', import.meta.url));
   const [port] = (await once(receiver, 'message')) as [number];
   const client = new RemoteWriteClient({
     url: new URL(`http://127.0.0.1:${port}/api/v1/write`),
