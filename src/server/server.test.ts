@@ -207,7 +207,7 @@ describe('read API', () => {
     const { url } = await serve();
     expect(await (await fetch(`${url}/api/v1/status`)).json()).toEqual({
       status: 'success',
-      data: { tenant: null },
+      data: { tenant: null, roles: ['write', 'read', 'admin'] },
     });
     const info = await (await fetch(`${url}/api/v1/status/buildinfo`)).json();
     expect(info).toEqual({ status: 'success', data: { version: '0.1.0' } });

@@ -7,11 +7,12 @@ import { Sender } from '../spine/sender.ts';
 
 let broker: Broker;
 let seastate: Seastate;
+let config: string;
 
 beforeAll(async () => {
   broker = await startBroker();
   seastate = await Seastate.create('--partitions', '4');
-  const config = join(seastate.folder, 'seastate.yaml');
+  config = join(seastate.folder, 'seastate.yaml');
   await writeFile(
     config,
     `process:\n  log:\n    type: kafka\n    kafka:\n      brokers: ['${broker.address}']\n`,
@@ -38,5 +39,17 @@ test('with Kafka as the log the whole program runs the same: alerts, a kill, and
     return new Set(subjects).size === subjects.length && subjects.length > 10;
   }, 60_000);
   await more.stop();
+  const cli = async (...words: string[]) => {
+    const { code, out, err } = await seastate.cli(
+      ...[...words, '-c', config, '--set', 'process.partitions=4', '-o', 'json'],
+    );
+    expect(code, err).toBe(0);
+    return JSON.parse(out);
+  };
+  // Beside it: the state of a partition from the brokers and the snapshots.
+  const [series] = await cli('explain', 'ALERTS', '-n', '1', '--data', seastate.folder);
+  expect(series).toMatchObject({ labels: { __name__: 'ALERTS' }, processors: { anomalies: {} } });
+  // Elsewhere, without a data folder: from the topic.
+  expect(await cli('events', 'list', '--data', join(seastate.folder, 'none'))).toEqual([]);
   expect(await seastate.stop()).toBe(0);
 });

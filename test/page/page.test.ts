@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium as driver, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodeRequest } from '../../src/formats/remote-write/encode.ts';
+import { encodeRequest, type SeriesInput } from '../../src/formats/remote-write/encode.ts';
 import { compress } from '../../src/formats/snappy/snappy.ts';
 import { chromium } from '../parts/programs.ts';
 import { Seastate, until } from '../parts/seastate.ts';
@@ -45,9 +45,10 @@ describe.skipIf(!chromium || !isBuilt)('the live page', () => {
       cluster: 'east',
       severity,
     };
-    const body = encodeRequest([
-      { labels: Object.entries(labels).sort(), samples: [{ time, value }] },
-    ]);
+    await write({ labels: Object.entries(labels).sort(), samples: [{ time, value }] });
+  };
+  const write = async (series: SeriesInput): Promise<void> => {
+    const body = encodeRequest([series]);
     const answer = await fetch(`${seastate.url}/api/v1/write`, {
       method: 'POST',
       headers: {
@@ -57,6 +58,16 @@ describe.skipIf(!chromium || !isBuilt)('the live page', () => {
       body: Buffer.from(compress(body)),
     });
     expect(answer.status).toBe(204);
+  };
+  /** A calm series, and a burst. */
+  const raiseAnomaly = async (): Promise<void> => {
+    const labels = { __name__: 'queue_length', cluster: 'east' };
+    const first = Date.now() - 400 * 60_000;
+    const samples = Array.from({ length: 400 }, (_, i) => ({
+      time: first + i * 60_000,
+      value: i < 396 ? 100 + ((i * 7) % 11) : 900,
+    }));
+    await write({ labels: Object.entries(labels).sort(), samples });
   };
   const section = (title: string) => page.locator('section', { hasText: title }).first();
   const shows = async (title: string, alertname: string): Promise<boolean> =>
@@ -74,6 +85,20 @@ describe.skipIf(!chromium || !isBuilt)('the live page', () => {
     await send('DiskFull', 'critical', 'stale');
     await until(() => shows('Resolved in the last hour', 'DiskFull'));
     expect(await shows('Firing now', 'DiskFull')).toBe(false);
+  });
+
+  test('an anomaly is marked by a button, and the mark stays', async () => {
+    await raiseAnomaly();
+    const row = section('Abnormal now').locator('tr', { hasText: 'queue_length' });
+    await until(async () => (await row.count()) === 1);
+    await row.getByRole('button', { name: 'expected' }).click();
+    await until(async () => (await row.getByRole('button').count()) === 0);
+    await until(async () => {
+      const [anomaly] = (await seastate.api('anomalies')).anomalies;
+      return anomaly.feedback === 'expected';
+    });
+    await page.goto(`${seastate.url}/`);
+    await until(async () => (await row.getByText('expected', { exact: true }).count()) === 1);
   });
 
   test('filters by what is typed, and keeps that in the URL', async () => {

@@ -13,6 +13,9 @@ export interface Alert {
   readonly end: string | null;
 }
 
+/** What people say about an anomaly. */
+export type Mark = 'expected' | 'confirmed';
+
 export interface Anomaly {
   readonly state: 'open' | 'closed';
   readonly subject: string;
@@ -33,6 +36,8 @@ export interface Anomaly {
   readonly start: string;
   readonly end: string | null;
   readonly terms: Readonly<Record<string, number>>;
+  readonly feedback: Mark | null;
+  readonly feedback_note: string | null;
 }
 
 export interface ClusterEvent {
@@ -66,6 +71,8 @@ export interface Sender {
 }
 
 export interface Status {
+  /** Of whoever looks at the page. */
+  readonly roles: readonly string[];
   readonly version: string;
   readonly uptime_seconds: number;
   readonly series: number;
@@ -91,25 +98,34 @@ export interface Status {
 export const alertKey = ({ tenant, cluster, labels, start }: Alert): string =>
   JSON.stringify([tenant, cluster, labels, start]);
 
-async function get<T>(path: string): Promise<T> {
-  const response = await fetch(`/api/v1/${path}`);
-  const body = await response.json();
-  if (!response.ok) throw new Error(body.error ?? response.statusText);
-  return body.data as T;
+async function ask<T>(path: string, body?: object): Promise<T> {
+  const response = await fetch(`/api/v1/${path}`, {
+    ...(body && {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.error ?? response.statusText);
+  return answer.data as T;
 }
 
 export async function fetchAlerts(): Promise<Alert[]> {
-  const firing = await get<{ alerts: Alert[] }>('alerts?state=firing,pending&limit=5000');
-  const recent = await get<{ alerts: Alert[] }>('alerts?state=resolved&from=-1h&limit=200');
+  const firing = await ask<{ alerts: Alert[] }>('alerts?state=firing,pending&limit=5000');
+  const recent = await ask<{ alerts: Alert[] }>('alerts?state=resolved&from=-1h&limit=200');
   return [...firing.alerts, ...recent.alerts];
 }
 
 export async function fetchAnomalies(): Promise<Anomaly[]> {
-  return (await get<{ anomalies: Anomaly[] }>('anomalies?state=open&limit=500')).anomalies;
+  return (await ask<{ anomalies: Anomaly[] }>('anomalies?state=open&limit=500')).anomalies;
 }
 
 export async function fetchEvents(): Promise<ClusterEvent[]> {
-  return (await get<{ events: ClusterEvent[] }>('events?from=-2h&limit=300')).events;
+  return (await ask<{ events: ClusterEvent[] }>('events?from=-2h&limit=300')).events;
 }
 
-export const fetchStatus = (): Promise<Status> => get<Status>('status');
+export const sendFeedback = (anomaly: string, mark: Mark): Promise<object> =>
+  ask<object>('feedback', { anomaly, mark });
+
+export const fetchStatus = (): Promise<Status> => ask<Status>('status');

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Alert, Anomaly } from './api.ts';
+import type { Alert, Anomaly, Status } from './api.ts';
 import { byUrgency, matches } from './filter.ts';
 import { Alerts } from './parts/alerts.tsx';
 import { Anomalies } from './parts/anomalies.tsx';
@@ -65,7 +65,12 @@ export function App() {
             cursor={cursor}
             empty={snapshot.alerts.length === 0 ? 'Nothing fires.' : 'Nothing here fires.'}
           />
-          <Anomalies anomalies={snapshot.anomalies.filter(isChosen)} zone={view.zone} now={now} />
+          <Anomalies
+            anomalies={snapshot.anomalies.filter(isChosen)}
+            zone={view.zone}
+            now={now}
+            mayMark={mayWrite(snapshot.status)}
+          />
           <Events
             events={snapshot.events.filter((e) => !view.cluster || e.cluster === view.cluster)}
             zone={view.zone}
@@ -84,6 +89,9 @@ export function App() {
     </>
   );
 }
+
+const mayWrite = (status: Status | undefined): boolean =>
+  status?.roles.some((role) => role === 'write' || role === 'admin') ?? false;
 
 function useNow(): number {
   const [now, setNow] = useState(Date.now);

@@ -35,9 +35,10 @@ export function apiRoutes(app: FastifyInstance, parts: ServerParts): void {
     });
   }
 
-  app.get('/api/v1/status', { config: { role: 'read' } }, async (request) =>
-    success(await parts.status(tenantOf(request.identity))),
-  );
+  app.get('/api/v1/status', { config: { role: 'read' } }, async ({ identity }) => {
+    const status = await parts.status(tenantOf(identity));
+    return success({ ...status, roles: identity.roles });
+  });
 
   app.get('/api/v1/status/buildinfo', { config: { role: 'read' } }, async () =>
     success(parts.buildInfo),

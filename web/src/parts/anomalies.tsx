@@ -1,18 +1,21 @@
 import type { Anomaly } from '../api.ts';
 import { duration, moment, value } from '../format.ts';
 import { Labels } from './labels.tsx';
+import { Marks } from './marks.tsx';
 
 interface Props {
   readonly anomalies: readonly Anomaly[];
   readonly zone: 'utc' | 'local';
   readonly now: number;
+  /** Whether this reader may mark anomalies. */
+  readonly mayMark: boolean;
 }
 
 const arrows = { up: '↑', down: '↓', none: '' } as const;
 const shownMax = 100;
 
 /** Open anomalies, the strangest first, with what was seen, what was expected and why. */
-export function Anomalies({ anomalies, zone, now }: Props) {
+export function Anomalies({ anomalies, zone, now, mayMark }: Props) {
   return (
     <section>
       <h2>
@@ -31,6 +34,7 @@ export function Anomalies({ anomalies, zone, now }: Props) {
               <th>For</th>
               <th>Seen (expected)</th>
               <th>Labels</th>
+              <th>Feedback</th>
             </tr>
           </thead>
           <tbody>
@@ -52,6 +56,9 @@ export function Anomalies({ anomalies, zone, now }: Props) {
                 </td>
                 <td class="labels">
                   <Labels labels={a.labels} />
+                </td>
+                <td>
+                  <Marks anomaly={a} allowed={mayMark} />
                 </td>
               </tr>
             ))}
