@@ -1,13 +1,7 @@
 import type { Atom, Timeline } from '../atoms.ts';
-import {
-  type Draft,
-  type Evidence,
-  evidenceOf,
-  type NodeProgress,
-  type Phase,
-  type View,
-} from '../draft.ts';
+import { type Draft, type Evidence, evidenceOf, type Phase, type View } from '../draft.ts';
 import type { NodeUpgrade } from './nodes.ts';
+import { isStuck } from './progress.ts';
 
 const scope = 'ClusterVersion/version';
 
@@ -193,8 +187,13 @@ function wholeOf(
     evidence: [...target.evidence, ...own.flatMap((pool) => pool.draft.evidence)],
     affinity: {},
     phases: phasesOf(target, plane, own),
-    percent: percentOf(view, target, plane, own),
-    nodes: nodes.map((n) => progress(view, n, nodes)),
+    percent: end === null ? percentOf(view, target, plane) : 100,
+    nodes: nodes.map((n) => ({
+      node: n.node,
+      start: n.start,
+      end: n.end,
+      stuck: isStuck(view, n, nodes),
+    })),
   };
 }
 
@@ -209,9 +208,9 @@ function phasesOf(target: Target, plane: Plane, pools: readonly Pool[]): Phase[]
   return phases;
 }
 
-/** Of the control plane by its payload; 100 when all is done. */
-function percentOf(view: View, target: Target, plane: Plane, pools: readonly Pool[]): number {
-  if (plane.end !== null) return pools.every((pool) => pool.end !== null) ? 100 : 99;
+/** Of the control plane by its payload; 99 while nodes are left. */
+function percentOf(view: View, target: Target, plane: Plane): number {
+  if (plane.end !== null) return 99;
   let applied = 0;
   let pending = 0;
   for (const atom of view.timeline(scope)) {
@@ -220,14 +219,6 @@ function percentOf(view: View, target: Target, plane: Plane, pools: readonly Poo
     if (atom.k === 'payload-pending') pending = Number(atom.v);
   }
   return applied + pending === 0 ? 0 : Math.floor((100 * applied) / (applied + pending));
-}
-
-/** Stuck: much longer at work than the nodes before it, and 30 min at least. */
-function progress(view: View, node: NodeUpgrade, all: readonly NodeUpgrade[]): NodeProgress {
-  const others = all.filter((n) => n !== node && n.end !== null).map((n) => n.end! - n.start);
-  const usual = Math.max(30 * 60_000, 2 * Math.max(0, ...others));
-  const stuck = node.end === null && view.now - node.start > usual;
-  return { node: node.node, start: node.start, end: node.end, stuck };
 }
 
 interface Pool {

@@ -1,6 +1,7 @@
 import { type Draft, type Evidence, evidenceOf, type NodeProgress, type View } from '../draft.ts';
 import type { NodeStory, VersionChange } from './node-types.ts';
 import type { NodeUpgrade } from './nodes.ts';
+import { isStuck } from './progress.ts';
 
 /** Upgrades of clusters without a ClusterVersion: told by versions, or by nodes in turn. */
 export function versionUpgrades(
@@ -94,7 +95,7 @@ function whole(
 ): Draft {
   const present = stories.filter((story) => story.present);
   const own = upgrades.filter((u) => u.start >= change.start - 60_000);
-  const nodes = present.map((story) => progressOf(story, change.to, own));
+  const nodes = present.map((story) => progressOf(view, story, change.to, own));
   const told = present.some((story) => story.version !== '');
   const behind = nodes.filter((node) => node.end === null);
   const ends = nodes.map((node) => node.end ?? 0);
@@ -116,12 +117,18 @@ function whole(
   };
 }
 
-function progressOf(story: NodeStory, to: string, upgrades: readonly NodeUpgrade[]): NodeProgress {
+function progressOf(
+  view: View,
+  story: NodeStory,
+  to: string,
+  upgrades: readonly NodeUpgrade[],
+): NodeProgress {
   const done = upgrades.find((u) => u.node === story.name && (u.to === to || u.to === ''));
   const there = story.version === to;
   const joined = story.joins.at(-1)?.end ?? null;
   const end = there ? (done ? done.end : (joined ?? 0)) : null;
-  return { node: story.name, start: done?.start ?? null, end, stuck: false };
+  const stuck = done !== undefined && isStuck(view, done, upgrades);
+  return { node: story.name, start: done?.start ?? null, end, stuck };
 }
 
 /** Managed clusters hide their control plane: nodes of two versions tell, too. */
@@ -211,7 +218,12 @@ function inferredUpgrade(
     })),
     affinity: {},
     inferred: true,
-    nodes: turns.map((u) => ({ node: u.node, start: u.start, end: u.end, stuck: false })),
+    nodes: turns.map((u) => ({
+      node: u.node,
+      start: u.start,
+      end: u.end,
+      stuck: isStuck(view, u, turns),
+    })),
   };
 }
 
