@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Driver } from '../../src/cli/events/driver.ts';
 import { type Input, readInputs } from '../../src/cli/events/input.ts';
@@ -13,6 +13,7 @@ import {
   readTruth,
   type TruthFact,
 } from '../../src/cli/events/truth.ts';
+import { disturbances } from './disturbances.ts';
 import { filterSpeed } from './filter.ts';
 import { disturb, type Scenario, simulate } from './scenario.ts';
 import type { SimFact } from './world.ts';
@@ -32,6 +33,18 @@ interface Tally {
   found: number;
   readonly start: number[];
   readonly end: number[];
+}
+
+/** What is kept in bench/results. */
+const results: object[] = [];
+
+/** Quantiles 0.5 and 0.95 in seconds. */
+function figuresOf(fact: string, { wanted, matched, found, start, end }: Tally): object {
+  const errors = (values: number[]): number[] => {
+    const sorted = values.toSorted((a, b) => a - b);
+    return [quantile(sorted, 0.5), quantile(sorted, 0.95)];
+  };
+  return { fact, wanted, matched, found, start: errors(start), end: errors(end) };
 }
 
 /** One table of a title: a line per fact, and the sum. */
@@ -74,6 +87,14 @@ function table(
   }
   print(lineOf('all', sum));
   print(`decoys taken ${verdict.decoys.length}, repeated ${verdict.repeated.length}`);
+  results.push({
+    title,
+    facts: [...tallies, ['all', sum] as const].map(([fact, tally]) => figuresOf(fact, tally)),
+    decoys: verdict.decoys.length,
+    repeated: verdict.repeated.length,
+    missed: verdict.missed.map(({ fact, object }) => `${fact} ${object}`),
+    false: verdict.extra.map(({ fact, object }) => `${fact} ${object}`),
+  });
   for (const { id, fact, object } of verdict.missed) print(`  missed ${id} ${fact} ${object}`);
   for (const { fact, object } of verdict.extra) print(`  false ${fact} ${object}`);
 }
@@ -149,11 +170,19 @@ async function recorded(): Promise<void> {
       const title = `recording ${name}, ${files.join(' and ')}`;
       table(title, truth, facts.filter(has), find(inputs));
     }
+    const { inputs } = await readInputs(
+      ['watch-core', 'metrics'].map((file) => `${root}/${name}/${file}.jsonl`),
+    );
+    for (const [how, change] of Object.entries(disturbances)) {
+      table(`recording ${name}, ${how}`, truth, facts.filter(either), find(change(inputs)));
+    }
   }
 }
 
 await recorded();
 simulated();
+const file = new URL('../results/events.json', import.meta.url);
+writeFileSync(file, `${JSON.stringify({ measured: new Date().toISOString(), results })}\n`);
 print('\nfilter: records that are 99.9 % platform logs');
 for (const [name, value] of Object.entries(filterSpeed()))
   print(`${name.padEnd(28)}${value.toFixed(0)}`);

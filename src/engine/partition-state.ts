@@ -267,7 +267,8 @@ export class PartitionState implements StageState {
     const cluster = this.#cluster(record);
     if (cluster < 0) return;
     this.#counters.add(cluster, `${kind.replace('-', '_')}_records`, 1);
-    for (const host of this.#hosts) host.handlers.record?.(kind, cluster, record);
+    for (const { handlers } of this.#hosts)
+      this.#read(record, () => handlers.record?.(kind, cluster, record));
   }
 
   #reject(record: LogRecord, error: SeastateError): void {

@@ -146,7 +146,10 @@ export interface Handlers {
   ended?(slot: number, time: number): void;
   /** The slot is about to be given back: nothing may point to it afterwards. */
   forgotten?(slot: number): void;
-  /** Records of other kinds: metadata, kubernetes-event, feedback, profile. */
+  /**
+   * Records of other kinds: metadata, kubernetes-event, feedback, profile. One that cannot be read
+   * is refused by throwing a SeastateError before anything is changed: it goes to `rejected`.
+   */
   record?(kind: string, cluster: number, record: LogRecord): void;
   /** Keeps from now on what it finds of these series, for `explain`; no output may depend on it. */
   watch?(chosen: Selection): void;

@@ -141,6 +141,18 @@ describe('one fact once', () => {
   });
 });
 
+describe('nodes', () => {
+  it('that never said to be ready were so, when the controller finds them not ready', () => {
+    const node = { component: 'node-controller', object: 'sim-1', host: '' };
+    const told = new Script()
+      .event(0, { kind: 'Pod', namespace: 'a', object: 'p', reason: 'Pulled' })
+      .event(100, { ...node, reason: 'RegisteredNode', message: 'Registered Node sim-1' })
+      .event(170, { ...node, reason: 'NodeNotReady' })
+      .run();
+    expect(told.lines).toEqual(['node_joined Node/sim-1 100..168', 'node_lost Node/sim-1 170..']);
+  });
+});
+
 describe('silence', () => {
   const nodes = ['n1', 'n2', 'n3'];
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, SeastateError } from '../../core/errors.ts';
 import type { KubernetesEvent } from '../../formats/kubernetes-events/event.ts';
-import { readKubernetesEvents } from '../../formats/kubernetes-events/read.ts';
+import { type ReadOptions, readKubernetesEvents } from '../../formats/kubernetes-events/read.ts';
 
 /** One line of input, ready to be put in order of time. */
 export type Input =
@@ -35,10 +35,27 @@ export async function readInputs(files: readonly string[]): Promise<InputResult>
   for (const file of files) {
     const bytes = await bytesOf(file);
     const whole = isOneDocument(bytes);
-    for (const line of whole ? [bytes] : linesOf(bytes)) readLine(line, inputs, reject);
+    // A list of all events of a cluster may be large; a line of a log may not.
+    const options = whole ? { bytesMax: documentBytesMax } : {};
+    for (const line of whole ? [bytes] : linesOf(bytes)) readLine(line, options, inputs, reject);
   }
   inputs.sort((a, b) => a.time - b.time);
-  return { inputs, rejected };
+  return { inputs: nearTheRest(inputs, reject), rejected };
+}
+
+const documentBytesMax = 512 * 1024 * 1024;
+
+/** No record is further than this from the one in the middle. */
+const farMs = 400 * 24 * 3_600_000;
+
+/** Log time follows the records: one of the year 2999 would be the end of all others. */
+function nearTheRest(sorted: readonly Input[], reject: (reason: string) => void): Input[] {
+  const middle = sorted[sorted.length >> 1]?.time ?? 0;
+  return sorted.filter(({ time }) => {
+    const near = Math.abs(time - middle) <= farMs;
+    if (!near) reject('time_far_off');
+    return near;
+  });
 }
 
 async function bytesOf(file: string): Promise<Buffer> {
@@ -77,26 +94,42 @@ function* linesOf(bytes: Buffer): Generator<Buffer> {
 
 const metricWord = Buffer.from('"metric"');
 
-function readLine(line: Buffer, inputs: Input[], reject: (reason: string) => void): void {
+function readLine(
+  line: Buffer,
+  options: ReadOptions,
+  inputs: Input[],
+  reject: (reason: string) => void,
+): void {
   const sample = line.indexOf(metricWord) >= 0 ? metricOf(line) : null;
+  if (sample === 'bad') {
+    reject('bad_metric');
+    return;
+  }
   if (sample !== null) {
     inputs.push({ time: sample.t, sample });
     return;
   }
-  const { events, rejected } = readKubernetesEvents(line);
+  const { events, rejected } = readKubernetesEvents(line, options);
   for (const event of events) inputs.push({ time: receivedAt(line) ?? event.end, event });
   for (const { reason } of rejected) reject(reason);
 }
 
-function metricOf(line: Buffer): MetricLine | null {
+/** null: no metric line at all; bad: one that cannot be used. */
+function metricOf(line: Buffer): MetricLine | 'bad' | null {
+  let read: Partial<Record<keyof MetricLine, unknown>>;
   try {
-    const { t, metric, labels, value } = JSON.parse(line.toString()) as MetricLine;
-    const fits = typeof t === 'number' && typeof metric === 'string';
-    if (!fits || (typeof value !== 'number' && value !== null)) return null;
-    return { t, metric, labels: labels ?? {}, value };
+    read = JSON.parse(line.toString());
   } catch {
     return null;
   }
+  const { t, metric, labels = {}, value } = read ?? {};
+  if (typeof metric !== 'string' || t === undefined) return null;
+  const isTime = typeof t === 'number' && Number.isFinite(t) && t > 0;
+  const isValue = value === null || (typeof value === 'number' && Number.isFinite(value));
+  const isMap = typeof labels === 'object' && labels !== null && !Array.isArray(labels);
+  if (!isTime || !isValue || !isMap) return 'bad';
+  if (!Object.values(labels).every((label) => typeof label === 'string')) return 'bad';
+  return { t: Math.round(t), metric, labels: labels as MetricLine['labels'], value };
 }
 
 /** When a recorder had the line: `{"t": ms, ...}`. */

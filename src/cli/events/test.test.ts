@@ -101,6 +101,45 @@ describe('events test', () => {
     ]);
   });
 
+  it('survives all that is no event, and finds the rest', async () => {
+    const good = [event('NodeHasDiskPressure', '41:53'), event('NodeHasNoDiskPressure', '45:00')];
+    const metric = (t: unknown, value: unknown, labels: unknown = {}): string =>
+      JSON.stringify({ t, metric: 'up', labels, value });
+    const involved = '"involvedObject":{"kind":"Node","name":"n1"},"reason":"NodeReady"';
+    const deep = `{"a":${'['.repeat(10_000)}${']'.repeat(10_000)},${involved}}`;
+    const bad = [
+      'involvedObject but no JSON',
+      good[0]!.slice(0, -20),
+      deep,
+      `{${involved},"message":"${'x'.repeat(10 * 1024 * 1024)}"}`,
+      event('NodeReady', '41:55').replaceAll('2026-11', '0001-05'),
+      event('NodeReady', '41:55').replaceAll('2026-11', '2999-11'),
+      event('NodeReady', '41:55').replaceAll('2026-11-22T13', '0001-01-01T00'),
+      '[]',
+      'null',
+      '{"metric":1}',
+      metric('now', 1),
+      metric(1, 'one'),
+      metric(-1, 1),
+      metric(Date.UTC(2026, 10, 22, 13, 42), 1, { node: 7 }),
+      metric(Date.UTC(2999, 0, 1), 1),
+      metric(Date.UTC(2026, 10, 22, 13, 42), 1, { job: 'kubelet', node: 'n1' }),
+      '\u0000\ufffd\ud800',
+    ];
+    const { code, out, err } = await run([fileOf('bad.jsonl', [...bad, ...good].join('\n'))]);
+    expect(code).toBe(0);
+    expect(out.trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(out)).toMatchObject({ fact: 'node_disk_pressure' });
+    expect(err.trim().split('\n').toSorted()).toEqual([
+      '1 records could not be used: not_json',
+      '1 records could not be used: too_deep',
+      '1 records could not be used: too_large',
+      '2 records could not be used: no_time',
+      '2 records could not be used: time_far_off',
+      '4 records could not be used: bad_metric',
+    ]);
+  });
+
   it('tests own rules', async () => {
     const rules = fileOf(
       'own.yaml',

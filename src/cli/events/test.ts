@@ -51,7 +51,7 @@ export async function eventsTest(args: EventsTestArgs, io: Io): Promise<number> 
     for (const one of found) io.stdout.write(`${JSON.stringify(one)}\n`);
     const unsure = foundIn(driver, true).length - found.length;
     if (unsure > 0) io.stderr.write(`${unsure} of low confidence not shown: --unsure shows them\n`);
-    for (const [reason, count] of rejected) {
+    for (const [reason, count] of [...rejected, ...refusedBy(driver)]) {
       io.stderr.write(`${count} records could not be used: ${reason}\n`);
     }
     for (const unknown of driver.rows<UnknownReason>('unknown-reasons')) {
@@ -67,6 +67,10 @@ export async function eventsTest(args: EventsTestArgs, io: Io): Promise<number> 
   }
 }
 
+/** What the processor itself did not take, by reason. */
+const refusedBy = ({ counters }: Driver): [string, number][] =>
+  [...counters].filter(([reason]) => /^(bad_)?kubernetes_event|_over_limit$/.test(reason));
+
 /** Below this the object is only guessed. */
 const sureFrom = 0.5;
 
@@ -74,17 +78,18 @@ const sureFrom = 0.5;
 export function foundIn(driver: Driver, unsure = false): Found[] {
   const newest = new Map<string, Interval>();
   for (const { data } of driver.outputs) newest.set((data as Interval).id, data as Interval);
-  return [...newest.values()]
+  const shown = [...newest.values()]
     .filter((interval) => interval.change !== 'withdraw' && interval.family !== 'collector')
     .filter((interval) => unsure || interval.confidence >= sureFrom)
-    .sort((a, b) => a.start - b.start || (a.id < b.id ? -1 : 1))
-    .map(({ id, fact, object, start, end, parent, evidence }) => ({
-      id,
-      fact,
-      object,
-      start,
-      end,
-      parent,
-      evidence,
-    }));
+    .sort((a, b) => a.start - b.start || (a.id < b.id ? -1 : 1));
+  const ids = new Set(shown.map(({ id }) => id));
+  return shown.map(({ id, fact, object, start, end, parent, evidence }) => ({
+    id,
+    fact,
+    object,
+    start,
+    end,
+    parent: parent !== null && ids.has(parent) ? parent : null,
+    evidence,
+  }));
 }

@@ -84,6 +84,17 @@ describe('on the engine', () => {
     expect(found[1]).toMatchObject({ confidence: 0.8, missing: ['kubernetes-event'] });
   });
 
+  it('refuses a record that is no event, and goes on', () => {
+    const driver = new StageDriver(processors, { startMs: start });
+    const broken = [{}, { ...event('NodeReady', start), message: 7 }, [], null];
+    for (const value of broken) driver.record('kubernetes-event', value as object, 'c1');
+    driver.give({ kind: 'kubernetes-event', tenant: 't', cluster: 'c1' }, Buffer.from('{"a"'));
+    expect(driver.of('rejected').map(({ data }) => data.reason)).toEqual(
+      Array(5).fill('bad_record'),
+    );
+    expect(play(driver).of('events').length).toBeGreaterThan(3);
+  });
+
   it('lists reasons that no rule knows in the status', () => {
     const status = play(new StageDriver(processors, { startMs: start }))
       .of('status')

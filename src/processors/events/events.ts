@@ -1,4 +1,3 @@
-import { messageOf } from '../../core/errors.ts';
 import {
   type Block,
   defineProcessor,
@@ -174,13 +173,7 @@ class EventsProcessor implements Handlers {
 
   record(kind: string, cluster: number, record: LogRecord): void {
     if (kind !== 'kubernetes-event' || record.value === null) return;
-    let event: KubernetesEvent;
-    try {
-      event = decodeKubernetesEvent(record.value);
-    } catch (error) {
-      this.#context.count(messageOf(error) === '' ? 'bad_event' : 'bad_kubernetes_event');
-      return;
-    }
+    const event = decodeKubernetesEvent(record.value);
     if (event.end > this.#context.logTime + 10 * 60_000) {
       this.#context.count('kubernetes_event_in_future');
       return;

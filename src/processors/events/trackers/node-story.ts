@@ -127,13 +127,21 @@ function joinOf(view: View, life: Timeline, hadLife: boolean): Span | null {
     appeared ? series.t : null,
   ].filter((t) => typeof t === 'number');
   const start = Math.min(...begins);
-  const ready = life.find((a) => (a.k === 'node-ready' || a.k === 'ready:on') && a.t >= start);
+  const ready = life.find((a) => a.t >= start && (isReady(a) || wasReady(a)));
   const evidence = [starting, registered, created, series]
     .filter((atom) => atom !== undefined && Math.abs(atom.t - start) < joinWindow)
     .map((atom) => evidenceOf(atom!, 'start'));
   if (ready) evidence.push(evidenceOf(ready, 'end'));
-  return { start, end: ready?.t ?? null, endBy: ready?.k ?? null, evidence };
+  // What it is no more, it was until just before.
+  const end = ready === undefined ? null : Math.max(start, ready.t - (wasReady(ready) ? 2_000 : 0));
+  return { start, end, endBy: ready?.k ?? null, evidence };
 }
+
+const isReady = (atom: Atom): boolean => atom.k === 'node-ready' || atom.k === 'ready:on';
+
+/** The node controller says so only of nodes that were ready; a hollow one says nothing itself. */
+const wasReady = (atom: Atom): boolean =>
+  atom.k === 'node-not-ready' && atom.x?.['component'] === 'node-controller';
 
 /**
  * A kubelet's start and its registration; or its start and then Ready while the rest of the
