@@ -7,13 +7,14 @@ import { alertData } from '../../src/processors/alerts/schema.ts';
 import { anomalyData } from '../../src/processors/anomalies/schema.ts';
 import { scoreNames } from '../../src/processors/anomalies/scores.ts';
 import { intervalJsonSchema } from '../../src/processors/events/interval.ts';
+import { peersData } from '../../src/processors/peers/schema.ts';
 import { code, fieldRows, generated, table } from './markdown.ts';
 
 const what: Readonly<Record<(typeof outputTopics)[number], string>> = {
   alerts: 'The start or the end of a firing alert.',
   anomalies: 'An interval in which a series was improbable: opened, updated, closed.',
   events: 'An interval in which a cluster did something, with its evidence.',
-  peers: 'Summaries of like series of one cluster.',
+  peers: 'How like series of one cluster stand, every five minutes, where settings ask for it.',
   incidents: 'A revision of an incident: members, candidates for the cause, reasons.',
   scores:
     'Remote write 2.0, not JSON: scores and bands of the series that `settings.anomalies.scores` asks for.',
@@ -54,6 +55,7 @@ const schemas: readonly (readonly [topic: string, schema: object])[] = [
   ['alerts', z.toJSONSchema(alertData)],
   ['anomalies', z.toJSONSchema(anomalyData)],
   ['events', intervalJsonSchema()],
+  ['peers', z.toJSONSchema(peersData)],
   ['rejected', z.toJSONSchema(rejectedData)],
 ];
 
