@@ -107,6 +107,8 @@ export class Scorer {
   readonly #model: Model;
   readonly #asked: number;
   readonly #recordFactor: number;
+  /** Samples after which a rarity is known; of a threshold none. */
+  readonly #warmFrom: number;
   readonly #series = new Columns(seriesColumns);
   readonly #states: Pool<ColumnsSpec>;
   readonly #tails = new Columns(tailsSpec);
@@ -127,6 +129,7 @@ export class Scorer {
       );
     }
     this.#recordFactor = recordFactor(this.#asked);
+    this.#warmFrom = model.definition.calibration === 'fixed' ? 0 : enough;
     this.#states = new Pool(this.#model.definition.state);
     const terms = new Float64Array(this.#model.definition.terms?.length ?? 0);
     this.#sample = {
@@ -365,8 +368,9 @@ export class Scorer {
     const since = a.since[slot]!;
     if (since < 65_535) a.since[slot] = since + 1;
     const changed = this.#change(slot);
-    if (!(v.strength >= 1 || changed)) v.held = this.#isWarm ? 'below-cut' : 'warming-up';
-    else if (mute > 0) v.held = 'after-gap';
+    if (!(v.strength >= 1 || changed)) {
+      v.held = s.count < this.#warmFrom ? 'warming-up' : 'below-cut';
+    } else if (mute > 0) v.held = 'after-gap';
     else if (since < restOf(s.interval) && v.strength < rearm * a.strength[slot]!) {
       v.held = 'resting';
     } else if (!matters(s.kind, s.value, r.expected)) v.held = 'too-small';
@@ -404,11 +408,6 @@ export class Scorer {
     v.kind = 'flatline';
     v.onset = s.time - equal * s.interval;
     return true;
-  }
-
-  /** A rarity is known after so many samples, a threshold at once. */
-  get #isWarm(): boolean {
-    return this.#model.definition.calibration === 'fixed' || this.#sample.count >= enough;
   }
 
   #remember(slot: number): void {
