@@ -4,6 +4,10 @@ import { cpuNsPerUnit } from '../cpu.ts';
 
 const logs = 20_000;
 
+/** Records of which one in a thousand is an event. */
+export const logLines = (): string[] =>
+  Array.from({ length: logs }, (_, i) => (i % 1000 === 500 ? event : platformLog(i)));
+
 /** A platform log as a log forwarder writes it, about 1 kB. */
 function platformLog(index: number): string {
   return JSON.stringify({
@@ -37,7 +41,7 @@ const event = JSON.stringify({
 
 /** MB/s of CPU time on one core, and how many of the events were found (per mille: all). */
 export function filterSpeed(): Record<string, number> {
-  const lines = Array.from({ length: logs }, (_, i) => (i % 1000 === 500 ? event : platformLog(i)));
+  const lines = logLines();
   const records = lines.map((text) => new Uint8Array(Buffer.from(text)));
   const chunk = new Uint8Array(Buffer.from(lines.join('\n')));
   let found = 0;

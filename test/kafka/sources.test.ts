@@ -159,6 +159,11 @@ describe.skipIf(!hasKafka())('topics of others, as configured sources of the who
     }, 60_000);
     const metrics = await (await fetch(`${seastate.url}/metrics`)).text();
     expect(metrics).toMatch(/seastate_source_records_total\{source="kafka\/vector-text"\} \d+/);
+    const flags = ['--data', seastate.folder, '--from', '-1h', '--no-follow', '-o', 'jsonl'];
+    const { out } = await seastate.cli('tail', 'kubernetes-events', '{cluster="c2"}', ...flags);
+    const told = out.trim().split('\n').map((line) => JSON.parse(line));
+    expect(new Set(told.map(({ name }) => name)).size).toBe(sent / 2);
+    expect(told[0]).toMatchObject({ cluster: 'c2', reason: 'NodeReady', kind: 'Node' });
     expect(await seastate.stop()).toBe(0);
 
     const stored = [...(await foundNow())].filter((one) => !sender.acknowledged.has(one));

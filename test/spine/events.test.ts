@@ -88,3 +88,31 @@ test('Kubernetes events over HTTP become intervals on the API and on the command
     children: [],
   });
 });
+
+test('100 MB of platform logs with events among them, as a stream', async () => {
+  seastate = await (await Seastate.create('--partitions', '2')).start();
+  const log = `${JSON.stringify({ message: 'reconciling '.repeat(80), level: 'info' })}\n`;
+  const block = Buffer.from(log.repeat(1_000));
+  const blocks = Math.ceil(100e6 / block.length);
+  const now = Date.now();
+  async function* body(): AsyncGenerator<Buffer> {
+    for (let i = 0; i < blocks; i++) {
+      yield block;
+      yield Buffer.from(`${JSON.stringify(event(`s${i}`, 'NodeReady', now - 60_000 + i))}\n`);
+    }
+  }
+  const memory = async (): Promise<number> => {
+    const text = await (await fetch(`${seastate.url}/metrics`)).text();
+    return Number(/^process_resident_memory_bytes (\S+)/m.exec(text)![1]);
+  };
+  const before = await memory();
+  const response = await fetch(`${seastate.url}/api/v1/events?cluster=c1`, {
+    method: 'POST',
+    body: body(),
+    duplex: 'half',
+  });
+  const { data } = (await response.json()) as { data: object };
+  expect([response.status, data]).toMatchObject([200, { taken: blocks, others: blocks * 1_000 }]);
+  // It is never held as a whole.
+  expect((await memory()) - before).toBeLessThan(95e6);
+});

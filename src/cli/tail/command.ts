@@ -19,7 +19,7 @@ export interface TailFlags extends ConfigFlags {
   readonly output?: OutputFormat;
 }
 
-export const tailSubjects = [...outputTopics, 'metrics'] as const;
+export const tailSubjects = [...outputTopics, 'metrics', 'kubernetes-events'] as const;
 
 export const tailCommand = buildCommand<TailFlags, [what?: string, selector?: string], CliContext>({
   loader: async () => (await import('./tail.ts')).tail,
@@ -85,6 +85,10 @@ export const tailCommand = buildCommand<TailFlags, [what?: string, selector?: st
       {
         input: `metrics '{__name__=~"apiserver_request_total|etcd_.*size.*"}'`,
         brief: 'timestamp, metric, labels and value of chosen series',
+      },
+      {
+        input: `kubernetes-events '{namespace="shop",type="Warning"}'`,
+        brief: 'Kubernetes events, from whatever source',
       },
       { input: 'rejected -o json --no-follow', brief: 'what could not be used, and why' },
     ],

@@ -23,6 +23,15 @@ export async function subjectOf(what: string, matchers: readonly Matcher[]): Pro
       tableRow: (row) => ({ ...row, labels: labelText(row['labels']) }),
     };
   }
+  if (what === 'kubernetes-events') {
+    const events = await import('./kubernetes-events.ts');
+    return {
+      topic: telemetryTopic,
+      columns: events.kubernetesEventColumns,
+      rows: events.kubernetesEventRows(matchers),
+      tableRow: events.kubernetesEventTableRow,
+    };
+  }
   return {
     topic: what,
     columns: columnsOf[what] ?? ['time', 'type', 'tenant', 'cluster', 'subject', 'data'],
