@@ -1,5 +1,6 @@
 import { Admin, Producer } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SeastateError } from '../../src/core/errors.ts';
 import { WriteColumns } from '../../src/formats/remote-write/columns.ts';
 import { decodeV2 } from '../../src/formats/remote-write/decode-v2.ts';
 import { encodeRequest, encodeRequestV1 } from '../../src/formats/remote-write/encode.ts';
@@ -63,6 +64,7 @@ describe.skipIf(!hasKafka())('a topic of others as a source', () => {
     topic: string,
     format: TopicFormat,
     answers: SourceAnswer['outcome'][] = [],
+    isRefused: (request: MadeRequest) => boolean = () => false,
   ): Promise<TopicSource> {
     requests.length = 0;
     rejected.length = 0;
@@ -80,11 +82,16 @@ describe.skipIf(!hasKafka())('a topic of others as a source', () => {
       },
       {
         write: async (request) => {
-          const outcome = answers.shift() ?? 'written';
-          if (outcome !== 'later') requests.push(request);
+          const outcome = isRefused(request) ? 'rejected' : (answers.shift() ?? 'written');
+          if (outcome === 'written') requests.push(request);
           return { outcome, written: { samples: request.samples, histograms: 0 } };
         },
-        reject: async (records) => rejected.push(...records),
+        reject: async (records) => {
+          // As a log does: no more than this at once.
+          const size = Buffer.byteLength(records[0]!.value!);
+          if (size > 700) throw new SeastateError('record_too_large', `${size} bytes`);
+          rejected.push(...records);
+        },
         append: async () => {},
         now: () => now,
         elapsed: () => performance.now(),
@@ -183,6 +190,27 @@ describe.skipIf(!hasKafka())('a topic of others as a source', () => {
       }
       expect(rejected.map((one) => dataOf(one).reason)).toEqual(['not_a_request']);
     }
+  });
+
+  test('what the gateway refuses is found by halves, and too much of it is left out', async () => {
+    const topic = await topicWith(
+      Array.from({ length: 40 }, (_, i) => ({
+        partition: 0,
+        timestamp: now + i,
+        value: i % 20 === 7 ? writeVectorText([['__name__', 'x'.repeat(200)]], now + i, i) : line(i),
+      })),
+    );
+    const source = await sourceOf(topic, 'vector-text', [], (request) =>
+      Buffer.from(decompress(request.body, 1 << 20, new Scratch())).includes('xxxx'),
+    );
+    const running = source.run();
+    await expect.poll(() => rejected.length, { timeout: 10_000 }).toBe(2);
+    await source.close();
+    await running;
+    expect(rejected.map((one) => dataOf(one).offset)).toEqual([7, 27]);
+    expect(dataOf(rejected[0]!)).toMatchObject({ reason: 'refused', value: '', truncated: true });
+    const times = new Set(samplesOf(requests).map(([time]) => time));
+    expect(times.size).toBe(38);
   });
 
   test('a topic that is not there is named', async () => {

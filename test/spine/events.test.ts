@@ -22,7 +22,8 @@ const event = (name: string, reason: string, time: number) => ({
 });
 
 test('Kubernetes events over HTTP become intervals on the API and on the command line', async () => {
-  seastate = await (await Seastate.create('--partitions', '2')).start();
+  const owned = 'settings.clusters.tenants={theirs: another-tenant}';
+  seastate = await (await Seastate.create('--partitions', '2', '--set', owned)).start();
   const post = (
     body: string | Uint8Array<ArrayBuffer>,
     query = '?cluster=c1',
@@ -43,6 +44,11 @@ test('Kubernetes events over HTTP become intervals on the API and on the command
   expect([nobody.status, await nobody.json()]).toMatchObject([
     400,
     { data: { rejected: { no_cluster: 1 } } },
+  ]);
+  const theirs = await post(JSON.stringify(event('d', 'NodeNotReady', now)), '?cluster=theirs');
+  expect([theirs.status, await theirs.json()]).toMatchObject([
+    400,
+    { data: { rejected: { other_tenant: 1 } } },
   ]);
   expect((await post(gzipSync('x'), '', { 'content-encoding': 'br' })).status).toBe(400);
 

@@ -1,8 +1,7 @@
 import type { SeastateError } from '../../core/errors.ts';
-import type { NewRecord } from '../../log/log.ts';
-import { rejectedDataOf, rejectedRecord } from '../../log/rejected.ts';
 import { reject, type SourceCounters } from '../counters.ts';
 import { type AppendEvent, appendAll } from '../kubernetes/owned-events.ts';
+import { type AppendRejected, keepRejected } from '../rejected.ts';
 import { pause } from '../supervised.ts';
 import type { Placed } from './merge.ts';
 import type { Made, MadeRequest, RecordReader, Unusable } from './records.ts';
@@ -20,7 +19,7 @@ export interface DeliveryParts {
   readonly write: (request: MadeRequest) => Promise<SourceAnswer>;
   readonly append: AppendEvent;
   /** Appends to the `rejected` topic. */
-  readonly reject: (records: readonly NewRecord[]) => Promise<unknown>;
+  readonly reject: AppendRejected;
   /** ms since the epoch. */
   readonly now: () => number;
 }
@@ -83,8 +82,11 @@ export class Delivery {
       const answer = await this.#write(request);
       if (answer === undefined) return false;
       this.#counters.requests++;
-      if (answer.outcome !== 'written') refusal = answer.message ?? answer.outcome;
-      else this.#counters.samples += answer.written.samples + answer.written.histograms;
+      this.#counters.samples += answer.written.samples + answer.written.histograms;
+      if (answer.outcome === 'written') continue;
+      const error = answer.message ?? answer.outcome;
+      if (request.placed) unusable.push({ placed: request.placed, reason: 'refused', error });
+      else refusal = error;
     }
     if (refusal === undefined) return true;
     if (batch.length === 1) {
@@ -108,13 +110,12 @@ export class Delivery {
 
   async #reject(unusable: readonly Unusable[]): Promise<boolean> {
     for (const { reason } of unusable) reject(this.#counters, reason);
-    const records = this.#rejected(unusable);
+    // One for each record of the topic, whatever the number of things that are wrong in it.
+    const records = [...Map.groupBy(unusable, ({ placed }) => placed)];
     for (let at = 0; at < records.length; ) {
       try {
-        // One by one: together they may be more than the log takes at once.
-        await Promise.all(
-          records.slice(at, at + rejectedAtOnce).map((record) => this.#parts.reject([record])),
-        );
+        const some = records.slice(at, at + rejectedAtOnce);
+        await Promise.all(some.map(([placed, all]) => this.#keep(placed, all)));
         at += rejectedAtOnce;
       } catch (error) {
         if ((error as SeastateError).retry !== 'later') throw error;
@@ -124,16 +125,12 @@ export class Delivery {
     return true;
   }
 
-  /** A record for each record of the topic, whatever the number of things that are wrong in it. */
-  #rejected(unusable: readonly Unusable[]): NewRecord[] {
+  async #keep({ partition, record }: Placed, all: readonly Unusable[]): Promise<void> {
     const { topic, format, name, tenant, rejectedBytesMax } = this.#options;
-    const byRecord = Map.groupBy(unusable, ({ placed }) => placed);
-    return [...byRecord].map(([{ partition, record }, all]) => {
-      const error = all.map((one) => one.error).join('; ');
-      const why = { source: `kafka/${name}`, reason: all[0]!.reason, error };
-      const data = rejectedDataOf({ ...why, topic, partition, format }, record, rejectedBytesMax);
-      return rejectedRecord(data, tenant, this.#parts.now());
-    });
+    const error = all.map((one) => one.error).join('; ');
+    const place = { source: `kafka/${name}`, topic, partition, format };
+    const why = { ...place, reason: all[0]!.reason, error };
+    await keepRejected({ ...this.#parts, tenant, bytesMax: rejectedBytesMax }, why, record);
   }
 
   /** False when the source is closed. */

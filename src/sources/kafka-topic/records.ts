@@ -16,6 +16,8 @@ export interface MadeRequest {
   readonly body: Uint8Array;
   /** 0 where it is not known. */
   readonly samples: number;
+  /** The record that it is of, where that is one. */
+  readonly placed?: Placed;
 }
 
 /** A Kubernetes event and the record that held it. */
@@ -128,7 +130,7 @@ class RequestReader implements RecordReader {
       const { value } = placed.record;
       const body = value === null ? 'no_value' : this.#body(value);
       if (typeof body !== 'string') {
-        requests.push({ protocol: this.#protocol, body, samples: 0 });
+        requests.push({ protocol: this.#protocol, body, samples: 0, placed });
       } else unusable.push(unreadable(placed, body, `remote-write-${this.#protocol}`));
     }
     return { requests, events: [], unusable, others: 0 };

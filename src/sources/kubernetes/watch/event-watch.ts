@@ -1,7 +1,6 @@
 import type { SeastateError } from '../../../core/errors.ts';
-import type { NewRecord } from '../../../log/log.ts';
-import { rejectedDataOf, rejectedRecord } from '../../../log/rejected.ts';
 import { reject, type SourceCounters } from '../../counters.ts';
+import { type AppendRejected, keepRejected } from '../../rejected.ts';
 import { pause } from '../../supervised.ts';
 import {
   type AppendEvent,
@@ -34,7 +33,7 @@ export interface EventWatchParts {
   readonly positions: WatchPositions;
   readonly append: AppendEvent;
   /** Appends to the `rejected` topic. */
-  readonly reject: (records: readonly NewRecord[]) => Promise<unknown>;
+  readonly reject: AppendRejected;
   /** ms since the epoch. */
   readonly now: () => number;
   readonly counters: SourceCounters;
@@ -197,8 +196,8 @@ export class EventWatch {
     // Its place is the version of the object: the list has no offsets.
     const offset = Number(versionOf(line) ?? 0);
     const record = { offset: Number.isSafeInteger(offset) ? offset : 0, headers: {}, value: line };
-    const data = rejectedDataOf({ ...why, topic: list, partition: 0 }, record, rejectedBytesMax);
-    await this.#parts.reject([rejectedRecord(data, tenant, this.#parts.now())]);
+    const parts = { ...this.#parts, tenant, bytesMax: rejectedBytesMax };
+    await keepRejected(parts, { ...why, topic: list, partition: 0 }, record);
   }
 }
 
