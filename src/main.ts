@@ -28,12 +28,12 @@ import { PrometheusSink } from './sinks/prometheus/sink.ts';
 import { openView } from './sinks/sqlite-view/view.ts';
 import { EventReceiver } from './sources/kubernetes/receiver.ts';
 import { RemoteWriteHandler } from './sources/remote-write/handler.ts';
-import { contentOf, topicsOf, type UserCode, userCode } from './user-code.ts';
+import { type Program, settingsOf, topicsOf } from './user-code/program.ts';
 
 export interface StartParts {
   readonly log: Logger;
   /** Reads the configuration again for `/-/reload`; what it throws leaves the last one in force. */
-  readonly reload: () => Promise<Config>;
+  readonly reload: () => Promise<Program>;
 }
 
 /** The program as it runs. */
@@ -47,7 +47,7 @@ export interface Running {
 }
 
 /** Puts the parts together (DESIGN 1) and starts them from the log outwards. */
-export async function start(config: Config, parts: StartParts): Promise<Running> {
+export async function start({ config, code }: Program, parts: StartParts): Promise<Running> {
   letHeapGrow();
   const layout = dataLayout(config.process.data);
   const { log: logger } = parts;
@@ -56,8 +56,7 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
   const startedMs = now();
   const stopping = new AbortController();
 
-  const code = await userCode(config);
-  const topics = topicsOf(config, code);
+  const topics = topicsOf({ config, code });
   const opened = await openLog(config, topics, { now, warn });
   const { log } = opened;
   const view = await openView(layout.view);
@@ -102,17 +101,16 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
     live,
   });
 
-  const putInForce = async (next: Config, nextCode: UserCode): Promise<void> => {
-    await control.writeSettings(next.settings.version, contentOf(next, nextCode));
+  const putInForce = async (next: Program): Promise<void> => {
+    await control.writeSettings(next.config.settings.version, await settingsOf(next));
   };
   const reload = async (): Promise<void> => {
     metrics.reloads.lastSuccessful = false;
     const next = await parts.reload();
-    const nextCode = await userCode(next);
-    checkTopics(nextCode.topics, log);
-    await putInForce(next, nextCode);
-    gateway.configure(gatewayOptionsOf(next));
-    await server.configure(serverOptionsOf(next, pageFolder));
+    checkTopics(next, log);
+    await putInForce(next);
+    gateway.configure(gatewayOptionsOf(next.config));
+    await server.configure(serverOptionsOf(next.config, pageFolder));
     metrics.reloads.lastSuccessful = true;
     metrics.reloads.lastSuccessSeconds = now() / 1000;
   };
@@ -156,7 +154,7 @@ export async function start(config: Config, parts: StartParts): Promise<Running>
   if (!runtime) holdNothing(log);
   // Settings first: what comes after them is read by them.
   const open = async (): Promise<void> => {
-    await putInForce(config, code);
+    await putInForce({ config, code });
     await gateway.start();
     sources.start();
   };
@@ -245,8 +243,10 @@ function openRuntime(
 }
 
 /** A log's topics stand when it is opened. */
-function checkTopics(topics: readonly string[], log: Log): void {
-  const missing = topics.filter((topic) => !log.topics.has(topic));
+function checkTopics(program: Program, log: Log): void {
+  const missing = topicsOf(program)
+    .map(({ name }) => name)
+    .filter((name) => !log.topics.has(name));
   if (missing.length === 0) return;
   throw new SeastateError(
     'restart_needed',

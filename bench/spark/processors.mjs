@@ -1,7 +1,7 @@
 // Users' processors of the bench: an EWMA per series, and an echo for latency.
 const alpha = 0.1;
 
-export const ewma = {
+const ewma = {
   name: 'ewma',
   version: 1,
   outputs: ['anomalies'],
@@ -40,7 +40,7 @@ export const small = ballast('ballast-20', 40);
 export const big = ballast('ballast-100', 208);
 
 /** One output per record whose first value asks for it. */
-export const echo = {
+const echo = {
   name: 'echo',
   version: 1,
   outputs: ['events'],
@@ -56,3 +56,6 @@ function emit(context, block, i, topic = 'anomalies') {
   const data = { time: block.times[i], value: block.values[i] };
   context.emit({ topic, type: 'bench', cluster: block.cluster, subject, revision: 0, data });
 }
+
+/** As a bundle tells what it holds. */
+export const processors = [['processors.mjs', { ewma, echo }]];

@@ -13,7 +13,7 @@ interface Rule {
 
 const parts = ['core', 'formats', 'config', 'log', 'engine', 'models', 'processors'];
 const adapters = ['gateway', 'sources', 'sinks', 'self', 'testing'];
-const openers = ['open-log.ts', 'open-sources.ts', 'stage-processors.ts', 'user-code.ts'];
+const openers = ['open-log.ts', 'open-sources.ts', 'stage-processors.ts', 'user-code'];
 const all = [...parts, ...adapters, 'server', 'cli', ...openers];
 /** The contract of the analytics, with the types that it names. */
 const contract = [
@@ -43,11 +43,11 @@ export const importRules: Readonly<Record<string, Rule>> = {
   server: { may: all },
   cli: { may: all },
   'index.ts': { may: [...parts, 'testing'] },
+  'user-code': { may: parts },
   'runner.ts': { may: [...parts, 'stage-processors.ts'] },
-  'stage-processors.ts': { may: parts },
+  'stage-processors.ts': { may: [...parts, 'user-code'] },
   'open-log.ts': { may: ['core', 'config', 'log'] },
   'open-sources.ts': { may: ['core', 'config', 'log', 'gateway', 'sources', 'open-log.ts'] },
-  'user-code.ts': { may: ['core', 'config', 'log', 'engine'] },
   'main.ts': { may: all },
 };
 

@@ -16,7 +16,8 @@ export const errorCodes: Readonly<Record<string, string>> = {
   body_not_snappy: 'A body is not snappy (block format).',
   body_not_zstd: 'A record that says zstd is not.',
   body_too_large: 'A body declares more than the limit, as it comes or decompressed.',
-  bundle_failed: 'Processors of your own could not be bundled; the message is of the compiler.',
+  bundle_failed:
+    'Processors or models of your own cannot be bundled or loaded; the message names file and line.',
   bundle_missing: 'The code that a state was made with is not at the place of the snapshots.',
   config: 'The configuration has mistakes; each is told with its place.',
   encoding_unknown: 'A record names a compression that this program does not know.',
@@ -45,8 +46,10 @@ export const errorCodes: Readonly<Record<string, string>> = {
   model_invalid: 'A model of your own is not well defined.',
   model_name: 'Two models have the same name.',
   model_parameters: 'Parameters of a model are wrong.',
-  model_result: 'A model gave a score that is no number above 0; that sample is not scored.',
+  model_result: 'A model gave what is no number from 0; that sample is not scored.',
   model_unknown: 'No model has that name.',
+  model_upgrade:
+    'A model of your own cannot mend its state from an earlier version: its `upgrade` threw.',
   offset_gone: 'Retention has passed what is to be read.',
   out_of_memory: 'A decoder cannot grow its memory.',
   other_tenant:

@@ -1,8 +1,8 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { messageOf, SeastateError } from '../core/errors.ts';
-import { describeBundle } from '../engine/runner/describe.ts';
 import { bundleUrl, snapshotStore } from '../engine/runtime/embedded/runtime.ts';
+import { describeBundle, topicsIn } from '../user-code/describe.ts';
 
 /** Names of the bundles of users' processors that the newest snapshots were made with. */
 export async function bundlesOf(snapshots: string, stage: string, partitions: number) {
@@ -19,7 +19,7 @@ export async function topicsOfBundles(snapshots: string, bundles: readonly strin
   const described = await Promise.all(
     bundles.map((sha256) => describeBundle(bundleUrl(snapshots, sha256))),
   );
-  return [...new Set(described.flat().flatMap(({ outputs }) => outputs))];
+  return [...new Set(described.flatMap(topicsIn))];
 }
 
 /** Copies a bundle between places of snapshots; returns its URL there. Error: `bundle_missing`. */

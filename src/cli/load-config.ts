@@ -3,6 +3,7 @@ import { openConfig } from '../config/open.ts';
 import type { Config } from '../config/schema.ts';
 import type { Sections } from '../config/settings.ts';
 import { SeastateError } from '../core/errors.ts';
+import type { UserCode } from '../user-code/user-code.ts';
 import { type CliContext, hasColor } from './context.ts';
 import { type ConfigFlags, overridesOf } from './flags.ts';
 
@@ -13,18 +14,48 @@ export interface LoadedConfig {
   readonly sections: Sections;
 }
 
-/** The configuration of flags, environment and file. Throws what the user should read. */
+export interface LoadedProgram extends LoadedConfig {
+  readonly code: UserCode;
+}
+
+/**
+ * The configuration of flags, environment and file. Throws what the user should read. Whether
+ * routes name models that there are is known with the code only: `loadProgram`.
+ */
 export async function loadConfig(context: CliContext, flags: ConfigFlags): Promise<LoadedConfig> {
+  return (await load(context, flags)).loaded;
+}
+
+/** The same with users' code, for what runs it; `tries`: each model is tried. */
+export async function loadProgram(
+  context: CliContext,
+  flags: ConfigFlags,
+  options: { tries?: boolean } = {},
+): Promise<LoadedProgram> {
+  const { loaded, mistakes } = await load(context, flags);
+  const { readUserCode } = await import('../user-code/user-code.ts');
+  const { process, settings } = loaded.config;
+  const code = await readUserCode(process, settings, options);
+  if (code.problems.length > 0) throw readable(context, mistakes(code.problems));
+  return { ...loaded, code };
+}
+
+async function load(context: CliContext, flags: ConfigFlags) {
   const path = flags.config ?? (context.env['SEASTATE_CONFIG'] || undefined);
   const sections = await processorSections();
   try {
     const overrides = overridesOf(flags, context.env);
-    const config = openConfig({ path, overrides, sections, env: context.env });
-    return { config, path, sections };
+    const { config, mistakes } = openConfig({ path, overrides, sections, env: context.env });
+    return { loaded: { config, path, sections }, mistakes };
   } catch (error) {
-    if (!(error instanceof ConfigError) || !hasColor(context, context.err)) throw error;
-    throw new SeastateError('config', error.withSnippets(), { cause: error });
+    throw error instanceof ConfigError ? readable(context, error) : error;
   }
+}
+
+/** With the lines around each mistake, where a person reads. */
+function readable(context: CliContext, error: ConfigError): SeastateError {
+  if (!hasColor(context, context.err)) return error;
+  return new SeastateError('config', error.withSnippets(), { cause: error });
 }
 
 /** Settings that the processors declare, by processor; unknown keys are refused there too. */
@@ -35,17 +66,10 @@ export async function processorSections(): Promise<Sections> {
   ]);
   const declared = Object.values(stages)
     .flat()
-    .flatMap(({ name, settings, check }) => {
+    .flatMap(({ name, settings }) => {
       if (!settings) return [];
-      const strict = settings instanceof ZodObject ? settings.strict() : settings;
-      const schema = strict.prefault({});
-      if (!check) return [[name, schema] as const];
-      const checked = schema.superRefine((value, context) => {
-        for (const { path, message } of check(value)) {
-          context.addIssue({ code: 'custom', path: [...path], message });
-        }
-      });
-      return [[name, checked] as const];
+      const schema = settings instanceof ZodObject ? settings.strict() : settings;
+      return [[name, schema.prefault({})] as const];
     });
   return Object.fromEntries(declared);
 }

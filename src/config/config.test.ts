@@ -69,7 +69,7 @@ describe('mistakes', () => {
 });
 
 test('no file gives the defaults, and an empty one too', () => {
-  const config = openConfig({ env: {} });
+  const { config } = openConfig({ env: {} });
   expect(config.process).toMatchObject({ listen: '127.0.0.1:9797', partitions: 16 });
   expect(config.settings.time.future).toBe(600_000);
   expect(read('')).toMatchObject(config);

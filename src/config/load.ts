@@ -56,8 +56,23 @@ export class ConfigError extends SeastateError {
 
 /** The configuration in force: overrides over the file over defaults. Throws ConfigError. */
 export function readConfig(input: ConfigInput): Config {
+  return readConfigWithPlaces(input).config;
+}
+
+/** A mistake that only others can see, by its path in the file. */
+export interface FoundMistake {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** The same, and what makes an error with places of mistakes that are found later. */
+export function readConfigWithPlaces(input: ConfigInput): {
+  config: Config;
+  mistakes(found: readonly FoundMistake[]): ConfigError;
+} {
   const schema = configJsonSchema(input.sections);
-  return new Reader(input, configSchema(input.sections), schema).read() as Config;
+  const reader = new Reader(input, configSchema(input.sections), schema);
+  return { config: reader.read() as Config, mistakes: (found) => reader.mistakes(found) };
 }
 
 /** Another YAML file of ours, by its schema, with the same care. Throws ConfigError. */
@@ -93,10 +108,13 @@ class Reader {
     return result.data;
   }
 
+  mistakes(found: readonly FoundMistake[]): ConfigError {
+    for (const { path, message } of found) this.#problem(path, message);
+    return new ConfigError(this.#problems, this.#source?.text ?? '');
+  }
+
   #stopOnProblems(): void {
-    if (this.#problems.length > 0) {
-      throw new ConfigError(this.#problems, this.#source?.text ?? '');
-    }
+    if (this.#problems.length > 0) throw this.mistakes([]);
   }
 
   #problem(path: readonly PropertyKey[], message: string, unknownKey?: string): void {

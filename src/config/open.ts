@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { messageOf, SeastateError } from '../core/errors.ts';
-import { type Override, readConfig } from './load.ts';
-import type { Config } from './schema.ts';
+import { type Override, readConfigWithPlaces } from './load.ts';
 import type { Sections } from './settings.ts';
 
 export interface ConfigPlace {
@@ -14,9 +13,9 @@ export interface ConfigPlace {
 }
 
 /** Reads the file and what it refers to. Throws ConfigError, or `config` when it cannot be read. */
-export function openConfig({ path, overrides, sections, env }: ConfigPlace): Config {
+export function openConfig({ path, overrides, sections, env }: ConfigPlace) {
   const folder = path === undefined ? process.cwd() : dirname(resolve(path));
-  return readConfig({
+  return readConfigWithPlaces({
     ...(path === undefined ? {} : { file: { name: path, text: readText(path) } }),
     ...(overrides ? { overrides } : {}),
     ...(sections ? { sections } : {}),

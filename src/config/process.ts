@@ -213,6 +213,11 @@ export const processSchema = z.strictObject({
     'Files of your own processors (TypeScript); other content needs a higher `settings.version`.',
     'live',
   ),
+  models: key(
+    z.array(readableFile()).default([]),
+    'Files of your own models (TypeScript), which routes name as they name the shipped ones; other content needs a higher `settings.version`.',
+    'live',
+  ),
   log: key(logSchema.prefault({}), 'Where records are kept.', 'restart'),
   sources: key(
     sourcesSchema.prefault({}),

@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod';
 import { SeastateError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 import type { Arrays, ColumnsSpec } from './columns.ts';
 
 /**
@@ -124,6 +125,24 @@ export function defineModel<P, S extends ColumnsSpec>(
   return definition;
 }
 
+/** What is wrong with parameters, each with the path below `parameters`; empty when they are good. */
+export function parameterProblems(
+  { parameters: schema }: Pick<ModelDefinition, 'parameters'>,
+  parameters: unknown,
+): { path: (string | number)[]; message: string }[] {
+  const issues = schema.safeParse(parameters).error?.issues ?? [];
+  return issues.flatMap((issue) => {
+    const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+    const known = 'shape' in schema ? Object.keys(schema.shape as object) : [];
+    return issue.keys.map((key) => {
+      const near = nearest(key, known);
+      const hint = near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`;
+      return { path: [...path, key], message: `unknown parameter; ${hint}` };
+    });
+  });
+}
+
 /**
  * The model with these parameters (defaults where absent). Throws `model_parameters` that names
  * the model, the parameter and what is wrong.
@@ -136,8 +155,8 @@ export function configure<P, S extends ColumnsSpec>(
   if (parsed.success) {
     return { definition: definition as unknown as ModelDefinition, parameters: parsed.data };
   }
-  const what = parsed.error.issues.map(
-    (issue) => `${issue.path.join('.') || 'parameters'}: ${issue.message}`,
+  const what = parameterProblems(definition, parameters).map(
+    ({ path, message }) => `${path.join('.') || 'parameters'}: ${message}`,
   );
   throw new SeastateError('model_parameters', `model "${definition.name}": ${what.join('; ')}`);
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { ByteReader, ByteWriter } from '../core/bytes.ts';
-import { text } from '../core/bytes.ts';
 import { messageOf, SeastateError } from '../core/errors.ts';
 import type { Matcher } from '../core/matchers.ts';
 import { hashVersion } from '../core/placement.ts';
@@ -22,11 +21,12 @@ import { Host } from './context.ts';
 import { Counters } from './counters.ts';
 import { explainSeries, type SeriesExplanation } from './explain.ts';
 import { Families } from './families.ts';
+import { jsonOf } from './json-record.ts';
 import { Outbox } from './outbox.ts';
 import type { ProcessorDefinition } from './processor.ts';
 import { SeriesTracker } from './series/tracker.ts';
 import { seriesViewOf } from './series/view.ts';
-import { engineSettings, parseSettings, sectionOf } from './settings.ts';
+import { checkSettings, engineSettings, parseSettings, sectionOf } from './settings.ts';
 import type { StageDefinition, StageOutput, StageSetup, StageState } from './stage.ts';
 import { notesOf, statusData } from './status.ts';
 
@@ -216,7 +216,10 @@ export class PartitionState implements StageState {
           `settings version ${version} is in force with other content: raise the version`,
         );
       }
-      if (value.version > version) this.#configure(value);
+      if (value.version > version) {
+        checkSettings(this.#stage.processors, value.content);
+        this.#configure(value);
+      }
       return value;
     });
     if (next !== this.#progress.settings) {
@@ -389,13 +392,5 @@ export class PartitionState implements StageState {
     }
     // A processor that is new here starts empty, with room for the series that are there.
     for (const host of this.#hosts) host.reserve(this.#tracker.count);
-  }
-}
-
-function jsonOf<T>(record: LogRecord): T {
-  try {
-    return JSON.parse(text(record.value ?? new Uint8Array(0))) as T;
-  } catch (error) {
-    throw new SeastateError('record_not_json', `the record is not JSON: ${messageOf(error)}`);
   }
 }

@@ -192,7 +192,10 @@ export interface ProcessorDefinition<Settings = unknown> {
   readonly outputs: readonly string[];
   /** Its settings, all with defaults. */
   readonly settings?: ZodType<Settings>;
-  /** What is wrong with settings that can be read: told to people before they are in force. */
+  /**
+   * What is wrong with settings that can be read, such as names of what is not there: they are not
+   * taken. Not asked of settings in a loaded state, which other code has taken.
+   */
   check?(settings: Settings): readonly SettingsFault[];
   create(context: ProcessorContext<Settings>): Handlers;
   /** Mends the state after it was loaded from version `from` (columns are matched by name before). */

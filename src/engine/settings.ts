@@ -53,3 +53,21 @@ export function parseSettings<T>(name: string, parse: () => T): T {
     throw new SeastateError('settings_invalid', `settings of ${name}: ${messageOf(error)}`);
   }
 }
+
+/**
+ * Settings of a record must fit; those of a loaded state were taken by the code of their time, and
+ * the record that follows a change of code puts them right.
+ */
+export function checkSettings(
+  processors: readonly ProcessorDefinition[],
+  content: SettingsContent,
+): void {
+  for (const definition of processors) {
+    const { name, check } = definition;
+    const found = check?.(parseSettings(name, () => sectionOf(definition, content))) ?? [];
+    const what = found.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    if (what.length > 0) {
+      throw new SeastateError('settings_invalid', `settings of ${name}: ${what.join('; ')}`);
+    }
+  }
+}

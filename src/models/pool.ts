@@ -8,7 +8,10 @@ import { type Arrays, Columns, type ColumnsSpec } from '../engine/columns.ts';
 export class Pool<S extends ColumnsSpec> {
   readonly #spec: S;
   readonly #columns: Columns<S>;
+  readonly #widths: readonly (readonly [name: string, width: number])[];
   readonly #links = new Columns({ next: 'i32' });
+  /** One slot: what `keep` remembers. */
+  #kept: Columns<S> | undefined;
   #count = 0;
   /** Head of the list of slots given back, -1 when there is none. */
   #free = -1;
@@ -16,6 +19,10 @@ export class Pool<S extends ColumnsSpec> {
   constructor(spec: S) {
     this.#spec = spec;
     this.#columns = new Columns(spec);
+    this.#widths = Object.entries(spec).map(([name, column]) => [
+      name,
+      typeof column === 'string' ? 1 : (column.width ?? 1),
+    ]);
   }
 
   get arrays(): Arrays<S> {
@@ -51,11 +58,26 @@ export class Pool<S extends ColumnsSpec> {
 
   /** Copies all columns of one slot over another. */
   copy(from: number, to: number): void {
-    for (const [name, column] of Object.entries(this.#spec)) {
-      const width = typeof column === 'string' ? 1 : (column.width ?? 1);
-      const array = this.#columns.arrays[name]!;
-      array.copyWithin(to * width, from * width, (from + 1) * width);
-    }
+    const { arrays } = this.#columns;
+    copySlot(this.#widths, arrays, from, arrays, to);
+  }
+
+  /** Remembers a slot: `putBack` undoes what is done to it from here on. */
+  keep(slot: number): void {
+    this.#kept ??= new Columns(this.#spec);
+    copySlot(this.#widths, this.#columns.arrays, slot, this.#kept.arrays, 0);
+  }
+
+  putBack(slot: number): void {
+    if (this.#kept) copySlot(this.#widths, this.#kept.arrays, 0, this.#columns.arrays, slot);
+  }
+
+  /** Slots that are given out, in order. */
+  used(): number[] {
+    const free = new Set<number>();
+    const { next } = this.#links.arrays;
+    for (let slot = this.#free; slot >= 0; slot = next[slot]!) free.add(slot);
+    return Array.from({ length: this.#count }, (_, slot) => slot).filter((s) => !free.has(s));
   }
 
   /** A slot with what another pool of the same columns has in one of its slots. */
@@ -76,5 +98,21 @@ export class Pool<S extends ColumnsSpec> {
     this.#free = input.i32();
     this.#columns.load(input);
     this.#links.load(input);
+  }
+}
+
+/** By elements: most columns are one wide, and a call of `set` costs more than that. */
+function copySlot<S extends ColumnsSpec>(
+  widths: readonly (readonly [name: string, width: number])[],
+  source: Arrays<S>,
+  from: number,
+  target: Arrays<S>,
+  to: number,
+): void {
+  for (let c = 0; c < widths.length; c++) {
+    const [name, width] = widths[c]!;
+    const read = source[name]!;
+    const write = target[name]!;
+    for (let k = 0; k < width; k++) write[to * width + k] = read[from * width + k]!;
   }
 }

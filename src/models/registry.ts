@@ -1,4 +1,5 @@
 import { SeastateError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 import type { ModelDefinition } from '../engine/model.ts';
 import { baselineRatio } from './baseline-ratio/baseline-ratio.ts';
 import { defaultModel } from './default/default.ts';
@@ -38,10 +39,15 @@ export function registryOf(more: readonly ModelDefinition[] = []): Registry {
   return models;
 }
 
+/** Whether a model came with the program: it needs no guard against its own mistakes. */
+export const isShipped = (model: ModelDefinition): boolean => shipped.includes(model);
+
 /** The model of that name; throws `model_unknown` with the names there are. */
 export function modelNamed(registry: Registry, name: string): ModelDefinition {
   const model = registry.get(name);
   if (model) return model;
-  const names = [...registry.keys()].join(', ');
-  throw new SeastateError('model_unknown', `no model is named "${name}"; there are ${names}`);
+  const names = [...registry.keys()];
+  const near = nearest(name, names);
+  const hint = near === undefined ? `there are ${names.join(', ')}` : `did you mean ${near}?`;
+  throw new SeastateError('model_unknown', `no model is named "${name}"; ${hint}`);
 }

@@ -316,7 +316,7 @@ describe('a model of a user', () => {
       ['scored', ''],
       ['failed', 'thirteen'],
       ['scored', ''],
-      ['failed', 'the score is NaN'],
+      ['failed', 'it gave score NaN, evidence 0 and ratio 0: they must be numbers from 0'],
       ['scored', ''],
     ]);
   });

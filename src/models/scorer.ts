@@ -22,6 +22,8 @@ import { enough, shareThenAdd, tailSize, tailWidth } from './tail.ts';
 export type Outcome = 'scored' | 'quiet' | 'late' | 'missing' | 'stale' | 'primed' | 'failed';
 /** Why a scored sample raises no alarm; '' where it does. */
 export type Held = '' | 'warming-up' | 'below-cut' | 'after-gap' | 'resting' | 'too-small';
+/** How a model failed: it threw, or what it gave is no number. */
+export type Failure = '' | 'threw' | 'no_number';
 export type AnomalyKind = 'improbable' | 'level-shift' | 'flatline' | 'stopped';
 
 /** What the scorer says about the newest sample; one object, overwritten by each push. */
@@ -31,6 +33,7 @@ export interface Verdict {
   value: number;
   /** Of a model that failed on this sample: what it threw. The series goes on. */
   error: string;
+  failure: Failure;
   score: number;
   alarm: boolean;
   held: Held;
@@ -57,6 +60,8 @@ export interface Verdict {
 export interface ScorerOptions {
   /** Alarms per series and day that may be raised by chance. */
   readonly asked?: number;
+  /** Undo what a model did to its columns when it fails: for models that are not ours. */
+  readonly guard?: boolean;
 }
 
 const seriesColumns = {
@@ -109,6 +114,7 @@ export class Scorer {
   readonly #recordFactor: number;
   /** Samples after which a rarity is known; of a threshold none. */
   readonly #warmFrom: number;
+  readonly #guard: boolean;
   readonly #series = new Columns(seriesColumns);
   readonly #states: Pool<ColumnsSpec>;
   readonly #tails = new Columns(tailsSpec);
@@ -130,6 +136,7 @@ export class Scorer {
     }
     this.#recordFactor = recordFactor(this.#asked);
     this.#warmFrom = model.definition.calibration === 'fixed' ? 0 : enough;
+    this.#guard = options.guard ?? false;
     this.#states = new Pool(this.#model.definition.state);
     const terms = new Float64Array(this.#model.definition.terms?.length ?? 0);
     this.#sample = {
@@ -152,6 +159,7 @@ export class Scorer {
       outcome: 'missing',
       value: nothing,
       error: '',
+      failure: '',
       score: 0,
       alarm: false,
       held: '',
@@ -206,14 +214,25 @@ export class Scorer {
       if (a.slot[slot]! < 0) first = this.#begin(slot);
       this.#score(slot);
     } catch (error) {
-      v.error = messageOf(error);
-      this.#remember(slot);
-      return this.#no('failed');
+      return this.#fail(slot, error);
     }
     if (first > 0) this.#result.evidence = Math.max(this.#result.evidence, first);
     this.#judge(slot, step);
     this.#remember(slot);
     return v;
+  }
+
+  /** The sample is lost to the model; a guarded one goes on as if it had not been. */
+  #fail(slot: number, error: unknown): Verdict {
+    const a = this.#series.arrays;
+    if (this.#guard) {
+      if (a.slot[slot]! >= 0) this.#states.putBack(a.slot[slot]!);
+      a.held[slot] = this.#sample.value;
+    } else this.#remember(slot);
+    this.verdict.error = messageOf(error);
+    const isOurs = error instanceof SeastateError && error.code === 'model_result';
+    this.verdict.failure = isOurs ? 'no_number' : 'threw';
+    return this.#no('failed');
   }
 
   #reserve(count: number): void {
@@ -233,7 +252,7 @@ export class Scorer {
     v.score = v.strength = v.confidence = 0;
     v.alarm = false;
     v.held = '';
-    v.error = '';
+    v.error = v.failure = '';
     v.kind = 'improbable';
     v.direction = 'none';
   }
@@ -329,9 +348,13 @@ export class Scorer {
     s.values[0] = s.value;
     const { definition, parameters } = this.#model;
     const at = a.slot[slot]!;
+    if (this.#guard) this.#states.keep(at);
     definition.score(s, this.#states.arrays, at, parameters, r);
     if (definition.calibration === 'fixed') r.ratio = r.score * this.#recordFactor;
-    if (!(r.score >= 0)) throw new SeastateError('model_result', `the score is ${r.score}`);
+    if (!(r.score >= 0 && r.score <= Number.MAX_VALUE) || Number.isNaN(r.evidence + r.ratio)) {
+      const what = `score ${r.score}, evidence ${r.evidence} and ratio ${r.ratio}`;
+      throw new SeastateError('model_result', `it gave ${what}: they must be numbers from 0`);
+    }
     if (this.#ownTail) {
       this.#tails.reserve(at + 1);
       r.evidence = -Math.log10(shareThenAdd(this.#tails.arrays.counts, at * tailWidth, r.score));
@@ -527,15 +550,33 @@ export class Scorer {
 
   save(out: ByteWriter, count: number): void {
     if (count > this.#reserved) this.#reserve(count);
+    out.u32(this.#model.definition.version);
     this.#series.save(out, count);
     this.#states.save(out);
     this.#tails.save(out, this.#ownTail ? this.#states.count : 0);
   }
 
+  /** Takes a state of this model; one of an earlier version is mended by its `upgrade`. */
   load(input: ByteReader): void {
+    const { name, version, upgrade } = this.#model.definition;
+    const from = input.u32();
+    if (from > version) {
+      throw new SeastateError(
+        'snapshot_newer',
+        `the state of model ${name} is of version ${from}, its file is of version ${version}: ` +
+          'bring the newer file back',
+      );
+    }
     const count = this.#series.load(input);
     this.#reserve(count);
     this.#states.load(input);
     this.#tails.load(input);
+    if (from === version || !upgrade) return;
+    try {
+      for (const at of this.#states.used()) upgrade(from, this.#states.arrays, at);
+    } catch (error) {
+      const what = `model ${name} cannot upgrade its state from version ${from}`;
+      throw new SeastateError('model_upgrade', `${what}: ${messageOf(error)}`, { cause: error });
+    }
   }
 }

@@ -9,7 +9,7 @@ import { serverOptionsOf } from '../../src/server/from-config.ts';
 import { serverOptions } from '../../src/server/server.ts';
 
 /** The parts have defaults of their own for tests; users see those of the configuration. */
-const config = openConfig({ env: {} });
+const { config } = openConfig({ env: {} });
 
 test('the engine', () => {
   expect(engineSettings.parse(settingsContent(config.settings))).toEqual(engineSettings.parse({}));

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runOnce } from '../../src/cli/run-once.ts';
-import { buildBundle } from '../../src/engine/bundle.ts';
 import { EmbeddedRuntime } from '../../src/engine/runtime/embedded/runtime.ts';
 import { openJournals } from '../../src/log/journal/journals.ts';
 import type { Log } from '../../src/log/log.ts';
 import { defaultTopics } from '../../src/log/topics.ts';
+import { bundleFiles, putBundle } from '../../src/user-code/bundle.ts';
 import { outputText, readAll } from '../parts/numbered.ts';
 import { fleetLog, placed, settingsRecord, type Unplaced } from './records.ts';
 
@@ -60,7 +60,10 @@ async function outputsOf(data: string): Promise<Map<string, string>> {
 /** What a program has left that was killed: snapshots every minute of log time, and a tail. */
 async function production(data: string): Promise<void> {
   await writeFile(join(folder, 'counts.ts'), code);
-  const bundle = await buildBundle([join(folder, 'counts.ts')], join(data, 'snapshots'));
+  const files = { processors: [join(folder, 'counts.ts')], models: [] };
+  const built = await bundleFiles(files);
+  await putBundle(built, join(data, 'snapshots'));
+  const bundle = built.sha256;
   // Unreadable, in either partition: the offset stands in the output.
   const bad = ['a', 'b', 'c', 'd', 'e', 'f'].map((cluster) => ({
     timestamp: startMs + 5.75 * minute,

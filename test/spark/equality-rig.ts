@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'vitest';
 import { type BridgeConfig, runnerCommand } from '../../src/cli/spark/bridge-config.ts';
-import { buildBundle } from '../../src/engine/bundle.ts';
 import { EmbeddedRuntime } from '../../src/engine/runtime/embedded/runtime.ts';
 import { openJournals } from '../../src/log/journal/journals.ts';
 import { type KafkaLog, openKafkaLog } from '../../src/log/kafka/kafka-log.ts';
 import type { Log, LogRecord, NewRecord } from '../../src/log/log.ts';
 import { defaultTopics, outputTopics } from '../../src/log/topics.ts';
+import { bundleFiles, putBundle } from '../../src/user-code/bundle.ts';
 import { fleetRecords, fleetSettings } from '../parts/fleet-records.ts';
 import { type Broker, startBroker } from '../parts/kafka.ts';
 import { NumberedReader, readAll, readNumbered } from '../parts/numbered.ts';
@@ -129,8 +129,9 @@ export class EqualityRig {
   async changeCode(code: string): Promise<void> {
     const file = this.place(`counts-${code}.ts`);
     await writeFile(file, counts(code));
-    const bundle = await buildBundle([example, file], this.place('snapshots'));
-    const content = { ...fleetSettings, bundle };
+    const bundle = await bundleFiles({ processors: [example, file], models: [] });
+    await putBundle(bundle, this.place('snapshots'));
+    const content = { ...fleetSettings, bundle: bundle.sha256 };
     const value = Buffer.from(JSON.stringify({ version: ++this.#version, sha256: '', content }));
     await this.#sendEach([
       { headers: { kind: 'checkpoint' }, value: Buffer.from(JSON.stringify({ id: code })) },

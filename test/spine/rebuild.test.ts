@@ -71,7 +71,7 @@ const config = () =>
   openConfig({
     overrides: [{ path: 'process.data', value: seastate.folder, source: 'test' }],
     env: {},
-  });
+  }).config;
 
 async function inLog<T>(use: (log: Log) => Promise<T>): Promise<T> {
   const dir = join(seastate.folder, 'log');

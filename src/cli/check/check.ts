@@ -1,12 +1,12 @@
 import { stringify } from 'yaml';
 import { printableConfig } from '../../config/printable.ts';
 import { type CliContext, say } from '../context.ts';
-import { loadConfig } from '../load-config.ts';
+import { loadProgram } from '../load-config.ts';
 import type { CheckFlags } from './command.ts';
 
 export async function check(this: CliContext, flags: CheckFlags, file?: string): Promise<void> {
   const path = file ?? flags.config;
-  const { config, sections } = await loadConfig(this, {
+  const { config, sections } = await loadProgram(this, {
     ...flags,
     ...(path === undefined ? {} : { config: path }),
   });

@@ -10,7 +10,7 @@ import { createFleet } from '../../sources/simulator/fleet.ts';
 import { EventSender } from '../../sources/simulator/sender/event-sender.ts';
 import { type SimulatorStats, startSimulator } from '../../sources/simulator/simulator.ts';
 import { type CliContext, say } from '../context.ts';
-import { type LoadedConfig, loadConfig } from '../load-config.ts';
+import { type LoadedProgram, loadProgram } from '../load-config.ts';
 import { serve } from '../run/serve.ts';
 import type { DemoFlags } from './command.ts';
 
@@ -29,8 +29,8 @@ export async function demo(this: CliContext, flags: DemoFlags): Promise<void> {
     const tokenFile = join(folder, 'token');
     await writeFile(tokenFile, token, { mode: 0o600 });
     const data = join(folder, 'data');
-    const load = async (): Promise<LoadedConfig> => {
-      const loaded = await loadConfig(this, flags.data ? flags : { ...flags, data });
+    const load = async (): Promise<LoadedProgram> => {
+      const loaded = await loadProgram(this, flags.data ? flags : { ...flags, data });
       return { ...loaded, config: withDemoTenant(loaded.config, tokenFile) };
     };
     const loaded = await load();

@@ -1,16 +1,15 @@
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dataLayout } from '../../config/layout.ts';
-import type { Config } from '../../config/schema.ts';
 import { SeastateError } from '../../core/errors.ts';
 import { parseTime } from '../../core/time.ts';
 import { Control } from '../../gateway/control.ts';
 import { SettingsFile } from '../../gateway/settings-file.ts';
 import { telemetryTopic } from '../../log/topics.ts';
 import { kafkaOptionsOf } from '../../open-log.ts';
-import { contentOf, topicsOf, userCode } from '../../user-code.ts';
+import { type Program, settingsOf, topicsOf } from '../../user-code/program.ts';
 import { type CliContext, say } from '../context.ts';
-import { loadConfig } from '../load-config.ts';
+import { loadProgram } from '../load-config.ts';
 import { writeText } from '../output/rows.ts';
 import type { BridgeConfig } from './bridge-config.ts';
 import type { PlaceFlags, SubmitFlags } from './command.ts';
@@ -23,8 +22,8 @@ const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const runnerEntry = fileURLToPath(new URL(`../../runner.${extension}`, import.meta.url));
 
 export async function sparkRun(this: CliContext, flags: PlaceFlags): Promise<void> {
-  const { config } = await loadConfig(this, flags);
-  const bridge = await plan(this, config, flags, { node: process.execPath, entry: runnerEntry });
+  const program = await loadProgram(this, flags);
+  const bridge = await plan(this, program, flags, { node: process.execPath, entry: runnerEntry });
   const code = await runSpark(bridge, {
     cores: flags.cores,
     signal: this.signal,
@@ -39,10 +38,10 @@ export async function sparkRun(this: CliContext, flags: PlaceFlags): Promise<voi
 }
 
 export async function sparkSubmit(this: CliContext, flags: SubmitFlags): Promise<void> {
-  const { config } = await loadConfig(this, flags);
+  const program = await loadProgram(this, flags);
   const isShipped = !flags.runner.startsWith('/');
   const entry = isShipped ? `files:${basename(flags.runner)}` : flags.runner;
-  const bridge = await plan(this, config, flags, { entry });
+  const bridge = await plan(this, program, flags, { entry });
   const command = submitCommand(bridge, {
     master: flags.master,
     executors: flags.executors,
@@ -61,11 +60,11 @@ export async function sparkSubmit(this: CliContext, flags: SubmitFlags): Promise
  */
 async function plan(
   context: CliContext,
-  config: Config,
+  program: Program,
   flags: PlaceFlags,
   runner: { node?: string; entry: string },
 ): Promise<BridgeConfig> {
-  const { process, settings } = config;
+  const { process, settings } = program.config;
   if (process.log.type !== 'kafka') {
     throw new SeastateError('usage', 'Spark reads Kafka: set process.log.type to kafka');
   }
@@ -73,8 +72,7 @@ async function plan(
     say(context, `${message} ${JSON.stringify(fields)}`);
   const { from, to } = flags;
   const now = context.now();
-  const code = await userCode(config);
-  const kafka = kafkaOptionsOf(process.log.kafka!, topicsOf(config, code), { warn });
+  const kafka = kafkaOptionsOf(process.log.kafka!, topicsOf(program), { warn });
   const { openKafkaLog } = await import('../../log/kafka/kafka-log.ts');
   const layout = dataLayout(process.data);
   const settingsFile = new SettingsFile(layout.settings);
@@ -86,7 +84,7 @@ async function plan(
       settings: await settingsFile.read(),
       keep: (mark) => settingsFile.write(mark),
     });
-    await control.writeSettings(settings.version, contentOf(config, code));
+    await control.writeSettings(settings.version, await settingsOf(program));
     return await planSpark(
       {
         kafka,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { ProcessorDefinition } from '../../engine/processor.ts';
 import { StageDriver } from '../../testing/stage-driver.ts';
-import { anomalies } from './anomalies.ts';
+import { anomalies } from './definition.ts';
+
 import { anomalyData } from './schema.ts';
 
 const step = 60_000;

@@ -1,25 +1,20 @@
 import { identityOf } from '../../core/identity.ts';
 import { metricKinds } from '../../engine/model.ts';
-import {
-  type Block,
-  defineProcessor,
-  type ProcessorContext,
-  type ProcessorDefinition,
-  type Selection,
-} from '../../engine/processor.ts';
+import type { Block, ProcessorContext, Selection } from '../../engine/processor.ts';
 import type { LogRecord } from '../../log/log.ts';
 import { kindOf } from '../../models/kinds.ts';
-import { registryOf } from '../../models/registry.ts';
+import type { Registry } from '../../models/registry.ts';
 import type { Verdict } from '../../models/scorer.ts';
 import { finite, iso, strangestOf } from './details.ts';
 import { type AnomaliesOfSeries, openShown } from './explain.ts';
+import { Failures } from './failures.ts';
 import { ExpectedShapes, type Shape } from './feedback.ts';
 import { Histograms, type Quantile } from './histograms/histograms.ts';
 import { Intervals, type OpenAnomaly } from './intervals.ts';
 import { type Lane, Lanes } from './lanes.ts';
 import { RouteBudgets } from './route-budgets.ts';
 import { Scores } from './scores.ts';
-import { type AnomalySettings, anomalySettings } from './settings.ts';
+import type { AnomalySettings } from './settings.ts';
 import { fateOf, Watch } from './watch.ts';
 import { objectOf, workloadOf } from './workload.ts';
 
@@ -40,16 +35,8 @@ interface DeadSibling {
   slot: number;
 }
 
-/** Scores every selected series and tells the intervals in which one was improbable. */
-export const anomalies: ProcessorDefinition<AnomalySettings> = defineProcessor({
-  name: 'anomalies',
-  version: 1,
-  outputs: ['anomalies', 'scores'],
-  settings: anomalySettings,
-  create: (context) => new Anomalies(context).handlers(),
-});
-
-class Anomalies {
+/** The anomalies processor of one partition. */
+export class Anomalies {
   readonly #context: ProcessorContext<AnomalySettings>;
   readonly #lanes: Lanes;
   readonly #open: Intervals;
@@ -61,9 +48,11 @@ class Anomalies {
   #watch: Watch | undefined;
   readonly #histograms: Histograms;
   readonly #takeQuantile = (quantile: Quantile) => this.#quantile(quantile);
+  readonly #failures;
 
-  constructor(context: ProcessorContext<AnomalySettings>) {
+  constructor(context: ProcessorContext<AnomalySettings>, models: Registry) {
     this.#context = context;
+    this.#failures = new Failures(context);
     this.#budgets = new RouteBudgets(context);
     this.#dead = context.table<DeadSibling>(
       'dead',
@@ -78,7 +67,7 @@ class Anomalies {
     this.#scores = new Scores(context);
     this.#open = new Intervals(context, this.#slots);
     this.#histograms = context.keep('histograms', new Histograms(context));
-    this.#lanes = context.keep('lanes', new Lanes(context, registryOf(), this.#histograms));
+    this.#lanes = context.keep('scorers', new Lanes(context, models, this.#histograms));
     this.#lanes.configure(context.settings);
   }
 
@@ -106,6 +95,7 @@ class Anomalies {
           this.#open.close(row, row.last, this.#context.logTime);
         }
       },
+      notes: () => this.#failures.notes(),
     };
   }
 
@@ -185,7 +175,7 @@ class Anomalies {
   }
 
   #scored(slot: number, which: number, lane: Lane, v: Verdict, time: number): void {
-    if (v.outcome === 'failed') this.#context.count('model_failed');
+    if (v.outcome === 'failed') this.#failures.add(slot, lane.route.model, v);
     else if (this.#slots.arrays.open[slot] === 1) this.#goesOn(slot, which, lane, v, time);
     else if (v.alarm) this.#alarm(slot, which, lane, v, time);
   }
@@ -390,6 +380,7 @@ class Anomalies {
       this.#dead.delete(workload);
     for (const { scorer } of this.#lanes.lanes) scorer.forget(slot);
     this.#watch?.forget(slot);
+    this.#failures.forgotten(slot);
     this.#histograms.remove(slot, (id) => {
       for (const { quantiles } of this.#lanes.lanes) quantiles.forget(id);
     });

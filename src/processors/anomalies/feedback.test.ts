@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ProcessorDefinition } from '../../engine/processor.ts';
 import type { FeedbackMark } from '../../log/feedback.ts';
 import { StageDriver } from '../../testing/stage-driver.ts';
-import { anomalies } from './anomalies.ts';
+import { anomalies } from './definition.ts';
 import { type AnomalyData, anomalyData } from './schema.ts';
 
 const step = 60_000;

@@ -1,14 +1,17 @@
 import type { ByteReader, ByteWriter } from '../../core/bytes.ts';
-import { configure } from '../../engine/model.ts';
+import { messageOf } from '../../core/errors.ts';
+import { configure, type Model } from '../../engine/model.ts';
 import type { Moved } from '../../engine/moved.ts';
 import type { ProcessorContext, Selection } from '../../engine/processor.ts';
-import { modelNamed, type Registry } from '../../models/registry.ts';
+import { isShipped, modelNamed, type Registry } from '../../models/registry.ts';
 import { Scorer } from '../../models/scorer.ts';
 import type { AnomalySettings, Route } from './settings.ts';
+import { isStandIn, standIn } from './stand-in.ts';
 
 /** A route with its scorer. */
 export interface Lane {
   readonly route: Route;
+  readonly model: Model;
   readonly scorer: Scorer;
   /** The same for quantiles of histograms, by their own slots. */
   readonly quantiles: Scorer;
@@ -28,6 +31,9 @@ export interface QuantileIds {
 const keyOf = ({ model, parameters, per_series_day }: Route): string =>
   JSON.stringify([model, parameters, per_series_day]);
 
+const scorerOf = ({ per_series_day }: Route, model: Model): Scorer =>
+  new Scorer(model, { asked: per_series_day, guard: !isShipped(model.definition) });
+
 /** Scorers of the routes in force. A route that stays keeps the state of its scorer. */
 export class Lanes {
   readonly #context: ProcessorContext<AnomalySettings>;
@@ -45,7 +51,7 @@ export class Lanes {
     this.#quantiles = quantiles;
   }
 
-  /** Takes the settings in force. Throws what is wrong with a route, and then nothing changes. */
+  /** Takes the settings in force. */
   configure({ routes }: AnomalySettings): void {
     const left = new Set(this.lanes);
     const take = (wanted: (lane: Lane) => boolean): Lane | undefined => {
@@ -58,19 +64,30 @@ export class Lanes {
       take((lane) => keyOf(lane.route) === keyOf(route) && lane.route.select === route.select),
     );
     this.lanes = routes.map((route, i) => {
-      const definition = modelNamed(this.#registry, route.model);
       const kept = same[i] ?? take((lane) => keyOf(lane.route) === keyOf(route));
-      const model = configure(definition, route.parameters);
-      const fresh = () => new Scorer(model, { asked: route.per_series_day });
+      const model = kept?.model ?? this.#model(route);
       return {
         route,
-        scorer: kept?.scorer ?? fresh(),
-        quantiles: kept?.quantiles ?? fresh(),
+        model,
+        scorer: kept?.scorer ?? scorerOf(route, model),
+        quantiles: kept?.quantiles ?? scorerOf(route, model),
         selection: this.#context.select(route.select),
-        terms: definition.terms ?? [],
-        summary: definition.summary,
+        terms: model.definition.terms ?? [],
+        summary: model.definition.summary,
       };
     });
+  }
+
+  /**
+   * A route whose model is gone, or takes other parameters now, was configured under other code: the
+   * settings that follow the change of code put it right.
+   */
+  #model({ model, parameters }: Route): Model {
+    try {
+      return configure(modelNamed(this.#registry, model), parameters);
+    } catch (error) {
+      return standIn(model, messageOf(error));
+    }
   }
 
   absorb(from: Lanes, moved: Moved): void {
@@ -82,7 +99,9 @@ export class Lanes {
 
   save(out: ByteWriter, slots: number): void {
     out.u16(this.lanes.length);
-    for (const { scorer, quantiles } of this.lanes) {
+    for (const { model, scorer, quantiles } of this.lanes) {
+      out.u8(isStandIn(model) ? 0 : 1);
+      if (isStandIn(model)) continue;
       scorer.save(out, slots);
       quantiles.save(out, this.#quantiles.ids);
     }
@@ -92,8 +111,12 @@ export class Lanes {
   load(input: ByteReader): void {
     const count = input.u16();
     for (let i = 0; i < count; i++) {
-      this.lanes[i]!.scorer.load(input);
-      this.lanes[i]!.quantiles.load(input);
+      if (input.u8() === 0) continue;
+      const { route, model, scorer, quantiles } = this.lanes[i]!;
+      // Of a model that is gone the state is read and let go.
+      const isGone = isStandIn(model);
+      (isGone ? scorerOf(route, model) : scorer).load(input);
+      (isGone ? scorerOf(route, model) : quantiles).load(input);
     }
   }
 }

@@ -7,7 +7,7 @@ import { isStale } from '../../formats/remote-write/stale.ts';
 import { decodeBody } from '../../formats/snappy/body-encoding.ts';
 import { Scratch } from '../../formats/snappy/snappy.ts';
 import { type DriverOptions, StageDriver } from '../../testing/stage-driver.ts';
-import { anomalies } from './anomalies.ts';
+import { anomalies } from './definition.ts';
 import { scoreLabels } from './scores.ts';
 
 const step = 60_000;

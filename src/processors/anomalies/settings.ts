@@ -1,20 +1,22 @@
 import { z } from 'zod';
 import { messageOf } from '../../core/errors.ts';
 import { parseSelector } from '../../core/matchers.ts';
-import { configure } from '../../engine/model.ts';
-import { modelNamed, registryOf } from '../../models/registry.ts';
+import { parameterProblems } from '../../engine/model.ts';
+import type { SettingsFault } from '../../engine/processor.ts';
+import { modelNamed, type Registry } from '../../models/registry.ts';
 
 /** Series that say nothing as values over time: markers, identities. */
 const selectDefault =
   '{__name__!~"ALERTS|ALERTS_FOR_STATE|up|scrape_.*|.*_info|.*_created|.*_labels|.*_annotations"}';
 
-const registry = registryOf();
-
 const routeKeys = z.strictObject({
   select: z
     .string()
     .describe('Selector of the series; the first route that matches takes a series.'),
-  model: z.string().default('default').describe('Name of a shipped model.'),
+  model: z
+    .string()
+    .default('default')
+    .describe('Name of a shipped model, or of one in `process.models`.'),
   parameters: z.record(z.string(), z.unknown()).default({}).describe('Parameters of the model.'),
   per_series_day: z
     .number()
@@ -29,17 +31,12 @@ const routeKeys = z.strictObject({
     .describe('Alarms told at most, per cluster and day; the rest is withheld and counted.'),
 });
 
-/** What is wrong with a route is told here: once in force it would halt every partition. */
-const route = routeKeys.superRefine(({ select, model, parameters }, context) => {
-  const check = (path: string, body: () => unknown): void => {
-    try {
-      body();
-    } catch (error) {
-      context.addIssue({ code: 'custom', path: [path], message: messageOf(error) });
-    }
-  };
-  check('select', () => parseSelector(select));
-  check('parameters', () => configure(modelNamed(registry, model), parameters));
+const route = routeKeys.superRefine(({ select }, context) => {
+  try {
+    parseSelector(select);
+  } catch (error) {
+    context.addIssue({ code: 'custom', path: ['select'], message: messageOf(error) });
+  }
 });
 
 const selector = z.string().superRefine((given, context) => {
@@ -80,3 +77,19 @@ export const anomalySettings = z.object({
 
 export type AnomalySettings = z.infer<typeof anomalySettings>;
 export type Route = AnomalySettings['routes'][number];
+
+/** Routes whose model is not there, or is given other parameters than it takes. */
+export function routeProblems({ routes }: AnomalySettings, models: Registry): SettingsFault[] {
+  return routes.flatMap(({ model, parameters }, i): SettingsFault[] => {
+    const at = ['routes', i];
+    try {
+      const problems = parameterProblems(modelNamed(models, model), parameters);
+      return problems.map(({ path, message }) => ({
+        path: [...at, 'parameters', ...path],
+        message: `${message} (model ${model})`,
+      }));
+    } catch (error) {
+      return [{ path: [...at, 'model'], message: messageOf(error) }];
+    }
+  });
+}

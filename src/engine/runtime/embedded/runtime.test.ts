@@ -346,7 +346,9 @@ const bundle = 'b'.repeat(64);
 async function writeBundle(code: string): Promise<void> {
   const { mkdir } = await import('node:fs/promises');
   await mkdir(join(folder, 'bundles'), { recursive: true });
-  await writeFile(join(folder, 'bundles', `${bundle}.mjs`), code);
+  const itself = `import * as itself from './${bundle}.mjs';`;
+  const all = `${itself}\n${code}\nexport const processors = [['test.ts', itself]];`;
+  await writeFile(join(folder, 'bundles', `${bundle}.mjs`), all);
 }
 
 async function settings(version: number, sha: string): Promise<void> {

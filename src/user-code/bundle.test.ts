@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { buildBundle } from './bundle.ts';
+import { bundleFiles, putBundle } from './bundle.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -25,14 +25,17 @@ const processor = (name: string) =>
 test('files become one module that needs nothing else, named by its content', async () => {
   await write('name.ts', 'export const name: string = "my-";');
   const files = [await write('a.ts', processor('a')), await write('b.ts', processor('b'))];
-  const sha = await buildBundle(files, folder);
-  expect(await buildBundle(files, folder)).toBe(sha);
-  const path = join(folder, 'bundles', `${sha}.mjs`);
+  const bundle = await bundleFiles({ processors: files, models: [] });
+  const { sha256 } = bundle;
+  expect((await bundleFiles({ processors: files, models: [] })).sha256).toBe(sha256);
+  await putBundle(bundle, folder);
+  const path = join(folder, 'bundles', `${sha256}.mjs`);
   expect(await readFile(path, 'utf8')).not.toMatch(/^import/m);
   const module = await import(path);
-  expect([module.a.name, module.b.name]).toEqual(['my-a', 'my-b']);
+  const [[, a], [, b]] = module.processors;
+  expect([a.a.name, b.b.name]).toEqual(['my-a', 'my-b']);
   await write('name.ts', 'export const name: string = "other-";');
-  expect(await buildBundle(files, folder)).not.toBe(sha);
+  expect((await bundleFiles({ processors: files, models: [] })).sha256).not.toBe(sha256);
 });
 
 test.each([
@@ -41,5 +44,5 @@ test.each([
   ['export const a = ;', /a\.ts:1:17/],
 ])('%s is refused with the place', async (code, message) => {
   const file = await write('a.ts', code);
-  await expect(buildBundle([file], folder)).rejects.toThrow(message);
+  await expect(bundleFiles({ processors: [file], models: [] })).rejects.toThrow(message);
 });

@@ -1,0 +1,37 @@
+import { settingsContent } from '../config/content.ts';
+import { dataLayout } from '../config/layout.ts';
+import type { Config } from '../config/schema.ts';
+import { SeastateError } from '../core/errors.ts';
+import type { TopicSpec } from '../log/log.ts';
+import type { SettingsContent } from '../log/telemetry.ts';
+import { defaultTopics } from '../log/topics.ts';
+import { putBundle } from './bundle.ts';
+import { topicsIn } from './describe.ts';
+import type { UserCode } from './user-code.ts';
+
+/** What is to run, the same for every runtime. */
+export interface Program {
+  readonly config: Config;
+  readonly code: UserCode;
+}
+
+/** Our own topics, and those of users' processors. */
+export function topicsOf({ config, code }: Program): TopicSpec[] {
+  const own = defaultTopics(config.process.partitions);
+  const more = topicsIn(code).filter((name) => own.every((topic) => topic.name !== name));
+  const bad = more.find((name) => !/^x-[a-z0-9-]+$/.test(name));
+  if (bad !== undefined) {
+    throw new SeastateError('config', `a processor writes to "${bad}": name its topic x-...`);
+  }
+  return [...own, ...more.map((name) => ({ name, partitions: 1 }))];
+}
+
+/**
+ * What a `settings` record says: the settings, and the code that goes with them, which is put where
+ * runners find it.
+ */
+export async function settingsOf({ config, code }: Program): Promise<SettingsContent> {
+  const { bundle } = code;
+  if (bundle) await putBundle(bundle, dataLayout(config.process.data).snapshots);
+  return { ...settingsContent(config.settings), ...(bundle && { bundle: bundle.sha256 }) };
+}

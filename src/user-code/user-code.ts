@@ -1,0 +1,45 @@
+import { messageOf, SeastateError } from '../core/errors.ts';
+import { stages } from '../processors/stages.ts';
+import { type Bundle, bundleFiles, type UserFiles } from './bundle.ts';
+import { describeBundle } from './describe.ts';
+import { originsIn } from './origins.ts';
+import { settingsFaults } from './settings-faults.ts';
+import type { Answer } from './thread.ts';
+
+/** Users' code, bundled and known as far as the rest of the program must know it. */
+export interface UserCode extends Answer {
+  /** Undefined without files. */
+  readonly bundle: Bundle | undefined;
+}
+
+/**
+ * Bundles users' files, loads them as a runner would, in a sealed thread of their own, and asks
+ * what they hold and what is wrong in `settings` (each processor's section by name). With `tries`
+ * each model is run over made-up series. Error: `bundle_failed`, with file and line where known.
+ */
+export async function readUserCode(
+  files: UserFiles,
+  settings: Readonly<Record<string, unknown>>,
+  options: { tries?: boolean } = {},
+): Promise<UserCode> {
+  if (files.processors.length === 0 && files.models.length === 0) {
+    const problems = settingsFaults(stages, settings);
+    return { bundle: undefined, processors: [], models: [], problems, faults: [] };
+  }
+  const bundle = await bundleFiles(files);
+  const url = urlOf(bundle);
+  const plainSettings = JSON.parse(JSON.stringify(settings)) as typeof settings;
+  try {
+    const answer = await describeBundle(url, plainSettings, options.tries);
+    return { bundle, ...answer };
+  } catch (error) {
+    const message = originsIn(messageOf(error), url, bundle);
+    throw new SeastateError('bundle_failed', `your code cannot be loaded: ${message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Where a bundle can be imported from without a file. */
+export const urlOf = ({ code }: Bundle): string =>
+  `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`;
