@@ -8,7 +8,7 @@ import {
 } from '../../../formats/remote-write/fixtures/proto/write_v2_pb.js';
 import { normalOf, randomOf } from '../../../models/testing.ts';
 import { StageDriver } from '../../../testing/stage-driver.ts';
-import { anomalies } from '../anomalies.ts';
+import { anomalies } from '../definition.ts';
 import { anomalyData } from '../schema.ts';
 import { boundOf } from './classic.ts';
 import { emptyBuckets, quantileOf } from './quantile.ts';
