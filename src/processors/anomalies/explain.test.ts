@@ -6,7 +6,7 @@ import { startOf } from '../../engine/position.ts';
 import type { ProcessorDefinition } from '../../engine/processor.ts';
 import type { LogRecord } from '../../log/log.ts';
 import { StageDriver } from '../../testing/stage-driver.ts';
-import { anomalies } from './anomalies.ts';
+import { anomalies } from './definition.ts';
 import type { AnomaliesOfSeries } from './explain.ts';
 
 const step = 60_000;
