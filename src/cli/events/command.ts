@@ -19,11 +19,11 @@ interface TestFlags extends ConfigFlags {
 
 const testCommand = buildCommand<TestFlags, string[], CliContext>({
   async func(flags, ...files) {
-    const [{ eventsTest }, { loadConfig }] = await Promise.all([
+    const [{ eventsTest }, { loadProgram }] = await Promise.all([
       import('./test.ts'),
       import('../load-config.ts'),
     ]);
-    const { config } = await loadConfig(this, flags);
+    const { config } = await loadProgram(this, flags);
     const settings = config.settings['events'] as EventsSettings;
     const io = { stdout: this.out, stderr: this.err };
     this.exit.code = await eventsTest({ ...flags, settings, files }, io);

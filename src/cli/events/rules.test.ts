@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { openConfig } from '../../config/open.ts';
 import { messageOf } from '../../core/errors.ts';
+import { stages } from '../../processors/stages.ts';
+import { settingsFaults } from '../../user-code/settings-faults.ts';
 import { processorSections } from '../load-config.ts';
 import { readRules } from './rules.ts';
 import { eventsTest } from './test.ts';
@@ -94,7 +96,8 @@ test('the configuration is checked as well', async () => {
   const rules = own.replace('[mesh-mended]', '[mesh-mendet]').trim().replaceAll('\n', '\n        ');
   const file = join(folder, 'seastate.yaml');
   writeFileSync(file, `settings:\n  events:\n    rules:\n      - ${rules}\n`);
-  expect(() => openConfig({ path: file, sections, env: {} })).toThrow(
+  const { config, mistakes } = openConfig({ path: file, sections, env: {} });
+  expect(mistakes(settingsFaults(stages, config.settings)).message).toMatch(
     /seastate\.yaml:19:\d+: settings\.events\.rules\[0\]\.rules\[0\]\.end\[0\]: there is no/,
   );
 });
