@@ -165,6 +165,18 @@ describe('silence', () => {
     expect(told.lines).toEqual(['node_removed Node/n3 315..315']);
   });
 
+  it('a node that is not there after a silence has left, a silent cluster has not', () => {
+    const told = new Script()
+      .healthy(0, 300, nodes)
+      .healthy(1200, 1800, ['n1', 'n2'])
+      .condition(1200, 'n3', 'Ready', null)
+      .run();
+    expect(told.lines.map((line) => line.split(' ').slice(0, 2).join(' ')).toSorted()).toEqual([
+      'cluster_silent Cluster',
+      'node_removed Node/n3',
+    ]);
+  });
+
   it('a cluster that says nothing is silent: no node left, nothing else ended', () => {
     const told = new Script()
       .healthy(0, 300, nodes)

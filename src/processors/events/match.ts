@@ -121,7 +121,8 @@ function slotsOf(
     name: event.object,
     host: event.host,
     container: event.container,
-    component: event.component,
+    // Shapes without component still have the host, and what reports from a node is its kubelet.
+    component: event.component || (event.host === '' ? '' : 'kubelet'),
     reason: event.reason,
   };
   if (event.kind === 'Pod') {

@@ -44,12 +44,20 @@ function retriesFailed(view: View, scope: string): Atom | null {
   const from = pods[0]!.t;
   const evicted = view
     .scopes(`Pod/${namespace}`)
-    .flatMap(([, timeline]) => timeline)
-    .filter((a) => a.k === 'pod-evicted-is:on' || a.k === 'pod-evicted').length;
-  const failed = view
-    .timeline(`Namespace/${namespace}`)
-    .filter((a) => a.k === 'failed-pods' && a.t >= from - 2 * view.cadence);
-  return failed.find((a) => Number(a.v) - evicted >= 2) ?? null;
+    .filter(([, timeline]) =>
+      timeline.some((a) => a.t >= from && /^pod-evicted(-is:on)?$/.test(a.k)),
+    );
+  // One series per namespace or one per pod: together they count.
+  const counts = new Map<string, number>();
+  const total = (): number => [...counts.values()].reduce((sum, n) => sum + n, 0);
+  let before = 0;
+  for (const atom of view.timeline(`Namespace/${namespace}`)) {
+    if (atom.k === 'failed-pods') counts.set(atom.sub ?? '', Number(atom.v));
+    if (atom.k === 'failed-pods:gone') counts.delete(atom.sub ?? '');
+    if (atom.t < from) before = total();
+    else if (total() - before - evicted.length >= 2) return atom;
+  }
+  return null;
 }
 
 /** Quotas that refuse pods, per namespace: said by events, or seen as pods that never come. */
