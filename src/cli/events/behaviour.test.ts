@@ -48,6 +48,18 @@ describe('evidence', () => {
     expect(told.lines).toContain('node_memory_pressure Node/n1 105..240');
   });
 
+  it('takes the last sight of what an event has just ended for no new beginning', () => {
+    const told = new Script()
+      .healthy(0, 300, ['n1', 'n2'])
+      .condition(0, 'n1', 'MemoryPressure', 0)
+      .event(101, short)
+      .event(119, fine)
+      .condition(120, 'n1', 'MemoryPressure', 1)
+      .condition(135, 'n1', 'MemoryPressure', 0)
+      .run();
+    expect(told.lines).toEqual(['node_memory_pressure Node/n1 101..119']);
+  });
+
   it('says which evidence is missing', () => {
     const [interval] = new Script().event(10, short).event(90, fine).run().intervals;
     expect(interval).toMatchObject({ missing: ['metric'], confidence: 0.8 });

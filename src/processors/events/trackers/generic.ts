@@ -42,6 +42,9 @@ interface Open {
 
 const seriesOf = (atom: Atom): string => `${atom.k.split(':')[0]}/${atom.sub ?? ''}`;
 
+/** How much later than an event a series may show its change. */
+const lagMs = 5_000;
+
 /**
  * Intervals of a rule over one timeline. Opened by the first start, closed by the first end that
  * holds: an event that ends what a metric still shows (a kubelet's start message) waits for the
@@ -54,6 +57,8 @@ export class IntervalTracker {
   readonly #roles: ReadonlyMap<string, Role>;
   readonly #drafts: Draft[] = [];
   #open: Open | null = null;
+  /** The event that ended the last interval, when nothing else did. */
+  #ended: Atom | null = null;
 
   constructor(rule: Rule, scope: string, now: number) {
     this.#rule = rule;
@@ -78,6 +83,7 @@ export class IntervalTracker {
   }
 
   #start(atom: Atom): void {
+    if (this.#open === null && this.#trails(atom)) return;
     this.#open ??= this.#rejoined(atom) ?? {
       first: atom,
       last: atom.t,
@@ -88,6 +94,20 @@ export class IntervalTracker {
     this.#note(this.#open, atom, 'start');
     this.#open.doubt = null;
     if (atom.k.endsWith(':on')) this.#open.on.add(seriesOf(atom));
+  }
+
+  /**
+   * Exporters lag, and times of events are cut to the second: a series that still shows what an
+   * event has just ended begins nothing. It is over when the series says so, as of the event.
+   */
+  #trails(atom: Atom): boolean {
+    const end = this.#ended;
+    if (atom.s !== 'm' || end === null || atom.t - end.t > lagMs) return false;
+    const previous = this.#drafts.pop()!;
+    const first = this.#firstOf(previous, { ...atom, t: previous.start });
+    const evidence = [...previous.evidence, evidenceOf(atom, 'during')];
+    this.#open = { first, last: atom.t, evidence, on: new Set([seriesOf(atom)]), doubt: end };
+    return true;
   }
 
   /** The interval before, taken up again when it ended just now. */
@@ -123,7 +143,10 @@ export class IntervalTracker {
     if (atom.s === 'e') {
       open.evidence.push(evidenceOf(atom, 'end'));
       if (open.on.size > 0) open.doubt ??= atom;
-      else this.#finish(open, atom.t, atom.k);
+      else {
+        this.#finish(open, atom.t, atom.k);
+        this.#ended = atom;
+      }
       return;
     }
     if (!open.on.delete(seriesOf(atom))) return;
@@ -142,6 +165,7 @@ export class IntervalTracker {
 
   #finish(open: Open, end: number | null, endBy: string | null): void {
     this.#open = null;
+    this.#ended = null;
     const object = objectOf(this.#rule, this.#scope, open.first);
     const draft: Draft = {
       rule: this.#rule,
