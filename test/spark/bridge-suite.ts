@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FakeState } from '../../spark/src/test/fake-stage.ts';
+import { runOnce } from '../../src/cli/run-once.ts';
 import type { BridgeConfig } from '../../src/cli/spark/bridge-config.ts';
 import { sparkJars } from '../../src/cli/spark/java.ts';
 import { type Position, startOf } from '../../src/engine/position.ts';
@@ -246,10 +247,7 @@ describe.skipIf(!hasSpark() || !hasKafka())(
     });
 
     test('a record that always fails ends the job with a code, and is left out by a skip', async () => {
-      await fault('refuse');
-      await fault('throw');
-      await fault('kill');
-      await fault('half');
+      for (const name of ['throw', 'kill', 'half']) await fault(name);
       const bounds = await log.bounds('telemetry', 3);
       await log.append('telemetry', 3, [
         { headers: { kind: 'samples' }, value: Buffer.from('poison') },
@@ -258,15 +256,25 @@ describe.skipIf(!hasSpark() || !hasKafka())(
       const failed = spark!.events.find((event) => event.event === 'failed');
       expect(failed).toMatchObject({
         stage: 'fake',
-        message: expect.stringContaining(`stage fake, partition 3, from offset ${bounds.next}`),
+        message: expect.stringContaining(
+          `stage fake, partition 3 halted: the record at offset ${bounds.next} ended its runner 3 times`,
+        ),
       });
       const store = new SnapshotStore(join(folder.path, 'snapshots', 'fake', '3'));
-      await store.addSkip(bounds.next, 'poison');
+      expect(await store.attempts()).toMatchObject({ offset: bounds.next, count: 3 });
+      // Another record would be refused: the verb knows where it halted.
+      const skip = (offset: number) => {
+        const at = ['--stage', 'fake', '--partition', '3', '--offset', String(offset)];
+        return runOnce(['skip', '--data', folder.path, ...at, '--reason', 'poison']);
+      };
+      expect((await skip(bounds.next - 1)).err).toContain(`halted at offset ${bounds.next}`);
+      expect((await skip(bounds.next)).code).toBe(0);
       skippedOffset = bounds.next;
       // A further stage is a name, a topic and its targets: nothing else is said of it.
       const second = { name: 'second', topic: 'alerts', partitions: 2, targets: { events: 1 } };
       spark = startSpark(config({ triggerMs: -1, stages: [...config().stages, second] }));
       expect(await spark.job.ended).toBe(0);
+      expect(await store.attempts()).toBeUndefined();
       const { outputs } = await readNumbered(log, ['alerts']);
       expect(outputs).toEqual((await expected(known, skippedOffset)).outputs);
       for (const partition of [0, 1]) {
@@ -278,6 +286,13 @@ describe.skipIf(!hasSpark() || !hasKafka())(
       expect(await readdir(join(folder.path, 'faults'))).not.toContain(
         expect.stringMatching(/^[^.]/),
       );
+    });
+
+    test('a checkpoint of another job is refused by name', async () => {
+      const stages = [{ name: 'fake', topic: 'alerts', partitions: 2, targets: { events: 1 } }];
+      spark = startSpark(config({ triggerMs: -1, stages }));
+      expect(await spark.job.ended).toBe(2);
+      expect(spark.log.join('\n')).toMatch(/checkpoint .*fake is of another job.*"alerts"/);
     });
 
     test('all that was accepted is what one uninterrupted runner makes', async () => {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.spark.TaskContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import scala.jdk.javaapi.CollectionConverters;
@@ -18,8 +19,12 @@ import scala.jdk.javaapi.CollectionConverters;
 final class Feed {
   /** Arrays of half a region (1 MiB with a small heap) and more are dear for the collector. */
   private static final int MESSAGE_BYTES = 256 << 10;
+  /** A record that ended its runner so often halts the query. */
+  private static final int ATTEMPTS_MAX = 3;
   /** Skips are decided between runs of the job: read once. */
   private static final Map<String, Set<Long>> SKIPS = new ConcurrentHashMap<>();
+  /** Partitions whose first task in this run has looked for the attempts of earlier ones. */
+  private static final Set<String> LOOKED = ConcurrentHashMap.newKeySet();
 
   /** The state of the partition. */
   interface Store {
@@ -46,6 +51,10 @@ final class Feed {
   private Set<Long> skips;
   private Head head;
   private boolean due = false;
+  /** What ended runners before; null: nothing, as nearly always. */
+  private SnapshotFiles.Attempts before;
+  /** The record, or the first of the message, that a runner has in hand; -1: none. */
+  private long suspect = -1;
 
   Feed(Config config, Config.Stage stage, int partition, Store store, Counters counters) {
     this.config = config;
@@ -61,6 +70,7 @@ final class Feed {
     slot.lock();
     try {
       skips = readSkips();
+      before = readAttempts();
       head = store.head();
       if (head == null) head = begin(LogRecords.offset(records.get(0)));
       List<byte[]> message = new ArrayList<>();
@@ -81,7 +91,8 @@ final class Feed {
         }
         message.add(record);
         bytes += record.length;
-        if (kind.equals("checkpoint") || bytes >= MESSAGE_BYTES) {
+        // Which one ends runners is found by sending each alone.
+        if (kind.equals("checkpoint") || bytes >= MESSAGE_BYTES || before != null) {
           send(message, kind.equals("checkpoint"));
           message = new ArrayList<>();
           bytes = 0;
@@ -90,14 +101,48 @@ final class Feed {
       if (head.tailBytes + bytes > config.tailBytesMax) due = true;
       if (!message.isEmpty() || due) send(message, due);
       store.putHead(head);
+      if (before != null && head.position.next() > before.offset()) files().setAttempts(null);
       return outputs;
     } catch (IOException | RuntimeException error) {
       // Its memory may be ahead of the store, or a frame unread.
       slot.drop();
-      throw error;
+      throw counted(error);
     } finally {
       slot.unlock();
     }
+  }
+
+  /** A restart of the job is worth one more attempt: the cause may have been mended. */
+  private SnapshotFiles.Attempts readAttempts() throws IOException {
+    if (config.snapshots == null) return null;
+    boolean isFirst = LOOKED.add(config.checkpoint + "/" + stage.name + "/" + partition);
+    if (!isFirst && TaskContext.get().attemptNumber() == 0) return null;
+    SnapshotFiles.Attempts found = files().attempts();
+    if (found == null || found.count() < ATTEMPTS_MAX || skips.contains(found.offset())) return found;
+    if (TaskContext.get().attemptNumber() > 0) throw new IOException(halted(found));
+    return new SnapshotFiles.Attempts(found.offset(), ATTEMPTS_MAX - 1, found.error());
+  }
+
+  /** Counts what ended the runner at a record; what is thrown then says when that was enough. */
+  private IOException counted(Exception error) {
+    IOException told =
+        error instanceof IOException same ? same : new IOException(error.toString(), error);
+    if (suspect < 0 || config.snapshots == null || TaskContext.get().isInterrupted()) return told;
+    int count = before != null && before.offset() == suspect ? before.count() + 1 : 1;
+    SnapshotFiles.Attempts now = new SnapshotFiles.Attempts(suspect, count, told.getMessage());
+    try {
+      files().setAttempts(now);
+    } catch (IOException lost) {
+      told.addSuppressed(lost);
+    }
+    return count < ATTEMPTS_MAX ? told : new IOException(halted(now), told);
+  }
+
+  private String halted(SnapshotFiles.Attempts attempts) {
+    return "stage " + stage.name + ", partition " + partition + " halted: the record at offset "
+        + attempts.offset() + " ended its runner " + ATTEMPTS_MAX + " times. Mend the cause and"
+        + " restart, or leave the record out: seastate skip --stage " + stage.name + " --partition "
+        + partition + " --offset " + attempts.offset() + ". " + attempts.error();
   }
 
   /** A partition without state: from the newest snapshot in the shared place, or from nothing. */
@@ -185,16 +230,19 @@ final class Feed {
   private Messages.Reply call(RunnerProcess runner, long deadlineMs, byte[]... message)
       throws IOException {
     long begin = System.nanoTime();
+    suspect = head.position.next();
     Messages.Reply reply = runner.call(deadlineMs, message);
     counters.messages.add(1);
     counters.runnerNanos.add(System.nanoTime() - begin);
     if (reply instanceof Messages.Failed failed) {
       JsonNode told = Config.JSON.readTree(failed.json());
+      if (told.path("offset").asLong() >= 0) suspect = told.path("offset").asLong();
       throw runner.end(told.path("code").asText() + " at offset " + told.path("offset").asLong()
           + " of partition " + failed.partition() + ": " + told.path("message").asText()
           + "\nMend the cause, or leave the record out: seastate skip --stage " + stage.name
           + " --partition " + partition + " --offset " + told.path("offset").asLong(), null);
     }
+    suspect = -1;
     return reply;
   }
 

@@ -34,7 +34,13 @@ public final class Main {
       System.exit(2);
       return;
     }
-    int code = run(config);
+    int code;
+    try {
+      code = run(config);
+    } catch (IOException refused) {
+      System.err.println("seastate-spark: " + refused.getMessage());
+      code = 2;
+    }
     Runners.closeAll();
     // Spark leaves threads behind that are no daemons.
     System.exit(code);

@@ -30,6 +30,9 @@ final class SnapshotFiles {
   private final Path folder;
   private final FileSystem files;
 
+  /** How often the runner ended at a record, beside the snapshots as the embedded runtime has it. */
+  record Attempts(long offset, int count, String error) {}
+
   record Stored(Position position, String bundle, List<byte[]> chunks) {}
 
   SnapshotFiles(String root, String stage, int partition) throws IOException {
@@ -53,6 +56,24 @@ final class SnapshotFiles {
       found.fieldNames().forEachRemaining(offset -> skips.add(Long.parseLong(offset)));
     }
     return skips;
+  }
+
+  /** Null without any. */
+  Attempts attempts() throws IOException {
+    Path path = new Path(folder, "attempts.json");
+    if (!files.exists(path)) return null;
+    try (InputStream in = files.open(path)) {
+      JsonNode found = Config.JSON.readTree(in);
+      if (!found.isObject()) return null;
+      return new Attempts(found.path("offset").asLong(), found.path("count").asInt(),
+          found.path("error").asText());
+    }
+  }
+
+  void setAttempts(Attempts attempts) throws IOException {
+    try (OutputStream to = files.create(new Path(folder, "attempts.json"), true)) {
+      to.write(Config.JSON.writeValueAsBytes(attempts));
+    }
   }
 
   void write(Position position, String bundle, List<byte[]> chunks) throws IOException {

@@ -1,5 +1,6 @@
 package io.seastate.spark;
 
+import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import org.apache.spark.api.java.function.MapFunction;
@@ -24,7 +25,8 @@ final class StageQuery {
 
   static StreamingQuery start(
       SparkSession spark, Config config, Config.Stage stage, Counters counters)
-      throws TimeoutException {
+      throws TimeoutException, IOException {
+    Checkpoint.claim(config, stage);
     // The first run fixes the number of state partitions: one per partition of the topic.
     spark.conf().set("spark.sql.shuffle.partitions", stage.partitions);
     int[] keys = Keys.ofPartitions(stage.partitions);
@@ -87,7 +89,7 @@ final class StageQuery {
             .option("kafka.enable.idempotence", "true")
             .option("kafka.acks", "all")
             .option("kafka.linger.ms", "0")
-            .option("checkpointLocation", config.checkpoint + "/" + stage.name);
+            .option("checkpointLocation", Checkpoint.place(config, stage));
     for (Map.Entry<String, String> option : config.kafka.entrySet()) {
       writer = writer.option("kafka." + option.getKey(), option.getValue());
     }
