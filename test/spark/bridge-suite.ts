@@ -189,6 +189,9 @@ describe.skipIf(!hasSpark() || !hasKafka())(
       await sendEach({ headers: { kind: 'checkpoint' }, value: null });
       await settled();
       const { states } = await expected();
+      // It is shared once the outputs before it are safe: with the next records.
+      await send(1);
+      await settled();
       for (const [partition, state] of states.entries()) {
         const store = new SnapshotStore(join(folder.path, 'snapshots', 'fake', String(partition)));
         const plain = ({ epoch, next, digest }: Position) =>

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'vitest';
 import { type BridgeConfig, runnerCommand } from '../../src/cli/spark/bridge-config.ts';
-import { EmbeddedRuntime } from '../../src/engine/runtime/embedded/runtime.ts';
+import { hashVersion } from '../../src/core/placement.ts';
+import { EmbeddedRuntime, snapshotStore } from '../../src/engine/runtime/embedded/runtime.ts';
 import { openJournals } from '../../src/log/journal/journals.ts';
 import { type KafkaLog, openKafkaLog } from '../../src/log/kafka/kafka-log.ts';
 import type { Log, LogRecord, NewRecord } from '../../src/log/log.ts';
@@ -83,6 +84,7 @@ export class EqualityRig {
   readonly #bySpark: NumberedReader;
   readonly #runtimes: EmbeddedRuntime[] = [];
   #references = 0;
+  #poison: { partition: number; offset: number } | undefined;
   #round = 0;
   #version = 0;
   /** Time of the journal: that of the record that is copied. */
@@ -156,6 +158,15 @@ export class EqualityRig {
       }
       await Promise.all(appends);
     }
+  }
+
+  /** A record that ends whatever runner reads it: of a log with other partitions. */
+  async poison(partition: number): Promise<number> {
+    const value = Buffer.from(JSON.stringify({ partitions: 2 * partitions, hashVersion }));
+    const record = { headers: { kind: 'heartbeat' }, value };
+    const offset = await this.log.append('telemetry', partition, [record]);
+    this.#poison = { partition, offset };
+    return offset;
   }
 
   startSpark(more: Partial<BridgeConfig> = {}): void {
@@ -249,7 +260,12 @@ export class EqualityRig {
    */
   async reference(): Promise<ReadonlyMap<string, readonly string[]>> {
     await this.#copyToJournal();
-    const runtime = await this.embedded(this.#journal, `reference-${++this.#references}`);
+    const name = `reference-${++this.#references}`;
+    if (this.#poison) {
+      const { partition, offset } = this.#poison;
+      await snapshotStore(this.place(name), 'cluster', partition).addSkip(offset, 'poison');
+    }
+    const runtime = await this.embedded(this.#journal, name);
     await this.caughtUp(runtime, this.#journal);
     await runtime.stop();
     return (await this.#reference.read()).outputs;

@@ -73,6 +73,7 @@ final class Feed {
       before = readAttempts();
       head = store.head();
       if (head == null) head = begin(LogRecords.offset(records.get(0)));
+      else share();
       List<byte[]> message = new ArrayList<>();
       int bytes = 0;
       for (byte[] given : records) {
@@ -207,7 +208,17 @@ final class Feed {
     due = false;
     counters.snapshots.add(1);
     counters.snapshotBytes.add(bytes);
-    if (config.snapshots != null) files().write(head.position, head.bundle, chunks);
+    head.shared = false;
+  }
+
+  /**
+   * Writes the snapshot to the shared place, in the micro-batch after the one that made it: only
+   * then are the outputs before it in their topics. Whoever goes on from there makes none of them.
+   */
+  private void share() throws IOException {
+    if (head.shared || config.snapshots == null) return;
+    files().write(head.snapshot, head.bundle, store.chunks(head.chunks));
+    head.shared = true;
   }
 
   private void restore(RunnerProcess runner) throws IOException {

@@ -17,6 +17,8 @@ final class Head {
   /** Slot of log time seen last; Long.MIN_VALUE before the first record. */
   long slot = Long.MIN_VALUE;
   String bundle = "";
+  /** Whether the snapshot stands at the shared place too. */
+  boolean shared = true;
   /** `hello` of the runner that made the tail. */
   String hello = "";
 
@@ -39,6 +41,7 @@ final class Head {
     head.slot = in.getLong();
     head.bundle = text(in);
     head.hello = text(in);
+    head.shared = in.get() == 1;
     return head;
   }
 
@@ -46,7 +49,7 @@ final class Head {
     Bytes out = new Bytes(2 * Position.BYTES + 256);
     position.write(out);
     snapshot.write(out);
-    out.i32(chunks).i32(tail).i64(tailBytes).i64(slot).text(bundle).text(hello);
+    out.i32(chunks).i32(tail).i64(tailBytes).i64(slot).text(bundle).text(hello).raw(new byte[] {(byte) (shared ? 1 : 0)});
     return out.toByteArray();
   }
 
