@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setInterval as every, setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { dataLayout } from './config/layout.ts';
+import { dataLayout, snapshotsOf } from './config/layout.ts';
 import type { Config } from './config/schema.ts';
 import { SeastateError } from './core/errors.ts';
 import { EmbeddedRuntime } from './engine/runtime/embedded/runtime.ts';
@@ -229,7 +229,7 @@ function openRuntime(
     log,
     stage: 'cluster',
     topic: telemetryTopic,
-    folder: dataLayout(process.data).snapshots,
+    folder: snapshotsOf(process),
     entry: new URL(
       import.meta.url.endsWith('.ts') ? './runner.ts' : './runner.js',
       import.meta.url,

@@ -1,4 +1,4 @@
-import { dataLayout } from '../config/layout.ts';
+import { snapshotsOf } from '../config/layout.ts';
 import type { Config } from '../config/schema.ts';
 import type { PartitionState } from '../engine/partition-state.ts';
 import { bundleUrl, snapshotStore } from '../engine/runtime/embedded/runtime.ts';
@@ -20,7 +20,7 @@ export async function partitionState(
   log: Log,
   { stage, partition, prepare, ...range }: PartitionRange,
 ): Promise<Rebuilt> {
-  const folder = dataLayout(process.data).snapshots;
+  const folder = snapshotsOf(process);
   const parts = {
     log,
     topic: telemetryTopic,

@@ -19,3 +19,11 @@ export function dataLayout(data: string): {
     sources: join(data, 'sources'),
   };
 }
+
+/** Where snapshots, bundles and skips of a program stand. */
+export function snapshotsOf(process: {
+  readonly data: string;
+  readonly snapshots: { readonly folder?: string | undefined };
+}): string {
+  return process.snapshots.folder ?? dataLayout(process.data).snapshots;
+}

@@ -231,6 +231,10 @@ export const processSchema = z.strictObject({
           duration().prefault(defaults.snapshotInterval),
           'Log time between two snapshots of a partition.',
         ),
+        folder: key(
+          path().optional(),
+          'Folder of snapshots, bundles and skips, where Spark and this process both reach it; `snapshots` in the data folder by default.',
+        ),
       })
       .prefault({}),
     'Snapshots of the state of partitions.',

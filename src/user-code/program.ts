@@ -1,5 +1,5 @@
 import { settingsContent } from '../config/content.ts';
-import { dataLayout } from '../config/layout.ts';
+import { snapshotsOf } from '../config/layout.ts';
 import type { Config } from '../config/schema.ts';
 import { SeastateError } from '../core/errors.ts';
 import type { TopicSpec } from '../log/log.ts';
@@ -32,6 +32,6 @@ export function topicsOf({ config, code }: Program): TopicSpec[] {
  */
 export async function settingsOf({ config, code }: Program): Promise<SettingsContent> {
   const { bundle } = code;
-  if (bundle) await putBundle(bundle, dataLayout(config.process.data).snapshots);
+  if (bundle) await putBundle(bundle, snapshotsOf(config.process));
   return { ...settingsContent(config.settings), ...(bundle && { bundle: bundle.sha256 }) };
 }

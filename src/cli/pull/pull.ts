@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { dataLayout } from '../../config/layout.ts';
+import { dataLayout, snapshotsOf } from '../../config/layout.ts';
 import { SeastateError } from '../../core/errors.ts';
 import { snapshotStore } from '../../engine/runtime/embedded/runtime.ts';
 import type { StoredSnapshot } from '../../engine/runtime/embedded/snapshots.ts';
@@ -22,7 +22,7 @@ export async function pull(this: CliContext, flags: PullFlags): Promise<void> {
   const { stage, partition, to } = flags;
   await checkNew(to);
   const { config } = await loadConfig(this, flags);
-  const from = dataLayout(config.process.data).snapshots;
+  const from = snapshotsOf(config.process);
   const folder = dataLayout(to).snapshots;
   const log = await openLogToRead(config, this);
   try {

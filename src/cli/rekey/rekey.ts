@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { dataLayout } from '../../config/layout.ts';
+import { snapshotsOf } from '../../config/layout.ts';
 import type { Config } from '../../config/schema.ts';
 import { SeastateError } from '../../core/errors.ts';
 import type { Log } from '../../log/log.ts';
@@ -25,7 +25,7 @@ export async function rekey(this: CliContext, flags: RekeyFlags): Promise<void> 
       `both programs have the data folder ${from.process.data}: give the new one its own`,
     );
   }
-  const snapshots = dataLayout(from.process.data).snapshots;
+  const snapshots = snapshotsOf(from.process);
   for (const stage of Object.keys(stages)) {
     const bundles = await bundlesOf(snapshots, stage, from.process.partitions);
     if (bundles.length > 1) {
@@ -36,7 +36,7 @@ export async function rekey(this: CliContext, flags: RekeyFlags): Promise<void> 
     try {
       const target = await openToWrite(this, to, users, true);
       try {
-        const place = { log: target, snapshots: dataLayout(to.process.data).snapshots };
+        const place = { log: target, snapshots: snapshotsOf(to.process) };
         await checkEmpty(place, stage);
         const states = await statesAtRest(from, source, stage);
         say(this, `stage ${stage}: ${states.length} partitions stand at the heads of their log`);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dataLayout } from '../../config/layout.ts';
+import { snapshotsOf } from '../../config/layout.ts';
 import type { Config } from '../../config/schema.ts';
 import { SeastateError } from '../../core/errors.ts';
 import { tickMs } from '../../core/time.ts';
@@ -29,7 +29,7 @@ export async function statesAtRest(config: Config, log: Log, stage: string): Pro
   const why = await runToHeads({
     log,
     stage,
-    folder: dataLayout(config.process.data).snapshots,
+    folder: snapshotsOf(config.process),
     threads: config.process.workers ?? 1,
     snapshotEveryMs: config.process.snapshots.interval,
   });

@@ -1,4 +1,4 @@
-import { dataLayout } from '../../config/layout.ts';
+import { snapshotsOf } from '../../config/layout.ts';
 import { SeastateError } from '../../core/errors.ts';
 import { snapshotStore } from '../../engine/runtime/embedded/runtime.ts';
 import { type CliContext, say } from '../context.ts';
@@ -8,7 +8,7 @@ import type { SkipFlags } from './command.ts';
 export async function skip(this: CliContext, flags: SkipFlags): Promise<void> {
   const { stage, partition, offset, reason, force } = flags;
   const { config } = await loadConfig(this, flags);
-  const store = snapshotStore(dataLayout(config.process.data).snapshots, stage, partition);
+  const store = snapshotStore(snapshotsOf(config.process), stage, partition);
   const halted = await store.attempts();
   if (halted?.offset !== offset && !force) {
     const where = halted ? `at offset ${halted.offset}` : 'nowhere';

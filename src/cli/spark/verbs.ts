@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { dataLayout } from '../../config/layout.ts';
+import { dataLayout, snapshotsOf } from '../../config/layout.ts';
 import { SeastateError } from '../../core/errors.ts';
 import { parseTime } from '../../core/time.ts';
 import { Control } from '../../gateway/control.ts';
@@ -90,7 +90,7 @@ async function plan(
         kafka,
         stages: ['cluster'],
         checkpoint: flags.checkpoint ?? join(process.data, 'spark'),
-        snapshots: layout.snapshots,
+        snapshots: snapshotsOf(process),
         runner,
         runners: flags.cores,
         trigger: flags.availableNow ? 'available-now' : flags.trigger,

@@ -232,6 +232,19 @@ test('a processor that hangs is ended by the watchdog and halts only its own par
   expect(runtime.status()[2]!.error).toContain('did not answer');
 });
 
+test('a bundle that is gone halts by name, counts against no record, and is tried again', async () => {
+  await settings(1, bundle);
+  const runtime = start();
+  await scrape(3);
+  await until(() => runtime.status().every(({ state }) => state === 'halted'));
+  expect(runtime.status()[0]!.error).toContain(`${bundle}.mjs: put the file back`);
+  expect(await snapshotStore(folder, 'cluster', 0).attempts()).toBeUndefined();
+  await writeBundle(
+    'export const none = { name: "none", version: 1, outputs: [], create: () => ({}) };',
+  );
+  await caughtUp(runtime);
+});
+
 test('bundles are closed to clock, randomness, files and processes', async () => {
   await writeBundle(
     'const tries = { now: () => Date.now(), date: () => new Date(), random: () => Math.random(),' +

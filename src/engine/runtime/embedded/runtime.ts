@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
-import { messageOf } from '../../../core/errors.ts';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { messageOf, SeastateError } from '../../../core/errors.ts';
 import type { Log } from '../../../log/log.ts';
 import { Feed, type FeedStatus } from './feed.ts';
-import { RunnerThread } from './runner-thread.ts';
+import { RunnerGone, RunnerThread } from './runner-thread.ts';
 import { SnapshotSchedule } from './schedule.ts';
 import { SnapshotStore } from './snapshots.ts';
 
@@ -72,8 +72,24 @@ export class EmbeddedRuntime {
     const held = this.#threads.get(key);
     const thread = held && !held.isGone ? held : this.#spawn(bundle);
     this.#threads.set(key, thread);
-    await thread.ready;
+    await this.#loaded(thread, bundle);
     return thread;
+  }
+
+  /** Code that does not load is no fault of the record that comes next. */
+  async #loaded(thread: RunnerThread, bundle: string): Promise<void> {
+    try {
+      await thread.ready;
+    } catch (error) {
+      if (bundle === '' || !(error instanceof RunnerGone)) throw error;
+      const path = fileURLToPath(bundleUrl(this.#options.folder, bundle));
+      throw new SeastateError(
+        'bundle_failed',
+        `the users' processors that the log names cannot be loaded from ${path}: put the file back ` +
+          `(a start with the same processors writes it); it is tried again. ${messageOf(error)}`,
+        { retry: 'later' },
+      );
+    }
   }
 
   /** Ends a thread whose code no partition of it runs any more. */

@@ -1,6 +1,7 @@
 package io.seastate.spark;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -89,7 +90,13 @@ final class Runners {
           + " folder to take it from: set snapshots");
     }
     Path local = Files.createTempDirectory("seastate-bundle-").resolve(bundle + ".mjs");
-    SnapshotFiles.copy(config.snapshots + "/bundles/" + bundle + ".mjs", local);
+    String place = config.snapshots + "/bundles/" + bundle + ".mjs";
+    try {
+      SnapshotFiles.copy(place, local);
+    } catch (FileNotFoundException gone) {
+      throw new IOException("the users' processors that the log names are not at " + place
+          + ": put the file back; seastate spark run with the same processors writes it", gone);
+    }
     URI url = local.toUri();
     return url.toString();
   }
