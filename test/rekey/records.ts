@@ -1,6 +1,8 @@
 import { hashVersion, partitionOf } from '../../src/core/placement.ts';
 import { encodeKubernetesEvent } from '../../src/formats/kubernetes-events/event.ts';
 import { readKubernetesEvents } from '../../src/formats/kubernetes-events/read.ts';
+import { encodeRequest, type SeriesInput } from '../../src/formats/remote-write/encode.ts';
+import { compress } from '../../src/formats/snappy/snappy.ts';
 import type { LogRecord, NewRecord } from '../../src/log/log.ts';
 import { createFleet } from '../../src/sources/simulator/fleet.ts';
 import { RequestMaker } from '../../src/sources/simulator/sender/requests.ts';
@@ -60,12 +62,31 @@ export function fleetLog(
         all.push({ timestamp: at, headers, value: body });
       }
     }
+    const phase = ((at - startMs) / 15_000) % 40;
+    for (const { model } of fleet.clusters) all.push(lastingAlert(model.name, at, phase));
     for (let end = at - 1; end < at + 14_999; end += 5_000) {
       all.push({ timestamp: end, headers: { kind: 'heartbeat' }, value: null });
     }
   }
   // A Kubernetes event comes when it happens; what has the same time keeps its order.
   return [...all, ...events].sort((a, b) => a.timestamp - b.timestamp);
+}
+
+/** Of an alert that fires for minutes, whatever the fleet does: some are open at any moment. */
+function lastingAlert(cluster: string, time: number, phase: number): Unplaced {
+  const series: SeriesInput[] = [0, 10, 20, 30].map((shift) => {
+    const age = (phase + shift) % 40;
+    return {
+      labels: [
+        ['__name__', 'ALERTS'],
+        ['alertname', `Lasting${shift}`],
+        ['alertstate', 'firing'],
+      ],
+      samples: age < 35 ? [{ time, value: age === 34 ? 'stale' : 1 }] : [],
+    };
+  });
+  const headers = { kind: 'samples', tenant, cluster, encoding: 'snappy' };
+  return { timestamp: time, headers, value: compress(encodeRequest(series)) };
 }
 
 /** The records of one of `partitions`, as its log holds them. */

