@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { encodeRequest } from '../../src/formats/remote-write/encode.ts';
 import { compress } from '../../src/formats/snappy/snappy.ts';
 import { Seastate, until } from '../parts/seastate.ts';
+import { checkSnapshots, inLog } from './rebuilt.ts';
 
 let seastate: Seastate;
 afterEach(async () => {
@@ -128,4 +129,10 @@ test('what is marked as expected is told no more, on its like neither; explain s
     state: first.processors.anomalies.state,
     seen: first.processors.anomalies.seen,
   });
+
+  // Run once more from its first record, the log makes the same bytes.
+  await seastate.start();
+  expect(await seastate.stop()).toBe(0);
+  const { folder } = seastate;
+  expect(await inLog(folder, (log) => checkSnapshots(folder, log))).toBeGreaterThan(1);
 });
