@@ -25,8 +25,15 @@ const signsOfLife = [
 const shortestMs = 60_000;
 const usualGaps = 10;
 
-/** Told by the component's metrics; else by its unusual silence before a new leader. */
-export function absences(view: View, components: readonly Draft[]): Absence[] {
+/**
+ * Told by the component's metrics; else by its unusual silence before a new leader, where somebody
+ * asks for an absence with that end.
+ */
+export function absences(
+  view: View,
+  components: readonly Draft[],
+  isAsked: (end: number) => boolean,
+): Absence[] {
   const told = components.flatMap(({ rule, object, start, end, evidence }) =>
     rule.fact === 'component_crashed' && object === 'Component/kube-controller-manager' && end
       ? [{ start, end, evidence: evidence.filter((e) => e.role === 'start') }]
@@ -34,7 +41,7 @@ export function absences(view: View, components: readonly Draft[]): Absence[] {
   );
   const elections = view
     .timeline('Lease/kube-system/kube-controller-manager')
-    .filter((atom) => atom.k === 'leader-elected');
+    .filter((atom) => atom.k === 'leader-elected' && isAsked(atom.t));
   if (elections.length === 0) return told;
   const said = view
     .scopesWith(signsOfLife)

@@ -14,30 +14,33 @@ interface Rollout {
 /** Rollouts: a new replica set grows while older ones shrink; or a new generation is served. */
 export function rollouts(view: View, components: readonly Draft[]): Draft[] {
   const rule = view.rule('deployment-rollout');
-  const away = absences(view, components);
-  return view.scopes('Deployment').flatMap(([scope, timeline]) => {
+  const merged = view.scopes('Deployment').flatMap(([scope, timeline]) => {
     const told = rolloutsByEvents(timeline);
     const seen = rolloutsByMetrics(view, timeline);
-    const name = scope.slice('Deployment/'.length);
-    const merged = mergeRollouts(view, told, seen);
-    return merged
-      .map((rollout) => askedBefore(rollout, away))
-      .map((rollout) => ({
-        rule,
-        object: scope,
-        slots: rollout.rs === '' ? {} : { rs: rollout.rs },
-        start: rollout.start,
-        end: rollout.end,
-        endBy: rollout.endBy,
-        evidence: rollout.evidence,
-        affinity: { deployment: name },
-      }));
+    return mergeRollouts(view, told, seen).map((rollout) => ({ scope, rollout }));
+  });
+  const starts = merged.map(({ rollout }) => rollout.start);
+  const away = absences(view, components, (end) => starts.some((start) => follows(start, end)));
+  return merged.map(({ scope, rollout }) => {
+    const { rs, start, end, endBy, evidence } = askedBefore(rollout, away);
+    return {
+      rule,
+      object: scope,
+      slots: rs === '' ? {} : { rs },
+      start,
+      end,
+      endBy,
+      evidence,
+      affinity: { deployment: scope.slice('Deployment/'.length) },
+    };
   });
 }
 
 /** A controller manager that returns does at once what was asked for while it was away. */
 const returnMs = 30_000;
 const awayMs = 10 * 60_000;
+const follows = (start: number, end: number): boolean =>
+  start >= end - 5_000 && start - end <= returnMs;
 
 /**
  * A rollout whose first sign comes with the controller manager's return was asked for in the time
@@ -45,8 +48,7 @@ const awayMs = 10 * 60_000;
  */
 function askedBefore(rollout: Rollout, absent: readonly Absence[]): Rollout {
   const away = absent.find(
-    ({ start, end }) =>
-      end - start <= awayMs && rollout.start >= end - 5_000 && rollout.start - end <= returnMs,
+    ({ start, end }) => end - start <= awayMs && follows(rollout.start, end),
   );
   if (away === undefined) return rollout;
   return { ...rollout, start: away.start, evidence: [...away.evidence, ...rollout.evidence] };
