@@ -1,5 +1,5 @@
+import { defineModel, weight } from 'seastate';
 import { z } from 'zod';
-import { defineModel, weight } from '../../src/engine/model.ts';
 
 export const model = defineModel({
   name: 'my-ewma-band',

@@ -88,7 +88,9 @@ export const errorCodes: Readonly<Record<string, string>> = {
   view_conflict: 'Another process feeds the SQL view.',
   view_missing: 'There is no SQL view in this data folder yet.',
   view_version: 'The SQL view was made by another version of the program.',
+  type_check: 'The TypeScript compiler cannot run.',
   usage: 'Wrong use of a verb, a selector, a time or a query.',
+  user_code: 'Processors or models of your own have mistakes, each told with its place.',
 };
 
 /** Codes of all errors that the sources make. */

@@ -49,7 +49,7 @@ async function answer({ url, settings, tries }: Question): Promise<Answer> {
       file,
     })),
     problems: settingsFaults(stagesWith(definitionsIn(module)), settings),
-    faults: tries ? models.flatMap(({ file, definition }) => tryModel(file, definition)) : [],
+    faults: tries ? models.flatMap(tryModel) : [],
   };
 }
 

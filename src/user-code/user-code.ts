@@ -31,7 +31,11 @@ export async function readUserCode(
   const plainSettings = JSON.parse(JSON.stringify(settings)) as typeof settings;
   try {
     const answer = await describeBundle(url, plainSettings, options.tries);
-    return { bundle, ...answer };
+    const faults = answer.faults.map((fault) => ({
+      ...fault,
+      message: originsIn(fault.message, url, bundle),
+    }));
+    return { bundle, ...answer, faults };
   } catch (error) {
     const message = originsIn(messageOf(error), url, bundle);
     throw new SeastateError('bundle_failed', `your code cannot be loaded: ${message}`, {

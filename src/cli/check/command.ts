@@ -30,7 +30,8 @@ export const checkCommand = buildCommand<CheckFlags, [file?: string], CliContext
     brief: 'Check a configuration file',
     fullDescription:
       'Reads the file as `run` would, and the files that it refers to. Every mistake is told at ' +
-      'once as file:line:column: key: what is wrong. Exits 1 when there is any.',
+      'once as file:line:column: key: what is wrong. Processors and models of your own are ' +
+      'type-checked, and models tried on made-up series. Exits 1 when there is any mistake.',
     customUsage: [
       { input: 'seastate.yaml', brief: 'is it good?' },
       { input: '--show seastate.yaml', brief: 'what is in force?' },

@@ -32,8 +32,8 @@ export const scoreCommand = buildCommand<ScoreFlags, string[], CliContext>({
         kind: 'parsed',
         parse: String,
         optional: true,
-        placeholder: 'name',
-        brief: 'Model; `default` by default',
+        placeholder: 'name|file',
+        brief: 'Model, or a file that exports one; `default` by default',
       },
       parameters: {
         kind: 'parsed',
@@ -86,6 +86,7 @@ export const scoreCommand = buildCommand<ScoreFlags, string[], CliContext>({
       'them, in one pass and causally, as the running program would.',
     customUsage: [
       { input: 'latency.csv', brief: 'with the default model' },
+      { input: '--model ./mine.ts latency.csv', brief: 'with a model of your own' },
       { input: '--alarms-per-day 0.1 *.csv -o jsonl', brief: 'fewer alarms, several files' },
     ],
   },

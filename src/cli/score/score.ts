@@ -1,8 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { messageOf } from '../../core/errors.ts';
-import { configure, type MetricKind, type Model } from '../../engine/model.ts';
+import {
+  configure,
+  type MetricKind,
+  type Model,
+  type ModelDefinition,
+} from '../../engine/model.ts';
 import { askedByDefault } from '../../models/budget.ts';
-import { modelNamed, registryOf } from '../../models/registry.ts';
+import { isShipped, modelNamed, registryOf } from '../../models/registry.ts';
 import { Scorer } from '../../models/scorer.ts';
 import { headerLine, type ScoreFormat, scoreLine } from './print.ts';
 import { SeriesReader, type SeriesRow } from './series-reader.ts';
@@ -37,7 +42,7 @@ const defaultIndexMs = 300_000;
 
 /** Scores every file in one pass and prints every row. Returns the exit code. */
 export async function scoreCommand(args: ScoreArguments, io: ScoreIo): Promise<number> {
-  const definition = modelNamed(registryOf(), args.model ?? 'default');
+  const definition = await modelOf(args.model ?? 'default', io);
   const model = configure(definition, args.parameters);
   const files = args.files.length > 0 ? args.files : ['-'];
   await write(io.out, headerLine(args.output ?? 'csv', files.length > 1));
@@ -53,6 +58,15 @@ export async function scoreCommand(args: ScoreArguments, io: ScoreIo): Promise<n
   return code;
 }
 
+/** A shipped model by name, or the one in a file of the user's. */
+async function modelOf(name: string, io: ScoreIo): Promise<ModelDefinition> {
+  if (!/[/\\]|\.[cm]?[jt]s$/.test(name)) return modelNamed(registryOf(), name);
+  const { modelInFile } = await import('../../user-code/model-in-file.ts');
+  const { definition, faults } = await modelInFile(name);
+  for (const message of faults) io.err.write(`seastate: ${name}: ${message}\n`);
+  return definition;
+}
+
 async function scoreFile(
   file: string,
   named: boolean,
@@ -60,7 +74,10 @@ async function scoreFile(
   args: ScoreArguments,
   io: ScoreIo,
 ): Promise<void> {
-  const scorer = new Scorer(model, { asked: args.alarmsPerDay ?? askedByDefault });
+  const scorer = new Scorer(model, {
+    asked: args.alarmsPerDay ?? askedByDefault,
+    guard: !isShipped(model.definition),
+  });
   const format = args.output ?? 'csv';
   const kind = args.kind ?? 'gauge';
   let lines = '';

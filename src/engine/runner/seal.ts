@@ -27,6 +27,8 @@ export function sealGlobals(target: typeof globalThis = globalThis): void {
 
 const closedGlobals = [
   'process',
+  // On Spark standard output is the protocol.
+  'console',
   'Intl',
   'fetch',
   'WebSocket',
