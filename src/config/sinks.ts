@@ -93,8 +93,25 @@ const prometheus = z
     error: 'give basic or bearer, not both',
   });
 
-export const sinksSchema = z.strictObject({
-  prometheus: key(z.array(prometheus).default([]), 'Receivers of remote write.'),
-});
-
 export type PrometheusSection = z.output<typeof prometheus>;
+
+/** How a sink is called in metrics, and in the name of its file. */
+export const sinkName = ({ name, url: to }: PrometheusSection): string =>
+  name ?? (URL.canParse(to) ? new URL(to).host : to).replaceAll(/[^A-Za-z0-9.-]/g, '-');
+
+export const sinksSchema = z.strictObject({
+  prometheus: key(
+    z
+      .array(prometheus)
+      .default([])
+      .superRefine((sections, context) => {
+        const names = sections.map(sinkName);
+        for (const [index, own] of names.entries()) {
+          if (names.indexOf(own) === index) continue;
+          const message = `two sinks are called "${own}": give one another name`;
+          context.addIssue({ code: 'custom', message, path: [index] });
+        }
+      }),
+    'Receivers of remote write.',
+  ),
+});

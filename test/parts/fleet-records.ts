@@ -9,7 +9,7 @@ import type { NewRecord } from '../../src/log/log.ts';
 
 type Labels = [name: string, value: string][];
 
-/** Settings under which the fleet has anomalies within a test's time. */
+/** Settings under which the fleet has anomalies and scores within a test's time. */
 export const fleetSettings = {
   anomalies: {
     routes: [
@@ -22,6 +22,7 @@ export const fleetSettings = {
       },
       { select: '{__name__="load"}', model: 'ewma-band', per_series_day: 1000 },
     ],
+    scores: ['{__name__=~"wave|load"}'],
   },
 };
 

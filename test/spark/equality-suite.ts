@@ -50,7 +50,8 @@ describe.skipIf(!hasSpark() || !hasKafka())(
     test('the log holds what the proof is about', async () => {
       const outputs = await rig.reference();
       const count = (topic: string) => outputs.get(`cluster/0/0 > ${topic}/0`)?.length ?? 0;
-      for (const topic of ['alerts', 'anomalies', 'events', 'x-kube-api-server', 'x-counts']) {
+      const own = ['alerts', 'anomalies', 'events', 'scores'];
+      for (const topic of [...own, 'x-kube-api-server', 'x-counts']) {
         expect(count(topic), topic).toBeGreaterThan(5);
       }
       expect([code(outputs, 0), code(outputs, -1)]).toEqual(['v1', 'v2']);

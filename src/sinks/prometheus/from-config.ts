@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataLayout } from '../../config/layout.ts';
 import type { Config } from '../../config/schema.ts';
-import type { PrometheusSection } from '../../config/sinks.ts';
-import { SeastateError } from '../../core/errors.ts';
+import { type PrometheusSection, sinkName } from '../../config/sinks.ts';
 import type { PrometheusSinkOptions } from './sink.ts';
 
 export interface SinkParts {
@@ -14,19 +13,10 @@ export interface SinkParts {
   readonly warn: (fields: object, message: string) => void;
 }
 
-/** Options of the sinks of the configuration. Errors: `config` when two have one name. */
+/** Options of the sinks of the configuration. */
 export function sinkOptionsOf({ process }: Config, parts: SinkParts): PrometheusSinkOptions[] {
-  const names = new Set<string>();
   return process.sinks.prometheus.map((section) => {
-    const url = new URL(section.url);
-    const name = section.name ?? url.host.replaceAll(/[^A-Za-z0-9.-]/g, '-');
-    if (names.has(name)) {
-      throw new SeastateError(
-        'config',
-        `two sinks are called "${name}": give each of process.sinks.prometheus a name of its own`,
-      );
-    }
-    names.add(name);
+    const name = sinkName(section);
     return {
       name,
       topics: section.topics,
@@ -34,7 +24,7 @@ export function sinkOptionsOf({ process }: Config, parts: SinkParts): Prometheus
       path: join(dataLayout(process.data).sinks, `prometheus-${name}.json`),
       warn: parts.warn,
       client: {
-        url,
+        url: new URL(section.url),
         protocol: section.protocol,
         userAgent: 'seastate/1',
         headers: () => headersOf(section),
