@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function optionsOf(sinks: string) {
   const path = join(folder, 'seastate.yaml');
   writeFileSync(path, `process:\n  sinks:\n    prometheus:\n${sinks}`);
-  const config = openConfig({ path, overrides: [], sections: {}, env: { KEY: 'k' } });
+  const { config } = openConfig({ path, overrides: [], sections: {}, env: { KEY: 'k' } });
   return sinkOptionsOf(config, { now: Date.now, random: Math.random, warn: () => {} });
 }
 
