@@ -13,7 +13,7 @@ type State = Arrays<typeof state>;
 const fastPace = 1 / 5;
 const longPace = 1 / 200;
 /** A sum of three rarities counts for so much less, as they depend on each other. */
-const dependence = 1.8;
+const dependence = 1.85;
 /** Greatest size of a value: what the floats of the state can hold and still add up. */
 const most = 1e34;
 /** Scales beyond which a value is as good as any: one absurd value must not blind the state. */

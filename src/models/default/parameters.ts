@@ -4,7 +4,7 @@ export const parameters = z.strictObject({
   /** Robust scales beyond which a residual does not teach. */
   clip: z.number().min(2).max(100).default(6),
   /** Samples until soft records weigh half. */
-  maturity: z.number().min(0).max(10_000).default(200),
+  maturity: z.number().min(0).max(10_000).default(240),
   /** Minutes over which rarities are averaged before they may alarm. */
   persistence: z.number().min(0).max(1440).default(10),
   /** Cut of each term: the soft record or surprise that alarms by itself. */

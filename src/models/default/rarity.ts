@@ -5,7 +5,7 @@ import { count, float, recentMost } from './layout.ts';
 /** Rarity of the newest sample: residuals in robust scales, through the tails of their own past. */
 const pacePerSample = 1 / 100;
 /** Residuals below this part of the scale shrink it slowly: what moves seldom is still known to. */
-const calm = 0.1;
+const calm = 0.2;
 const calmPace = 1 / 1000;
 const sixScales = Math.log2(7);
 /** Numbers near the end of the range of floats are slow to compute with. */
