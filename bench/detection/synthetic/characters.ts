@@ -2,10 +2,10 @@ import { normalOf, randomOf } from '../../../src/models/testing.ts';
 import type { Series, Span } from '../corpora.ts';
 
 /**
- * Corpora that had no say in the settings: characters of public sets that are not here (hourly
- * business metrics, KPIs by the minute, daily rows, short series, cycles without a clock). Events
- * lie anywhere from a tenth of the series on and differ in kind, size and length. Same seed, same
- * series.
+ * Series of the characters of public sets that are not here (hourly business metrics, KPIs by the
+ * minute, daily rows, short series, cycles without a clock). Events lie anywhere from a tenth of the
+ * series on and differ in kind, size and length. Same seed, same series: seed 1 is there to look at,
+ * another one to judge by.
  */
 interface Chance {
   /** Uniform in [0, 1). */
