@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { errorRatio } from '../../examples/error-ratio/error-ratio.ts';
 import { ByteReader, ByteWriter, text } from '../../src/core/bytes.ts';
 import { PartitionState } from '../../src/engine/partition-state.ts';
+import { defineProcessor } from '../../src/engine/processor.ts';
 import { rekeyedState } from '../../src/engine/rekey.ts';
 import type { StageDefinition, StageOutput } from '../../src/engine/stage.ts';
+import { sameKey } from '../../src/engine/tables.ts';
 import { stages } from '../../src/processors/stages.ts';
 import { fleetLog, placed, settingsRecord, type Unplaced } from './records.ts';
 
@@ -113,4 +115,25 @@ describe('clusters in other partitions', () => {
       expect(outputs[0]!.headers).toMatchObject({ from: `cluster/${partition}/1`, number: '0' });
     }
   });
+});
+
+test('a row of a key that is of no cluster is refused where two would come together', () => {
+  const counts = defineProcessor({
+    name: 'counts',
+    version: 1,
+    outputs: [],
+    create(context) {
+      const seen = context.table<{ cluster: number }>('seen', sameKey);
+      return { samples: ({ cluster }) => void seen.set('all', { cluster }) };
+    },
+  });
+  const one: StageDefinition = { name: 'cluster', processors: [counts] };
+  const sources = [0, 1].map((partition) => {
+    const state = new PartitionState(one, setup(partition, 2, 0));
+    for (const record of placed(before.slice(0, 200), partition, 2)) state.apply(record, []);
+    return { partition, state };
+  });
+  expect(() => rekeyedState(sources, one, setup(0, 1, 1))).toThrow(
+    /table "seen" of processor counts: two partitions have a row "all"/,
+  );
 });
