@@ -6,7 +6,8 @@ import { alertsAndEwma, childrenOf, cpuSeconds, everything, SparkFixture } from 
 
 type Figures = Record<string, number>;
 type Progress = Extract<SparkEvent, { event: 'progress' }>;
-const warmMs = 40_000;
+/** The JVM's compilers work on for long: measured from there, on a busy machine too. */
+const warmBatches = 200;
 
 /** A job that follows its topic, warmed up with few samples. */
 async function follow(fixture: SparkFixture, peer: boolean) {
@@ -16,9 +17,10 @@ async function follow(fixture: SparkFixture, peer: boolean) {
   const job = fixture.run(fixture.config({ triggerMs: 0 }), peer, (event) => {
     if (event.event === 'progress') progress.push(event);
   });
-  for (const end = performance.now() + warmMs; performance.now() < end; ) {
-    await fixture.probe(Math.round(performance.now()) % 2, 250);
-    await sleep(50);
+  while (progress.length < warmBatches) {
+    const before = progress.length;
+    await fixture.probe(before % 2, 250);
+    while (progress.length === before) await sleep(5);
   }
   return { job, progress };
 }
