@@ -65,6 +65,7 @@ describe.skipIf(!hasKafka())('a topic of others as a source', () => {
     format: TopicFormat,
     answers: SourceAnswer['outcome'][] = [],
     isRefused: (request: MadeRequest) => boolean = () => false,
+    start: 'earliest' | 'latest' = 'earliest',
   ): Promise<TopicSource> {
     requests.length = 0;
     rejected.length = 0;
@@ -76,7 +77,7 @@ describe.skipIf(!hasKafka())('a topic of others as a source', () => {
         topic,
         format,
         group: 'seastate',
-        start: 'earliest',
+        start,
         holdMs: 300,
         commitMs: 50,
       },
@@ -211,6 +212,25 @@ describe.skipIf(!hasKafka())('a topic of others as a source', () => {
     expect(dataOf(rejected[0]!)).toMatchObject({ reason: 'refused', value: '', truncated: true });
     const times = new Set(samplesOf(requests).map(([time]) => time));
     expect(times.size).toBe(38);
+  });
+
+  test('partitions that were added are read from their first record, by a source opened anew', async () => {
+    const topic = await topicWith([{ partition: 0, timestamp: now, value: line(0) }]);
+    const first = await sourceOf(topic, 'vector-text');
+    const running = first.run();
+    await expect.poll(() => first.counters.records, { timeout: 10_000 }).toBe(1);
+    await admin.createPartitions({ topics: [{ name: topic, count: 6 }] });
+    await expect(running).rejects.toMatchObject({ code: 'topic_grew' });
+    await first.close();
+    await producer.metadata({ topics: [topic], forceUpdate: true });
+    await send(topic, [{ partition: 5, timestamp: now + 1, value: line(1) }]);
+    const second = await sourceOf(topic, 'vector-text', [], () => false, 'latest');
+    expect(second.partitions).toBe(6);
+    const again = second.run();
+    await expect.poll(() => second.counters.records, { timeout: 10_000 }).toBe(1);
+    await second.close();
+    await again;
+    expect(samplesOf(requests)).toEqual([[1, 1]]);
   });
 
   test('a topic that is not there is named', async () => {
