@@ -96,6 +96,7 @@ async function readTopic(
       append: (owner, event) => gateway.append('kubernetes-event', owner, event),
       reject: (records) => log.append(rejectedTopic, 0, records),
       elapsed: () => performance.now(),
+      onReading: () => reading(() => source.lag),
       ...{ now, warn, counters },
     },
   );
@@ -103,7 +104,6 @@ async function readTopic(
   signal.addEventListener('abort', close);
   try {
     if (signal.aborted) return;
-    reading(() => source.lag);
     await source.run();
   } finally {
     signal.removeEventListener('abort', close);

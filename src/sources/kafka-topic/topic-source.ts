@@ -39,6 +39,8 @@ export interface TopicSourceParts extends DeliveryParts {
   readonly elapsed: () => number;
   readonly warn: (fields: object, message: string) => void;
   readonly counters?: SourceCounters;
+  /** Told when it is known, and committed, where it begins: what comes from now on is read. */
+  readonly onReading?: () => void;
 }
 
 const defaults = {
@@ -126,6 +128,7 @@ export class TopicSource {
 
   async #run(): Promise<void> {
     const starts = await this.#offsets.begin(this.#options.start);
+    this.#parts.onReading?.();
     const lanes = starts.map((at, partition) =>
       this.#follow(partition, at).catch((error: unknown) => this.#fail(error)),
     );
