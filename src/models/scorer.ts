@@ -115,6 +115,8 @@ export class Scorer {
   /** Samples after which a rarity is known; of a threshold none. */
   readonly #warmFrom: number;
   readonly #guard: boolean;
+  /** Not state: no output depends on it. */
+  #hasFailed = false;
   readonly #series = new Columns(seriesColumns);
   readonly #states: Pool<ColumnsSpec>;
   readonly #tails = new Columns(tailsSpec);
@@ -226,6 +228,7 @@ export class Scorer {
   #fail(slot: number, error: unknown): Verdict {
     const a = this.#series.arrays;
     if (this.#guard) {
+      this.#hasFailed = true;
       if (a.slot[slot]! >= 0) this.#states.putBack(a.slot[slot]!);
       a.held[slot] = this.#sample.value;
     } else this.#remember(slot);
@@ -348,8 +351,8 @@ export class Scorer {
     s.values[0] = s.value;
     const { definition, parameters } = this.#model;
     const at = a.slot[slot]!;
-    if (this.#guard) this.#states.keep(at);
-    definition.score(s, this.#states.arrays, at, parameters, r);
+    if (this.#guard) this.#scoreGuarded(at);
+    else definition.score(s, this.#states.arrays, at, parameters, r);
     if (definition.calibration === 'fixed') r.ratio = r.score * this.#recordFactor;
     if (!(r.score >= 0 && r.score <= Number.MAX_VALUE) || Number.isNaN(r.evidence + r.ratio)) {
       const what = `score ${r.score}, evidence ${r.evidence} and ratio ${r.ratio}`;
@@ -358,6 +361,19 @@ export class Scorer {
     if (this.#ownTail) {
       this.#tails.reserve(at + 1);
       r.evidence = -Math.log10(shareThenAdd(this.#tails.arrays.counts, at * tailWidth, r.score));
+    }
+  }
+
+  /** What a failing model does can be undone; its errors have no stacks, which cost 15 us each. */
+  #scoreGuarded(at: number): void {
+    const { definition, parameters } = this.#model;
+    this.#states.keep(at);
+    const limit = Error.stackTraceLimit;
+    if (this.#hasFailed) Error.stackTraceLimit = 0;
+    try {
+      definition.score(this.#sample, this.#states.arrays, at, parameters, this.#result);
+    } finally {
+      Error.stackTraceLimit = limit;
     }
   }
 

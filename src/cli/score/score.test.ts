@@ -204,3 +204,17 @@ describe('score', () => {
     expect(lines[1401]!.split(',')[3]).toBe('1');
   });
 });
+
+test('a model of the user\u2019s own, by its file', async () => {
+  const model = new URL('../../../examples/ewma-band/ewma-band.ts', import.meta.url).pathname;
+  const rows = Array.from({ length: 40 }, (_, i) => `${i * 60},${i === 30 ? 90 : i % 5}\n`).join(
+    '',
+  );
+  const { code, err, lines } = await run(rows, { model, indexMs: 60_000 });
+  expect(code).toBe(0);
+  expect(err).not.toContain('fails');
+  expect(Number(lines[31]!.split(',')[2])).toBeGreaterThan(10);
+  const bad = join(folder, 'bad.ts');
+  await writeFile(bad, 'export const nothing = 1;\n');
+  await expect(run(rows, { model: bad })).rejects.toThrow(/bad\.ts: it exports no model/);
+});
