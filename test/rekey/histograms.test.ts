@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { text } from '../../src/core/bytes.ts';
+import { PartitionState } from '../../src/engine/partition-state.ts';
+import { rekeyedState } from '../../src/engine/rekey.ts';
+import type { StageOutput } from '../../src/engine/stage.ts';
+import { encodeRequest, type SeriesInput } from '../../src/formats/remote-write/encode.ts';
+import { encodeBody } from '../../src/formats/snappy/body-encoding.ts';
+import { stages } from '../../src/processors/stages.ts';
+import { placed, type Unplaced } from './records.ts';
+
+const stage = { name: 'cluster', processors: stages['cluster']! };
+const setup = (partition: number, partitions: number, epoch: number) => ({
+  stage: 'cluster',
+  partition,
+  partitions,
+  epoch,
+  targets: {},
+});
+const bounds = ['0.01', '0.1', '1', '+Inf'];
+
+/** A minute of a latency histogram in four clusters; `slow` moves it up a bucket. */
+function minute(i: number, slow: boolean): Unplaced[] {
+  const time = Date.UTC(2026, 0, 1) + i * 60_000;
+  return ['a', 'b', 'c', 'd'].map((cluster, c) => {
+    const series = bounds.map((le, k): SeriesInput => {
+      const late = slow ? 90 : 0;
+      const share = [20 + ((i * 7 + c) % 5), 90 - late, 100 - late / 3, 100][k]!;
+      return {
+        labels: Object.entries({ __name__: 'request_duration_seconds_bucket', le }),
+        samples: [{ time, value: 100 * i + Math.min(share, 100) + (k < 3 ? -k : 0) }],
+      };
+    });
+    const value = encodeBody('snappy', encodeRequest(series));
+    const headers = { kind: 'samples', tenant: 'default', cluster, encoding: 'snappy' };
+    return { timestamp: time, headers, value };
+  });
+}
+
+const apply = (states: readonly PartitionState[], records: readonly Unplaced[]): string[] =>
+  states
+    .flatMap((state, partition) => {
+      const outputs: StageOutput[] = [];
+      for (const record of placed(records, partition, states.length)) state.apply(record, outputs);
+      return outputs;
+    })
+    .filter(({ topic, value }) => topic === 'anomalies' && value !== null)
+    .map(({ value }) => text(value!))
+    .map((json) => JSON.stringify([JSON.parse(json).id, JSON.parse(json).data]))
+    .sort();
+
+test('what is known of histograms goes with their clusters', () => {
+  const kept = [new PartitionState(stage, setup(0, 1, 0))];
+  apply(kept, Array.from({ length: 300 }, (_, i) => minute(i + 1, false)).flat());
+  const sources = [{ partition: 0, state: kept[0]! }];
+  const moved = [0, 1, 2].map((p) => rekeyedState(sources, stage, setup(p, 3, 1)));
+  const after = Array.from({ length: 30 }, (_, i) => minute(i + 301, i > 10 && i < 16)).flat();
+  const wanted = apply(kept, after);
+  expect(wanted.length).toBeGreaterThan(0);
+  expect(apply(moved, after)).toEqual(wanted);
+});
