@@ -113,3 +113,22 @@ test('the public API, as a module and as types', async () => {
   const tsc = join(root, 'node_modules', '.bin', 'tsc');
   await execute(tsc, ['--noEmit', '--strict', '--module', 'nodenext', 'use.ts'], { cwd: folder });
 });
+
+test('models of users are type-checked, bundled and tried from the package', async () => {
+  const code = await readFile(join(root, 'examples/ewma-band/ewma-band.ts'), 'utf8');
+  await writeFile(join(folder, 'mine.ts'), code);
+  const route = '{select: "m", model: my-ewma-band, parameters: {samples: 50}}';
+  const config = (text: string) =>
+    writeFile(
+      join(folder, 'models.yaml'),
+      `process: {models: [mine.ts]}\nsettings: {anomalies: {routes: [${text}]}}\n`,
+    );
+  await config(route);
+  expect((await seastate('check', 'models.yaml')).stderr).toContain(
+    'model my-ewma-band, version 1',
+  );
+  await config(route.replace('samples', 'sampels'));
+  await expect(seastate('check', 'models.yaml')).rejects.toThrow(/2:\d+: .*did you mean samples/);
+  await writeFile(join(folder, 'mine.ts'), code.replace('sample.value', 'sample.valeu'));
+  await expect(seastate('check', 'models.yaml')).rejects.toThrow(/mine\.ts:\d+:\d+: .*'valeu'/);
+});
