@@ -90,7 +90,7 @@ function checkFollows(last: SettingsMark, version: number, sha256: string): void
     throw new SeastateError('settings_conflict', `settings version ${what}: raise the version`);
   };
   if (version === last.version && sha256 !== last.sha256) {
-    conflict(`${version} is in force with other content`);
+    conflict(`${version} is in force with other content (of the file, or of a newer program)`);
   }
   if (version < last.version && !last.complete) {
     conflict(`${last.version} is in force in some partitions, this is ${version}`);

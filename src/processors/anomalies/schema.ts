@@ -19,7 +19,9 @@ export const anomalyData = z
     rare_days: z
       .number()
       .nullable()
-      .describe('one sample as strange as the strangest is expected once in so many days'),
+      .describe(
+        'one sample as strange as the strangest is expected once in so many days, at most 36500',
+      ),
     observed: z
       .number()
       .nullable()

@@ -38,6 +38,7 @@ export interface CoreEvent {
 /** One change as a watch on events shows it. */
 export interface KubernetesEvent {
   readonly cluster: string;
+  /** Empty where the series name the cluster only. */
   readonly clusterId: string;
   /** ms since the epoch */
   readonly time: number;
@@ -60,6 +61,7 @@ export interface EventInput {
 
 export interface RecorderOptions {
   readonly cluster: string;
+  /** Empty where the series name the cluster only. */
   readonly clusterId: string;
   readonly random: Random;
   readonly now: () => number;

@@ -58,7 +58,8 @@ export function emptyCluster({ index, settings, watcher, random: seeds }: Cluste
   const truth = new TruthLog(name, settings.truthMax, settings.onTruth);
   const events = new EventRecorder({
     cluster: name,
-    clusterId: id,
+    // As in the labels of its series: events and metrics are of one cluster.
+    clusterId: flavour === 'openshift' ? id : '',
     random: seeds.fork('events'),
     now,
     onEvent: settings.onKubernetesEvent,
