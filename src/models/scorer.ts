@@ -364,7 +364,7 @@ export class Scorer {
     }
   }
 
-  /** What a failing model does can be undone; its errors have no stacks, which cost 15 us each. */
+  /** What a failing model does can be undone; its errors have no stacks: they cost more than a sample. */
   #scoreGuarded(at: number): void {
     const { definition, parameters } = this.#model;
     this.#states.keep(at);

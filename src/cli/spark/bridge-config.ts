@@ -27,6 +27,7 @@ export interface BridgeConfig {
   readonly triggerMs: number;
   readonly untilMs?: number;
   readonly maxOffsetsPerTrigger?: number;
+  readonly metricsHost?: string;
   readonly metricsPort?: number;
   readonly snapshotEveryMs?: number;
   readonly tailBytesMax?: number;

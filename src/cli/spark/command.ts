@@ -8,6 +8,7 @@ export interface PlaceFlags extends ConfigFlags {
   readonly checkpoint?: string;
   readonly availableNow: boolean;
   readonly trigger: number;
+  readonly metricsHost: string;
   readonly metricsPort?: number;
   readonly from?: string;
   readonly to?: string;
@@ -49,9 +50,13 @@ const placeFlags = {
   metricsPort: {
     kind: 'parsed',
     parse: countParser,
-    brief: "Port of the driver's Prometheus metrics on 127.0.0.1; none by default",
+    brief: "Port of the driver's Prometheus metrics; none by default",
     placeholder: 'n',
     optional: true,
+  },
+  metricsHost: {
+    ...text('Address of these metrics: 0.0.0.0 for a scrape from another machine', 'address'),
+    default: '127.0.0.1',
   },
   from: { ...text('Begin a fresh checkpoint at this log time', 'time'), optional: true },
   to: { ...text('End at this log time', 'time'), optional: true },

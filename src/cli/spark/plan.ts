@@ -33,7 +33,8 @@ export interface SparkPlan {
   readonly until?: number;
   readonly epoch?: number;
   readonly maxOffsetsPerTrigger?: number;
-  readonly metricsPort?: number;
+  /** Where the driver serves its metrics. */
+  readonly metrics?: { readonly host: string; readonly port: number };
   readonly snapshotEveryMs?: number;
 }
 
@@ -75,11 +76,11 @@ export async function planSpark(plan: SparkPlan, log: Log): Promise<BridgeConfig
 }
 
 function optional(plan: SparkPlan): Partial<BridgeConfig> {
-  const { until, maxOffsetsPerTrigger, metricsPort, snapshotEveryMs } = plan;
+  const { until, maxOffsetsPerTrigger, metrics, snapshotEveryMs } = plan;
   return {
     ...(until === undefined ? {} : { untilMs: until }),
     ...(maxOffsetsPerTrigger === undefined ? {} : { maxOffsetsPerTrigger }),
-    ...(metricsPort === undefined ? {} : { metricsPort }),
+    ...(metrics && { metricsHost: metrics.host, metricsPort: metrics.port }),
     ...(snapshotEveryMs === undefined ? {} : { snapshotEveryMs }),
   };
 }

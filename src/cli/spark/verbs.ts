@@ -94,7 +94,9 @@ async function plan(
         runner,
         runners: flags.cores,
         trigger: flags.availableNow ? 'available-now' : flags.trigger,
-        ...(flags.metricsPort !== undefined && { metricsPort: flags.metricsPort }),
+        ...(flags.metricsPort !== undefined && {
+          metrics: { host: flags.metricsHost, port: flags.metricsPort },
+        }),
         snapshotEveryMs: process.snapshots.interval,
         ...(from !== undefined && { from: parseTime(from, now) }),
         ...(to !== undefined && { until: parseTime(to, now) }),

@@ -35,6 +35,7 @@ final class Config implements Serializable {
   public long untilMs = Long.MAX_VALUE;
 
   public long maxOffsetsPerTrigger = 0;
+  public String metricsHost = "127.0.0.1";
   public int metricsPort = -1;
   public long snapshotEveryMs = 300_000;
   public long tailBytesMax = 64L << 20;

@@ -77,7 +77,9 @@ public final class Main {
     }
     ObjectNode hello = Config.JSON.createObjectNode();
     hello.put("event", "started").put("spark", spark.version()).put("pid", ProcessHandle.current().pid());
-    if (config.metricsPort >= 0) hello.put("metricsPort", progress.serve(config.metricsPort));
+    if (config.metricsPort >= 0) {
+      hello.put("metricsPort", progress.serve(config.metricsHost, config.metricsPort));
+    }
     Progress.say(hello);
     if (config.endWithStdin) endWithStdin();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> ending = true));

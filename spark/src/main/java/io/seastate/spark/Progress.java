@@ -49,8 +49,8 @@ final class Progress extends StreamingQueryListener {
   }
 
   /** Serves /metrics on 127.0.0.1; port 0 takes a free one. Returns the port. */
-  int serve(int port) throws IOException {
-    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 16);
+  int serve(String host, int port) throws IOException {
+    HttpServer server = HttpServer.create(new InetSocketAddress(host, port), 16);
     server.createContext(
         "/metrics",
         exchange -> {
