@@ -53,6 +53,7 @@ export class HeldState {
   /** `bundle`: sha-256 (hex) of the code that made the state, '' without users' code. */
   save(bundle: string): Uint8Array[] {
     const { stage, partition, partitions } = this.#setup;
-    return saveChunks({ stage, partition, partitions, node, arch, bundle }, this.state);
+    const settings = this.state.settings.version;
+    return saveChunks({ stage, partition, partitions, node, arch, bundle, settings }, this.state);
   }
 }

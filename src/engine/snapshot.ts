@@ -15,6 +15,8 @@ export interface SnapshotHeader {
   readonly node: string;
   readonly arch: string;
   readonly bundle: string;
+  /** Version of the settings in force. */
+  readonly settings: number;
 }
 
 /** The whole state of a partition, cut into chunks of at most 1 MiB. */
@@ -39,6 +41,10 @@ export function loadChunks(chunks: readonly Uint8Array[], state: StageState): Sn
   state.load(input);
   return header;
 }
+
+/** Who made a snapshot, without loading it. */
+export const snapshotHeader = (chunks: readonly Uint8Array[]): SnapshotHeader =>
+  headerOf(new ByteReader(joined(chunks)));
 
 function headerOf(input: ByteReader): SnapshotHeader {
   const header = JSON.parse(input.text()) as SnapshotHeader;

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -30,12 +30,32 @@ test('files become one module that needs nothing else, named by its content', as
   expect((await bundleFiles({ processors: files, models: [] })).sha256).toBe(sha256);
   await putBundle(bundle, folder);
   const path = join(folder, 'bundles', `${sha256}.mjs`);
-  expect(await readFile(path, 'utf8')).not.toMatch(/^import/m);
+  expect(await readFile(path, 'utf8')).not.toMatch(/(^|;)import\b/m);
   const module = await import(path);
   const [[, a], [, b]] = module.processors;
   expect([a.a.name, b.b.name]).toEqual(['my-a', 'my-b']);
   await write('name.ts', 'export const name: string = "other-";');
   expect((await bundleFiles({ processors: files, models: [] })).sha256).not.toBe(sha256);
+});
+
+test('the name depends neither on where files stand nor on where they are bundled', async () => {
+  const here = process.cwd();
+  const names = new Set<string>();
+  try {
+    for (const place of ['a', 'deeper/by/far']) {
+      const own = join(folder, place);
+      await mkdir(own, { recursive: true });
+      await write(join(place, 'name.ts'), 'export const name: string = "my-";');
+      const file = await write(join(place, 'a.ts'), processor('a'));
+      for (const cwd of [own, folder]) {
+        process.chdir(cwd);
+        names.add((await bundleFiles({ processors: [file], models: [] })).sha256);
+      }
+    }
+  } finally {
+    process.chdir(here);
+  }
+  expect(names.size).toBe(1);
 });
 
 test.each([

@@ -29,7 +29,8 @@ export interface Bundle {
  */
 export async function bundleFiles(files: UserFiles): Promise<Bundle> {
   const { build } = await import('esbuild');
-  // Names in the bundle stand from here, so that it does not depend on where it was started.
+  // Names in the bundle stand from here, so that it does not depend on where it was started; paths
+  // from here to our own modules stand in comments only, and go with the whitespace.
   const folder = dirname([...files.models, ...files.processors][0] ?? process.cwd());
   try {
     const { outputFiles } = await build({
@@ -46,6 +47,7 @@ export async function bundleFiles(files: UserFiles): Promise<Bundle> {
       target: 'node24',
       charset: 'utf8',
       legalComments: 'none',
+      minifyWhitespace: true,
       logLevel: 'silent',
       plugins: [closedModules, ourselves],
     });

@@ -214,6 +214,10 @@ describe.skipIf(!hasSpark() || !hasKafka())(
       const value = Buffer.from(JSON.stringify({ version: 2, content: { bundle: sha256 } }));
       await sendEach({ headers: { kind: 'settings', bundle: sha256 }, value });
       await sendEach({ headers: { kind: 'settings' }, value: Buffer.from('no JSON') });
+      for (const content of [{}, { bundle: 'c'.repeat(64) }]) {
+        const old = Buffer.from(JSON.stringify({ version: 2, content }));
+        await sendEach({ headers: { kind: 'settings' }, value: old });
+      }
       await send(20);
       await settled();
     });

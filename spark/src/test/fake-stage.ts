@@ -23,6 +23,7 @@ export class FakeState {
   readonly #partition: number;
   readonly #topic: string;
   readonly #code: string;
+  #settings = 0;
   #sum = 0;
   #numbers: number[];
 
@@ -45,6 +46,7 @@ export class FakeState {
   #take(record: LogRecord, outputs: StageOutput[]): void {
     const kind = record.headers['kind'] ?? '';
     for (const byte of record.value ?? []) this.#sum = (this.#sum * 31 + byte) % 1_000_003;
+    if (kind === 'settings') this.#settings = Math.max(this.#settings, versionIn(record));
     let digest = digestRecord(this.position.digest, record);
     if (kind !== 'skip') {
       const output = this.#output(kind);
@@ -68,17 +70,30 @@ export class FakeState {
   }
 
   save(): Uint8Array[] {
+    const header = new ByteWriter().text(JSON.stringify({ settings: this.#settings })).take();
     const out = new ByteWriter().u32(this.#sum).u32(this.#numbers.length);
     for (const number of this.#numbers) out.u32(number);
     const bytes = out.take();
-    return Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, i) =>
+    const count = Math.ceil(bytes.length / chunkBytes);
+    const chunks = Array.from({ length: count }, (_, i) =>
       bytes.subarray(i * chunkBytes, (i + 1) * chunkBytes),
     );
+    return [header, ...chunks];
   }
 
   load(chunks: readonly Uint8Array[]): void {
     const input = new ByteReader(Buffer.concat(chunks));
+    this.#settings = JSON.parse(input.text()).settings;
     this.#sum = input.u32();
     this.#numbers = Array.from({ length: input.u32() }, () => input.u32());
+  }
+}
+
+/** Version of the settings in a record; 0 when it is not JSON. */
+function versionIn({ value }: LogRecord): number {
+  try {
+    return JSON.parse(Buffer.from(value ?? []).toString()).version ?? 0;
+  } catch {
+    return 0;
   }
 }

@@ -3,7 +3,7 @@ import { dataLayout, snapshotsOf } from '../../config/layout.ts';
 import { SeastateError } from '../../core/errors.ts';
 import { snapshotStore } from '../../engine/runtime/embedded/runtime.ts';
 import type { StoredSnapshot } from '../../engine/runtime/embedded/snapshots.ts';
-import { bundleOf } from '../../engine/runtime/fed-record.ts';
+import { codeIn } from '../../engine/runtime/fed-record.ts';
 import { openJournals } from '../../log/journal/journals.ts';
 import type { Log, LogRecord, TopicSpec } from '../../log/log.ts';
 import { telemetryTopic } from '../../log/topics.ts';
@@ -113,7 +113,7 @@ async function copyBundles(
   range: { partition: number; begin: number; end: number },
 ): Promise<TopicSpec[]> {
   const names = new Set<string>([stored?.bundle ?? '']);
-  for await (const record of recordsOf(log, range)) names.add(bundleOf(record) ?? '');
+  for await (const record of recordsOf(log, range)) names.add(codeIn(record)?.bundle ?? '');
   names.delete('');
   for (const name of names) await copyBundle(from, to, name);
   const topics = await topicsOfBundles(to, [...names]);

@@ -57,7 +57,10 @@ export async function writeStates(
       position: startOf(epoch, next),
       outputs: await headsOf(to.log),
       bundle,
-      chunks: saveChunks({ stage, partition, partitions, node, arch, bundle }, state),
+      chunks: saveChunks(
+        { stage, partition, partitions, node, arch, bundle, settings: state.settings.version },
+        state,
+      ),
     });
   }
   const { settings } = sources[0]!.state;

@@ -7,11 +7,21 @@ export function fedRecord(record: LogRecord, skips: ReadonlyMap<number, string>)
   return skips.has(record.offset) ? { ...record, headers: { kind: 'skip' }, value: null } : record;
 }
 
-/** The bundle that a settings record names; undefined for other records. */
-export function bundleOf(record: LogRecord): string | undefined {
+/** The users' code that settings name: sha-256 (hex) of the bundle, '' for none. */
+export interface NamedCode {
+  readonly version: number;
+  readonly bundle: string;
+}
+
+/**
+ * The code that a settings record names; undefined for other records. It takes over only where the
+ * settings do: above the version in force.
+ */
+export function codeIn(record: LogRecord): NamedCode | undefined {
   if (record.headers['kind'] !== 'settings' || !record.value) return undefined;
   try {
-    return (JSON.parse(text(record.value)) as SettingsValue).content?.bundle ?? '';
+    const { version, content } = JSON.parse(text(record.value)) as SettingsValue;
+    return { version, bundle: content?.bundle ?? '' };
   } catch {
     // The stage puts it into `rejected`.
     return undefined;

@@ -5,7 +5,7 @@ import type { PartitionState } from '../partition-state.ts';
 import { type Position, startOf } from '../position.ts';
 import type { ProcessorDefinition } from '../processor.ts';
 import type { SnapshotStore } from './embedded/snapshots.ts';
-import { bundleOf, fedRecord } from './fed-record.ts';
+import { codeIn, fedRecord } from './fed-record.ts';
 
 export interface RebuildParts {
   readonly log: Log;
@@ -94,10 +94,11 @@ async function rebuild(parts: RebuildParts, range: RebuildRange): Promise<Rebuil
     for (const read of records) {
       if (read.offset >= end) break;
       const record = fedRecord(read, skips);
-      const next = bundleOf(record) ?? bundle;
-      if (next !== bundle) {
+      const code = codeIn(record);
+      const inForce = held.state.settings.version;
+      if (code && code.bundle !== bundle && code.version > inForce) {
         const chunks = held.save(bundle);
-        bundle = next;
+        bundle = code.bundle;
         held = await load(held.position, chunks);
       }
       // What comes out is in the log already.

@@ -4,7 +4,8 @@ import type { Bounds, Log, LogRecord } from '../../../log/log.ts';
 import { formatFrom } from '../../../log/numbering.ts';
 import { type Position, samePosition, startOf } from '../../position.ts';
 import { encodeBatch, encodeMessage, type Reply } from '../../runner/messages.ts';
-import { bundleOf, fedRecord } from '../fed-record.ts';
+import { snapshotHeader } from '../../snapshot.ts';
+import { codeIn, fedRecord, type NamedCode } from '../fed-record.ts';
 import { OutputWriter } from './output-writer.ts';
 import { RunnerGone, type RunnerThread } from './runner-thread.ts';
 import type { SnapshotSchedule } from './schedule.ts';
@@ -219,12 +220,13 @@ export class Feed {
     };
     for (const read of records) {
       const record = fedRecord(read, this.#skips);
-      const bundle = bundleOf(record) ?? this.#bundle;
-      if (bundle !== this.#bundle) {
+      const code = codeIn(record);
+      if (code && code.bundle !== this.#bundle) {
         await flush(true);
-        await this.#changeCode(bundle);
-        await this.#batch([record], true);
-        continue;
+        if (await this.#changeCode(code)) {
+          await this.#batch([record], true);
+          continue;
+        }
       }
       if (this.#isSuspect(record)) await flush();
       batch.push(record);
@@ -240,8 +242,11 @@ export class Feed {
     return this.#suspect >= 0 && offset >= this.#suspect && offset < this.#aloneUntil;
   }
 
-  /** New code takes over at the snapshot just made; old code has seen everything before it. */
-  async #changeCode(bundle: string): Promise<void> {
+  /**
+   * New code takes over at the snapshot just made; old code has seen everything before it. False:
+   * the settings that name it are not above the version in force, and it does not.
+   */
+  async #changeCode({ version, bundle }: NamedCode): Promise<boolean> {
     const stored = await this.#parts.store.newest(() => {});
     if (!stored || !samePosition(stored.position, this.#position)) {
       throw new SeastateError(
@@ -251,8 +256,10 @@ export class Feed {
         { retry: 'later' },
       );
     }
+    if (!(version > snapshotHeader(stored.chunks).settings)) return false;
     this.#bundle = bundle;
     await this.#load(this.#position, stored.chunks);
+    return true;
   }
 
   async #batch(records: readonly LogRecord[], wantSnapshot: boolean): Promise<void> {

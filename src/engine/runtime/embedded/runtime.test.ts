@@ -218,6 +218,31 @@ test('code changes at the settings record that names it, with the state kept', a
   ).toHaveLength(1);
 });
 
+test('settings not above those in force do not change the code, after a restart either', async () => {
+  await writeBundle(
+    'export const echo = { name: "echo", version: 1, outputs: ["x-test"], create: (context) => ({' +
+      ' samples() { context.emit({ topic: "x-test", type: "echo", cluster: -1, subject: "s",' +
+      ' revision: 0, data: {} }); } }) };',
+  );
+  let runtime = start();
+  await settings(2, bundle);
+  await scrape(3);
+  for (const [version, sha] of [
+    [1, ''],
+    [2, ''],
+    [1, 'c'.repeat(64)],
+  ] as const) {
+    await settings(version, sha);
+    await scrape(4);
+    await caughtUp(runtime);
+    await runtime.kill();
+    runtime = start();
+  }
+  await scrape(5);
+  await caughtUp(runtime);
+  expect(outputs(log)['cluster/0/0 x-test']).toHaveLength(5);
+});
+
 test('a processor that hangs is ended by the watchdog and halts only its own partition', async () => {
   await writeBundle(
     'export const hang = { name: "hang", version: 1, outputs: [], create: () => ({ record(kind) {' +

@@ -2,6 +2,8 @@ package io.seastate.spark;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -82,13 +84,17 @@ final class Feed {
         byte[] record = skips.contains(LogRecords.offset(given)) ? LogRecords.skipped(given) : given;
         observe(LogRecords.timestamp(record));
         String kind = LogRecords.kind(record);
-        if (kind.equals("settings") && changesCode(given)) {
+        LogRecords.Code code = kind.equals("settings") ? LogRecords.code(given) : null;
+        if (code != null && !code.bundle().equals(head.bundle)) {
           send(message, true);
-          head.bundle = LogRecords.bundle(given);
-          send(List.of(record), true);
           message = new ArrayList<>();
           bytes = 0;
-          continue;
+          // Settings that are not above those in force do not bring their code either.
+          if (code.version() > settingsInForce()) {
+            head.bundle = code.bundle();
+            send(List.of(record), true);
+            continue;
+          }
         }
         message.add(record);
         bytes += record.length;
@@ -160,9 +166,11 @@ final class Feed {
     return begun;
   }
 
-  private boolean changesCode(byte[] record) {
-    String bundle = LogRecords.bundle(record);
-    return bundle != null && !bundle.equals(head.bundle);
+  /** Version of the settings in force where the last snapshot was made. */
+  private long settingsInForce() throws IOException {
+    byte[] chunk = store.chunks(1).get(0);
+    int length = ByteBuffer.wrap(chunk).order(ByteOrder.LITTLE_ENDIAN).getInt();
+    return Config.JSON.readTree(chunk, 4, length).path("settings").asLong();
   }
 
   /** A slot of log time has ended: a snapshot at the end of this micro-batch. */

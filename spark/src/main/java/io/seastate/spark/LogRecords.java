@@ -68,8 +68,11 @@ final class LogRecords {
     return "";
   }
 
-  /** The bundle that a settings record names ("" for none); null for a record that is not JSON. */
-  static String bundle(byte[] record) {
+  /** Users' code that settings name: `bundle` is "" for none. */
+  record Code(long version, String bundle) {}
+
+  /** The code that a settings record names; null for a record that is not JSON. */
+  static Code code(byte[] record) {
     ByteBuffer in = view(record).position(16);
     for (int left = in.getShort() & 0xffff; left > 0; left--) {
       shortText(in);
@@ -79,7 +82,9 @@ final class LogRecords {
     if (length < 0) return null;
     try {
       JsonNode value = JSON.readTree(record, in.position(), length);
-      return value == null ? null : value.path("content").path("bundle").asText("");
+      if (value == null) return null;
+      String bundle = value.path("content").path("bundle").asText("");
+      return new Code(value.path("version").asLong(), bundle);
     } catch (JsonProcessingException notJson) {
       // The stage puts it into `rejected`.
       return null;
