@@ -7,6 +7,10 @@ const alsoOpenMax = 8;
 /** Feedback on an anomaly may be given by one who has not seen yet that it was closed, ms. */
 const closedKeptMs = 600_000;
 
+/** An anomaly of a quantile is closed after so long without a strange sample: ms, intervals. */
+const unseenLeastMs = 600_000;
+const unseenIntervals = 10;
+
 /** Fields that are filled in when an anomaly is told. */
 type Told = 'state' | 'end' | 'also_open' | 'feedback' | 'feedback_note' | 'lag_ms';
 
@@ -135,9 +139,21 @@ export class Intervals {
   }
 
   tick(): void {
+    this.#closeUnseen();
     for (const [subject, { at }] of this.#closed.entries()) {
       if (at > this.#context.logTime - closedKeptMs) return;
       this.#closed.delete(subject);
+    }
+  }
+
+  /** Of a quantile nothing comes while too little is observed: what is open would stay so. */
+  #closeUnseen(): void {
+    const { series } = this.#context;
+    for (const row of this.all()) {
+      if (row.which < 0) continue;
+      const clock = series.clock(row.slot);
+      const unseenMs = Math.max(unseenLeastMs, unseenIntervals * series.interval(row.slot));
+      if (clock - row.last > unseenMs) this.close(row, row.last, clock);
     }
   }
 

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
+import { ByteWriter } from '../../core/bytes.ts';
 import type { ProcessorDefinition } from '../../engine/processor.ts';
 import type { SeriesInput } from '../../formats/remote-write/encode.ts';
 import { StageDriver } from '../../testing/stage-driver.ts';
 import { likeOf, medianOf, spreadOf } from './like.ts';
 import { peers } from './peers.ts';
 import { peersData } from './schema.ts';
+import { Tracked } from './tracked.ts';
 
 const at = Date.UTC(2026, 0, 1);
 const series = (name: string, labels: Record<string, string>, time: number, value: number) =>
@@ -50,6 +52,18 @@ test.each([false, true])('groups of like series, restored after each record: %s'
     all.filter((each) => each.cluster === cluster).map(({ cohort }) => cohort);
   expect(of('c1')).toEqual(of('c2'));
   expect(d.outputs).toEqual(run({ select: ['{__name__=~".+"}'] }).outputs);
+});
+
+test('a series that is chosen again keeps its one place', () => {
+  // Settings may choose a slot that nobody has, and then a series is born there.
+  const [once, twice] = [new Tracked(), new Tracked()].map((tracked, i) => {
+    for (let k = 0; k <= i; k++) tracked.add(3);
+    tracked.sample(3, at, 1);
+    const out = new ByteWriter();
+    tracked.save(out, 4);
+    return out.take();
+  });
+  expect(twice).toEqual(once);
 });
 
 test('nothing is told unless it is asked for', () => {

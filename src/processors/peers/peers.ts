@@ -90,8 +90,8 @@ export const peers: ProcessorDefinition<Settings> = defineProcessor({
         select();
         for (let slot = 0; slot < context.series.count; slot++) {
           const wanted = isWanted(slot);
-          if (wanted && !tracked.has(slot)) tracked.add(slot);
-          if (!wanted) tracked.remove(slot);
+          if (wanted) tracked.add(slot);
+          else tracked.remove(slot);
         }
       },
       tick(tick) {

@@ -27,6 +27,7 @@ export class Tracked implements Kept {
   }
 
   add(slot: number): void {
+    if (this.has(slot)) return;
     this.#slots.reserve(slot + 1);
     const at = this.#pool.take();
     this.#slots.arrays.at[slot] = at;

@@ -159,6 +159,20 @@ test('the rate of a native histogram alarms without a quantile', () => {
   expect(rate!.observed).toBeGreaterThan(10);
 });
 
+test('an anomaly of a quantile is closed when too little is observed to go on', () => {
+  const d = new StageDriver([anomalies as ProcessorDefinition]);
+  const service = new Classic();
+  for (let i = 0; i < 430; i++) {
+    if (i < 403) service.minute(slowAt(i, 400));
+    d.samples('c1', service.series(d.now));
+    if (i === 402) expect(told(d).at(-1)!.state).toBe('open');
+    d.advance(step);
+  }
+  const last = told(d).at(-1)!;
+  expect(last.state).toBe('closed');
+  expect(Date.parse(last.end!)).toBe(d.records[0]!.timestamp + 402 * step);
+});
+
 test('resets, missing buckets, other spellings and a late bucket raise nothing', () => {
   const d = new StageDriver([anomalies as ProcessorDefinition]);
   let service = new Classic();
