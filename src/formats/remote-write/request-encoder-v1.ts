@@ -4,10 +4,15 @@ import { writeVarint } from './encode.ts';
 import { readExemplar } from './exemplar.ts';
 import { customSchema, readNativeHistogram } from './histogram.ts';
 import type { Intake, IntakeResult } from './intake.ts';
+import { Wire } from './wire.ts';
+
+/** Field 17 of a histogram, a varint. */
+const startTimeTag = 0x88;
 
 /**
  * Collects chosen series entries of requests into one remote write 1.0 request: exact bits,
- * exemplars, histograms verbatim. Histograms with custom bounds, start times and metadata are not in that protocol.
+ * exemplars, histograms as they came. Histograms with custom bounds, start times and metadata are
+ * not in that protocol.
  */
 export class RequestEncoderV1 {
   readonly #intake: Intake;
@@ -72,7 +77,19 @@ export class RequestEncoderV1 {
       this.dropped++;
       return;
     }
-    this.#begin().raw(c.bytes.subarray(start, end));
+    const part = this.#begin();
+    const wire = new Wire(c.bytes);
+    wire.at = start;
+    let from = start;
+    while (wire.at < end) {
+      const { at } = wire;
+      const tag = wire.tag(end);
+      wire.skip(tag, end);
+      if (tag !== startTimeTag) continue;
+      part.raw(c.bytes.subarray(from, at));
+      from = wire.at;
+    }
+    part.raw(c.bytes.subarray(from, end));
     this.#nest(0x22);
   }
 
