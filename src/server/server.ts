@@ -31,7 +31,6 @@ export interface ServerOptions {
   /** The built page. */
   readonly pageFolder: string;
   readonly connectionsMax: number;
-  /** One body of Kubernetes events: 413 above. */
   /** A request must be here, with headers and with body, after these times. */
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;

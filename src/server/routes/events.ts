@@ -20,7 +20,10 @@ export function eventRoutes(app: FastifyInstance, parts: ServerParts): void {
     scope.addContentTypeParser('*', (_request, body, ready) => ready(null, body));
     scope.post('/api/v1/events', { config: { role: 'write' as const } }, async (request, reply) => {
       const encoding = request.headers['content-encoding'] ?? 'identity';
-      const { cluster } = request.query as { cluster?: string };
+      const { cluster } = request.query as { cluster?: string | string[] };
+      if (cluster === '' || Array.isArray(cluster)) {
+        throw new ApiError('bad_data', 'cluster: name one');
+      }
       const { identity } = request;
       const own = identity === anyone ? undefined : identity.name;
       const body = bodyOf(request.body as Readable | undefined, encoding);

@@ -7,6 +7,8 @@ import type { ServerParts } from '../parts.ts';
 import { tenantOf } from './api.ts';
 
 const forDefault = '30d';
+/** Ten years: longer is a slip of the hand. */
+const forMaxMs = 3_650 * 86_400_000;
 const noteMax = 2_000;
 
 const bodySchema = z.strictObject({
@@ -69,8 +71,8 @@ function durationOf({ mark, for: text }: Body): number {
     throw new ApiError('bad_data', 'for: goes with expected; what is confirmed does not expire');
   }
   const ms = parseDuration(text ?? forDefault);
-  if (ms > 0) return ms;
-  throw new ApiError('bad_data', 'for: is over before it begins; write a duration such as 30d');
+  if (ms > 0 && ms <= forMaxMs) return ms;
+  throw new ApiError('bad_data', 'for: from 1ms to ten years; write a duration such as 30d');
 }
 
 async function anomalyOf(

@@ -73,14 +73,12 @@ export class Feed {
       for (const step of cut(records, stepBytes)) {
         const taken = this.#take(step);
         await this.#send(taken, signal);
-        // Ends of ticks alone are read again at no cost.
-        const isDue = taken.length > 0 || this.#next - this.#saved > 1000;
+        this.mustRestart = this.#next !== step.at(-1)!.offset + 1;
+        // Ends of ticks alone are read again at no cost; a loss must not be found once more.
+        const isDue = this.mustRestart || taken.length > 0 || this.#next - this.#saved > 1000;
         if (isDue) await this.#save();
         this.#parts.sent(this.#next, step.at(-1)!.timestamp);
-        if (this.#next !== step.at(-1)!.offset + 1) {
-          this.mustRestart = true;
-          return;
-        }
+        if (this.mustRestart) return;
       }
     }
   }

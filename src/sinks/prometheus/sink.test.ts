@@ -30,10 +30,12 @@ let times: number[] = [];
 let told: string[] = [];
 let log: ShortLog;
 let number = 0;
+/** Of the log, ms. */
+let clock = 0;
 
 beforeEach(async () => {
-  [isDown, times, told, number] = [false, [], [], 0];
-  log = new ShortLog(defaultTopics(1), Date.now);
+  [isDown, times, told, number, clock] = [false, [], [], 0, Date.now()];
+  log = new ShortLog(defaultTopics(1), () => clock);
   folder = await mkdtemp(join(tmpdir(), 'seastate-sink-'));
   server = createServer(async (request, response) => {
     const parts: Buffer[] = [];
@@ -176,4 +178,20 @@ test('outputs that were made again are sent once', async () => {
   await until(() => isAt(sink, 4));
   await stop();
   expect(times).toEqual([1, 2, 3]);
+});
+
+test('outputs that are missing for good are told once, and the rest goes on', async () => {
+  const { sink, stop } = start();
+  await write(1);
+  await until(() => isAt(sink, 1));
+  number = 3;
+  await write(4);
+  await until(() => isAt(sink, 2));
+  clock += 400_000;
+  await write(5);
+  await until(() => isAt(sink, 3) && times.length > 2);
+  await stop();
+  expect(times).toEqual([1, 4, 5]);
+  expect(sink.status().lost).toBe(2);
+  expect(told).toHaveLength(1);
 });

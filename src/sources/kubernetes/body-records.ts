@@ -9,6 +9,12 @@ export interface BodyLimits {
   readonly bodyBytesMax: number;
 }
 
+export interface BodyRecord {
+  readonly bytes: Uint8Array;
+  /** How many bytes it may have: a document more than a line. */
+  readonly bytesMax: number;
+}
+
 const lineFeed = 0x0a;
 const openBrace = 0x7b;
 const openBracket = 0x5b;
@@ -20,14 +26,14 @@ const openBracket = 0x5b;
 export async function* bodyRecords(
   chunks: AsyncIterable<Uint8Array>,
   limits: BodyLimits,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<BodyRecord> {
   const head: Uint8Array[] = [];
   const shape = new Shape();
   let lines: Lines | undefined;
-  let bytes = 0;
+  let size = 0;
   for await (const chunk of chunks) {
-    bytes += chunk.length;
-    if (bytes > (lines ? limits.bodyBytesMax : limits.documentBytesMax)) throw tooLarge(bytes);
+    size += chunk.length;
+    if (size > (lines ? limits.bodyBytesMax : limits.documentBytesMax)) throw tooLarge(size);
     if (lines) yield* lines.take(chunk);
     else {
       head.push(chunk);
@@ -36,8 +42,9 @@ export async function* bodyRecords(
       yield* lines.take(Buffer.concat(head));
     }
   }
-  const last = lines ? lines.rest() : Buffer.concat(head);
-  if (last.length > 0) yield last;
+  const bytes = lines ? lines.rest() : Buffer.concat(head);
+  const bytesMax = lines ? limits.recordBytesMax : limits.documentBytesMax;
+  if (bytes.length > 0) yield { bytes, bytesMax };
 }
 
 const tooLarge = (bytes: number): SeastateError =>
@@ -72,14 +79,14 @@ class Lines {
     this.#bytesMax = bytesMax;
   }
 
-  *take(chunk: Uint8Array): Generator<Uint8Array> {
+  *take(chunk: Uint8Array): Generator<BodyRecord> {
     let start = 0;
     for (;;) {
       const feed = chunk.indexOf(lineFeed, start);
       if (feed < 0) break;
       this.#keep(chunk.subarray(start, feed));
-      const line = this.rest();
-      if (line.length > 0) yield line;
+      const bytes = this.rest();
+      if (bytes.length > 0) yield { bytes, bytesMax: this.#bytesMax };
       start = feed + 1;
     }
     this.#keep(chunk.subarray(start));

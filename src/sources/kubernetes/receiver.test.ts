@@ -72,6 +72,12 @@ test('lines of any length pass through little memory; a document has a limit', a
   expect(taken).toEqual(['t/c1/a', 't/c1/b']);
   expect(result).toMatchObject({ taken: 2, others: 1 });
   expect(Object.fromEntries(result.rejected)).toEqual({ too_large: 1 });
+  const whole = [
+    event('d', { message: 'x'.repeat(4_000) }),
+    event('e', { note: 'x'.repeat(4_000) }),
+  ];
+  await it.receive('t', 'c1', body(JSON.stringify({ items: whole }), 1_000));
+  expect(taken.slice(2)).toEqual(['t/c1/d', 't/c1/e']);
   const list = JSON.stringify({ items: [event('c')], filler: 'x'.repeat(20_000) }, null, 2);
   await expect(it.receive('t', 'c1', body(list, 1_000))).rejects.toThrow(/over the limit/);
 });

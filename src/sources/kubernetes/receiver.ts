@@ -57,7 +57,7 @@ export class EventReceiver {
       reject(this.counters, reason);
       if (errors.length < errorsMax) errors.push(`${reason}: ${error}`);
     };
-    const { recordBytesMax: bytesMax, now } = this.#options;
+    const { now } = this.#options;
     const rule = { fields: [], cluster };
     let [taken, others] = [0, 0];
     let waiting: OwnedEvent[] = [];
@@ -72,13 +72,15 @@ export class EventReceiver {
       taken += batch.length - refused.length;
       this.counters.events += batch.length - refused.length;
     };
-    for await (const record of bodyRecords(body, this.#options)) {
+    for await (const { bytes, bytesMax } of bodyRecords(body, this.#options)) {
       this.counters.records++;
-      const found = readOwnedEvents(record, rule, { receivedMs: now(), bytesMax });
+      const found = readOwnedEvents(bytes, rule, { receivedMs: now(), bytesMax });
       if (found.events.length + found.refused.length === 0) others++;
       for (const one of found.refused) refuse(one);
-      waiting.push(...found.events);
-      if (waiting.length >= pendingMax) await flush();
+      for (const owned of found.events) {
+        waiting.push(owned);
+        if (waiting.length >= pendingMax) await flush();
+      }
     }
     await flush();
     this.counters.others += others;
