@@ -8,7 +8,8 @@ const root = join(import.meta.dirname, '..', '..');
 export const errorCodes: Readonly<Record<string, string>> = {
   bad_config: 'A file that Spark or the program was given cannot be used.',
   bad_query: 'A SQL statement cannot be run; only SELECT on the tables of the view may be.',
-  bad_record: 'A record of a foreign topic cannot be read; it is counted and goes to `rejected`.',
+  bad_record:
+    'A record is not of the shape that its topic or kind asks for; it is counted and goes to `rejected`.',
   bad_rules: 'Rules of your own for events have a mistake; the message names file and place.',
   bad_secret: 'A file of secrets is empty or cannot be read.',
   bad_tls: 'Certificate or key cannot be used together.',

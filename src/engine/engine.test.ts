@@ -233,6 +233,24 @@ test('a record that cannot be read goes to rejected, as it came, and its neighbo
   });
 });
 
+test.each([
+  ['settings', 'null'],
+  ['settings', '[]'],
+  ['settings', '{"version":"2","content":{}}'],
+  ['settings', '{"version":1e999,"content":{}}'],
+  ['settings', '{"version":2}'],
+  ['settings', '{"version":2,"content":{"bundle":"../other"}}'],
+  ['settings', '{"version":2,"content":{"bundle":7}}'],
+  ['metadata', '{"families":7}'],
+  ['metadata', '{"families":[null]}'],
+  ['heartbeat', '7'],
+  ['heartbeat', '{}'],
+])('a %s record with the value %s goes to rejected and ends nothing', (kind, value) => {
+  const driver = new StageDriver([sums]);
+  driver.give({ kind, tenant: 't', cluster: 'c' }, Buffer.from(value));
+  expect(driver.of('rejected').map(({ data }) => data.reason)).toEqual(['bad_record']);
+});
+
 test('other settings under the version in force go to rejected', () => {
   const driver = new StageDriver([sums]);
   for (const sha256 of ['a', 'a', 'b']) {

@@ -21,7 +21,7 @@ import { Host } from './context.ts';
 import { Counters } from './counters.ts';
 import { explainSeries, type SeriesExplanation } from './explain.ts';
 import { Families } from './families.ts';
-import { jsonOf } from './json-record.ts';
+import { isHeartbeat, isMetadata, isSettings, jsonOf } from './json-record.ts';
 import { Outbox } from './outbox.ts';
 import type { ProcessorDefinition } from './processor.ts';
 import { SeriesTracker } from './series/tracker.ts';
@@ -196,7 +196,7 @@ export class PartitionState implements StageState {
   #metadata(record: LogRecord): void {
     const cluster = this.#cluster(record);
     if (cluster < 0) return;
-    const value = this.#read(record, () => jsonOf<MetadataValue>(record));
+    const value = this.#read(record, () => jsonOf<MetadataValue>(record, isMetadata));
     for (const { family, type } of value?.families ?? []) {
       const max = this.#engine.metadata_families_max;
       if (!this.#families.set(cluster, family, Math.max(0, metricTypes.indexOf(type)), max)) {
@@ -208,7 +208,7 @@ export class PartitionState implements StageState {
   #settings(record: LogRecord): void {
     const before = this.#hosts;
     const next = this.#read(record, () => {
-      const value = jsonOf<SettingsValue>(record);
+      const value = jsonOf<SettingsValue>(record, isSettings);
       const { version, sha256 } = this.#progress.settings;
       if (value.version === version && value.sha256 !== sha256) {
         throw new SeastateError(
@@ -255,7 +255,7 @@ export class PartitionState implements StageState {
   }
 
   #heartbeat(record: LogRecord): void {
-    const beat = this.#read(record, () => jsonOf<HeartbeatValue>(record));
+    const beat = this.#read(record, () => jsonOf<HeartbeatValue>(record, isHeartbeat));
     if (!beat) return;
     const { partitions, hashVersion: rule } = beat;
     if (partitions === this.#setup.partitions && rule === hashVersion) return;

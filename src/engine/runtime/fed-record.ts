@@ -1,6 +1,6 @@
-import { text } from '../../core/bytes.ts';
 import type { LogRecord } from '../../log/log.ts';
 import type { SettingsValue } from '../../log/telemetry.ts';
+import { isSettings, jsonOf } from '../json-record.ts';
 
 /** The record as a stage is given it: one that is to be skipped is only a mark in the log. */
 export function fedRecord(record: LogRecord, skips: ReadonlyMap<number, string>): LogRecord {
@@ -18,10 +18,10 @@ export interface NamedCode {
  * settings do: above the version in force.
  */
 export function codeIn(record: LogRecord): NamedCode | undefined {
-  if (record.headers['kind'] !== 'settings' || !record.value) return undefined;
+  if (record.headers['kind'] !== 'settings') return undefined;
   try {
-    const { version, content } = JSON.parse(text(record.value)) as SettingsValue;
-    return { version, bundle: content?.bundle ?? '' };
+    const { version, content } = jsonOf<SettingsValue>(record, isSettings);
+    return { version, bundle: content.bundle ?? '' };
   } catch {
     // The stage puts it into `rejected`.
     return undefined;

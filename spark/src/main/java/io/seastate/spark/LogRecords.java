@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Row;
 import scala.Tuple2;
@@ -17,6 +18,8 @@ import scala.Tuple2;
  * nothing but the offset, the timestamp and the kinds that steer it.
  */
 final class LogRecords {
+  /** The name of a bundle: its sha-256, or nothing. */
+  private static final Pattern BUNDLE = Pattern.compile("([0-9a-f]{64})?");
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private LogRecords() {}
@@ -71,7 +74,7 @@ final class LogRecords {
   /** Users' code that settings name: `bundle` is "" for none. */
   record Code(long version, String bundle) {}
 
-  /** The code that a settings record names; null for a record that is not JSON. */
+  /** The code that a settings record names; null for a record that is no such one. */
   static Code code(byte[] record) {
     ByteBuffer in = view(record).position(16);
     for (int left = in.getShort() & 0xffff; left > 0; left--) {
@@ -82,9 +85,12 @@ final class LogRecords {
     if (length < 0) return null;
     try {
       JsonNode value = JSON.readTree(record, in.position(), length);
-      if (value == null) return null;
+      if (value == null || !value.path("version").isIntegralNumber()
+          || !value.path("content").isObject()) {
+        return null;
+      }
       String bundle = value.path("content").path("bundle").asText("");
-      return new Code(value.path("version").asLong(), bundle);
+      return BUNDLE.matcher(bundle).matches() ? new Code(value.path("version").asLong(), bundle) : null;
     } catch (JsonProcessingException notJson) {
       // The stage puts it into `rejected`.
       return null;
