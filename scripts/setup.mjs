@@ -1,5 +1,6 @@
 // Makes a fresh checkout ready: `node scripts/setup.mjs start` or `... test`; run by npm before
-// `npm start` and `npm test`; `kubernetes`, by hand, also builds an API server for its tests. Plain JavaScript without dependencies, for any Node from 20 on.
+// `npm start` and `npm test`; `kubernetes`, by hand, also builds an API server for its tests. Plain
+// JavaScript without dependencies, for any Node from 20 on.
 // At once when there is nothing to do. `--retry` tries again what was skipped after a failure.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cacheFolder, lockSetup, note, readSkip, skipFile } from './setup/house.mjs';

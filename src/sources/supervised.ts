@@ -112,6 +112,7 @@ export class Supervised {
     }
     this.#state = 'waiting';
     this.#error = message;
+    this.#lag = noLag;
   }
 
   /** Twice as long each time, with jitter, so that many do not come back at once. */
