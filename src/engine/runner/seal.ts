@@ -1,6 +1,6 @@
 /**
- * Closes what would make a processor see more than its log: clock, randomness, time zone, network
- * and timers (DESIGN 3, equality). Writing files, child processes and threads are closed by Node's
+ * Closes what would make a processor see more than its log: clock, randomness, time zone, language,
+ * network and timers (DESIGN 3, equality). Writing files, child processes and threads are closed by Node's
  * `--permission`; built-in modules by the bundler, which takes none, and `process` is gone.
  * For the runner's own thread or process only; called before any processor is loaded.
  */
@@ -12,7 +12,9 @@ export function sealGlobals(target: typeof globalThis = globalThis): void {
   class SealedDate extends RealDate {
     static override now = refuse('Date.now');
     constructor(...args: [number]) {
-      if ((args.length as number) === 0) refuse('new Date()')();
+      const count: number = args.length;
+      if (count === 0) refuse('new Date()')();
+      if (count > 1) throw new Error('new Date(year, ...) goes by the time zone: use Date.UTC');
       super(...args);
     }
   }
@@ -21,9 +23,25 @@ export function sealGlobals(target: typeof globalThis = globalThis): void {
     if (local) Object.assign(RealDate.prototype, { [name]: refuse(`Date.prototype.${name}`) });
   }
   Object.assign(target, { Date: SealedDate });
+  for (const [name, prototype, of] of byLanguage(target)) {
+    const closed = (): never => {
+      throw new Error(`${of}.prototype.${name} is closed to processors: languages differ`);
+    };
+    Object.assign(prototype, { [name]: closed });
+  }
   target.Math.random = refuse('Math.random');
   for (const name of closedGlobals) Reflect.deleteProperty(target, name);
 }
+
+/** What goes by the language of the machine. */
+const byLanguage = (target: typeof globalThis) =>
+  [
+    ['localeCompare', target.String.prototype, 'String'],
+    ['toLocaleLowerCase', target.String.prototype, 'String'],
+    ['toLocaleUpperCase', target.String.prototype, 'String'],
+    ['toLocaleString', target.Number.prototype, 'Number'],
+    ['toLocaleString', target.BigInt.prototype, 'BigInt'],
+  ] as const;
 
 const closedGlobals = [
   'process',

@@ -274,7 +274,8 @@ test('bundles are closed to clock, randomness, files and processes', async () =>
   await writeBundle(
     'const tries = { now: () => Date.now(), date: () => new Date(), random: () => Math.random(),' +
       ' fetch: () => fetch("http://127.0.0.1"), timer: () => setTimeout(() => {}, 1),' +
-      ' process: () => process.env, intl: () => new Intl.Collator(), local: () => new Date(0).getHours() };' +
+      ' process: () => process.env, intl: () => new Intl.Collator(), local: () => new Date(0).getHours(),' +
+      ' parts: () => new Date(2024, 0, 1), order: () => "a".localeCompare("b"), text: () => (1.5).toLocaleString() };' +
       ' export const probe = { name: "probe", version: 1, outputs: ["x-test"], create: (context) => ({ record() {' +
       ' const open = Object.keys(tries).filter((k) => { try { tries[k](); return true; } catch { return false; } });' +
       ' context.emit({ topic: "x-test", type: "probe", cluster: -1, subject: "s", revision: 0, data: { open } }); } }) };',
