@@ -295,6 +295,26 @@ describe('a model of a user', () => {
     expect(() => registryOf([twin as never])).toThrow(/two models are named "default"/);
   });
 
+  test('an infinite ratio or evidence is no number: it would not outlive a snapshot', () => {
+    for (const infinite of ['ratio', 'evidence'] as const) {
+      const model = defineModel({
+        name: 'endless',
+        version: 1,
+        summary: 'Gives what is no number.',
+        parameters: z.strictObject({}),
+        calibration: 'own',
+        state: { unused: 'u8' },
+        score(_sample, _state, _at, _parameters, result) {
+          result[infinite] = Number.POSITIVE_INFINITY;
+        },
+      });
+      const scorer = new Scorer(configure(model, {}));
+      scorer.push(0, minute, 1, 'gauge');
+      const { failure, strength } = scorer.push(0, 2 * minute, 2, 'gauge');
+      expect({ failure, strength }).toEqual({ failure: 'no_number', strength: 0 });
+    }
+  });
+
   test('a throw or a NaN costs that series that sample and nobody else', () => {
     const model = defineModel({
       ...base,

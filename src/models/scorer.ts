@@ -354,7 +354,8 @@ export class Scorer {
     if (this.#guard) this.#scoreGuarded(at);
     else definition.score(s, this.#states.arrays, at, parameters, r);
     if (definition.calibration === 'fixed') r.ratio = r.score * this.#recordFactor;
-    if (!(r.score >= 0 && r.score <= Number.MAX_VALUE) || Number.isNaN(r.evidence + r.ratio)) {
+    const isNumber = Number.isFinite(r.evidence) && Number.isFinite(r.ratio);
+    if (!(r.score >= 0 && r.score <= Number.MAX_VALUE && isNumber)) {
       const what = `score ${r.score}, evidence ${r.evidence} and ratio ${r.ratio}`;
       throw new SeastateError('model_result', `it gave ${what}: they must be numbers from 0`);
     }

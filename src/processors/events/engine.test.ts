@@ -95,6 +95,17 @@ describe('on the engine', () => {
     expect(play(driver).of('events').length).toBeGreaterThan(3);
   });
 
+  it('takes a scope of a rule that is a word of the language', () => {
+    const driver = new StageDriver(processors, { startMs: start });
+    const signal = { id: 'mine', scope: '{reason}', event: { reason: 'constructor' } };
+    const shown = { id: 'mine', fact: 'mine', title: 'Mine', severity: 'info' };
+    const rule = { ...shown, object: '{reason}', track: 'instant', start: ['mine'] };
+    const events = { rules: [{ family: 'mine', signals: [signal], rules: [rule] }] };
+    driver.record('settings', { version: 1, sha256: 'x', content: { events } });
+    driver.record('kubernetes-event', event('constructor', driver.now), 'c1').advance(120_000);
+    expect(driver.of('events').map(({ data }) => data.object)).toContain('constructor');
+  });
+
   it('lists reasons that no rule knows in the status', () => {
     const status = play(new StageDriver(processors, { startMs: start }))
       .of('status')

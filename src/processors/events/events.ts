@@ -232,7 +232,8 @@ class EventsProcessor implements Handlers {
     const { settings, logTime } = this.#context;
     // First occurrences of what repeats for long are of no use any more.
     if (atom.t < logTime - settings.keep) return;
-    let timeline = row.scopes[scope];
+    // A scope of a user's rule may be any word of a sender, such as `constructor`.
+    let timeline = Object.hasOwn(row.scopes, scope) ? row.scopes[scope] : undefined;
     if (timeline === undefined) {
       if (row.scopeCount >= settings.scopes_per_cluster) {
         this.#context.count('scopes_over_limit');
