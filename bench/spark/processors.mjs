@@ -58,4 +58,4 @@ function emit(context, block, i, topic = 'anomalies') {
 }
 
 /** As a bundle tells what it holds. */
-export const processors = [['processors.mjs', { ewma, echo }]];
+export const processors = [['processors.mjs', { ewma, echo, small, big }]];
