@@ -94,6 +94,10 @@ export function timeParser(this: CliContext, text: string): number {
   return parseTime(text, this.now());
 }
 
+/** An optional time of a verb: `--from` and the like. */
+export const timeFlag = (brief: string) =>
+  ({ kind: 'parsed', parse: timeParser, optional: true, placeholder: 'time', brief }) as const;
+
 /** A whole number above zero. */
 export function countParser(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new Error(`"${text}" is not a whole number above 0`);

@@ -7,7 +7,7 @@ import {
   configFlags,
   countParser,
   formatFlag,
-  timeParser,
+  timeFlag,
 } from '../flags.ts';
 import type { OutputFormat } from '../output/rows.ts';
 
@@ -92,20 +92,8 @@ const listCommand = buildCommand<ListFlags, [], CliContext>({
   parameters: {
     flags: {
       ...configFlags,
-      from: {
-        kind: 'parsed',
-        parse: timeParser,
-        optional: true,
-        placeholder: 'time',
-        brief: 'Those that lasted at this time or later; -1d by default, with --open any',
-      },
-      to: {
-        kind: 'parsed',
-        parse: timeParser,
-        optional: true,
-        placeholder: 'time',
-        brief: 'Those that began at this time or before',
-      },
+      from: timeFlag('Those that lasted at this time or later; -1d by default, with --open any'),
+      to: timeFlag('Those that began at this time or before'),
       cluster: {
         kind: 'parsed',
         parse: String,

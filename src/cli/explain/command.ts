@@ -1,7 +1,7 @@
 import { buildCommand } from '@stricli/core';
 import { parseDuration } from '../../core/time.ts';
 import type { CliContext } from '../context.ts';
-import { type ConfigFlags, configAliases, configFlags, countParser, timeParser } from '../flags.ts';
+import { type ConfigFlags, configAliases, configFlags, countParser, timeFlag } from '../flags.ts';
 
 export interface ExplainFlags extends ConfigFlags {
   readonly at?: number;
@@ -16,13 +16,7 @@ export const explainCommand = buildCommand<ExplainFlags, [what: string], CliCont
   parameters: {
     flags: {
       ...configFlags,
-      at: {
-        kind: 'parsed',
-        parse: timeParser,
-        optional: true,
-        placeholder: 'time',
-        brief: 'Of series: as it was at this log time; now by default',
-      },
+      at: timeFlag('Of series: as it was at this log time; now by default'),
       since: {
         kind: 'parsed',
         parse: parseDuration,

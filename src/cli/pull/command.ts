@@ -1,6 +1,6 @@
 import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
-import { type ConfigFlags, configAliases, configFlags, indexParser, timeParser } from '../flags.ts';
+import { type ConfigFlags, configAliases, configFlags, indexParser, timeFlag } from '../flags.ts';
 
 export interface PullFlags extends ConfigFlags {
   readonly stage: string;
@@ -12,8 +12,6 @@ export interface PullFlags extends ConfigFlags {
 
 const text = (placeholder: string, brief: string) =>
   ({ kind: 'parsed', parse: String, placeholder, brief }) as const;
-const time = (brief: string) =>
-  ({ kind: 'parsed', parse: timeParser, optional: true, placeholder: 'time', brief }) as const;
 
 export const pullCommand = buildCommand<PullFlags, [], CliContext>({
   loader: async () => (await import('./pull.ts')).pull,
@@ -27,8 +25,8 @@ export const pullCommand = buildCommand<PullFlags, [], CliContext>({
         placeholder: 'n',
         brief: 'Partition to pull',
       },
-      at: time('Begin with the newest snapshot at or before this log time; now by default'),
-      until: time('Take the log up to this log time; to its head by default'),
+      at: timeFlag('Begin with the newest snapshot at or before this log time; now by default'),
+      until: timeFlag('Take the log up to this log time; to its head by default'),
       to: text('folder', 'New data folder'),
     },
     aliases: configAliases,

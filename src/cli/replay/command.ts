@@ -1,6 +1,13 @@
 import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
-import { type ConfigFlags, configAliases, configFlags, countParser, timeParser } from '../flags.ts';
+import {
+  type ConfigFlags,
+  configAliases,
+  configFlags,
+  countParser,
+  timeFlag,
+  timeParser,
+} from '../flags.ts';
 
 export interface ReplayFlags extends ConfigFlags {
   readonly from?: number | 'rejected';
@@ -30,13 +37,7 @@ export const replayCommand = buildCommand<ReplayFlags, [], CliContext>({
         brief:
           'Log time to begin at: RFC 3339, unix seconds, now, -2h (the default); or `rejected`: what could not be used',
       },
-      to: {
-        kind: 'parsed',
-        parse: timeParser,
-        optional: true,
-        placeholder: 'time',
-        brief: 'Log time to end at; now by default',
-      },
+      to: timeFlag('Log time to end at; now by default'),
       cluster: {
         ...optional,
         placeholder: 'name',

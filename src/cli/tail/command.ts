@@ -7,7 +7,7 @@ import {
   configFlags,
   countParser,
   formatFlag,
-  timeParser,
+  timeFlag,
 } from '../flags.ts';
 import type { OutputFormat } from '../output/rows.ts';
 
@@ -26,21 +26,10 @@ export const tailCommand = buildCommand<TailFlags, [what?: string, selector?: st
   parameters: {
     flags: {
       ...configFlags,
-      from: {
-        kind: 'parsed',
-        parse: timeParser,
-        optional: true,
-        placeholder: 'time',
-        brief:
-          'Log time to begin at: RFC 3339, unix seconds, now, -1h; -10m by default, metrics -1m',
-      },
-      to: {
-        kind: 'parsed',
-        parse: timeParser,
-        optional: true,
-        placeholder: 'time',
-        brief: 'Log time to end at',
-      },
+      from: timeFlag(
+        'Log time to begin at: RFC 3339, unix seconds, now, -1h; -10m by default, metrics -1m',
+      ),
+      to: timeFlag('Log time to end at'),
       follow: {
         kind: 'boolean',
         default: true,

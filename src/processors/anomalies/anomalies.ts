@@ -164,10 +164,13 @@ export class Anomalies {
         continue;
       }
       const v = chosen.scorer.push(slot, times[i]!, values[i]!, metricKinds[kind[slot]!]!, ended);
-      if (ended) this.#scores.stale(slot, times[i]!);
-      else this.#scores.sample(slot, times[i]!, v);
-      if (ended) this.#seriesEnded(slot);
-      else this.#scored(slot, itself, chosen, v, times[i]!);
+      if (ended) {
+        this.#scores.stale(slot, times[i]!);
+        this.#seriesEnded(slot);
+      } else {
+        this.#scores.sample(slot, times[i]!, v);
+        this.#scored(slot, itself, chosen, v, times[i]!);
+      }
       if (this.#watch) this.#watched(this.#watch, slot, chosen, times[i]!);
     }
     this.#natives(block.histograms);
