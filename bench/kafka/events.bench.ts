@@ -4,6 +4,7 @@ import { TopicSource } from '../../src/sources/kafka-topic/topic-source.ts';
 import { startBroker } from '../../test/parts/kafka.ts';
 import type { BenchCase } from '../bench-case.ts';
 import { logLines } from '../events/filter.ts';
+import { takesAll } from './takes-all.ts';
 
 const rounds = 20;
 
@@ -35,14 +36,7 @@ async function source(): Promise<Record<string, number>> {
         ...{ format: 'kubernetes-events', start: 'earliest', holdMs: 500 },
         clusters: { fields: [], cluster: 'c1' },
       },
-      {
-        write: async () => ({ outcome: 'written', written: { samples: 0, histograms: 0 } }),
-        append: async () => {},
-        reject: async () => {},
-        now: Date.now,
-        elapsed: () => performance.now(),
-        warn: () => {},
-      },
+      takesAll,
     );
     const running = reader.run();
     const until = async (records: number): Promise<void> => {

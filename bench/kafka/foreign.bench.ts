@@ -9,6 +9,7 @@ import { startBroker } from '../../test/parts/kafka.ts';
 import type { BenchCase } from '../bench-case.ts';
 import { cpuNsPerUnit } from '../cpu.ts';
 import { entriesOf } from '../decode/fleet.ts';
+import { takesAll } from './takes-all.ts';
 
 const seriesCount = 20_000;
 const writers = {
@@ -85,14 +86,7 @@ async function source(format: TopicFormat & LineName): Promise<Record<string, nu
         start: 'earliest',
         holdMs: 500,
       },
-      {
-        write: async ({ samples }) => ({ outcome: 'written', written: { samples, histograms: 0 } }),
-        append: async () => {},
-        reject: async () => {},
-        now: Date.now,
-        elapsed: () => performance.now(),
-        warn: () => {},
-      },
+      takesAll,
     );
     const running = reader.run();
     const until = async (samples: number): Promise<void> => {
