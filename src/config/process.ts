@@ -64,6 +64,11 @@ const auth = z.strictObject({
     z.boolean().default(false),
     'Whoever sends no credentials may write and read everything, from any address.',
   ),
+  allowed_hosts: key(
+    z.array(z.string().min(1)).default([]),
+    'Names by which whoever needs no credentials may call this server, beside `localhost`, addresses and `listen`; `*`: any. None given, any name may be used where `listen` is no loopback address.',
+    'live',
+  ),
   rotation_grace: key(
     duration().prefault(defaults.rotationGrace),
     'How long a replaced secret stays valid.',

@@ -70,6 +70,9 @@ export function buildApp(parts: ServerParts, options: AppOptions): FastifyInstan
       void reply.header('WWW-Authenticate', authenticator.challenge);
       throw new ApiError('unauthorized', 'who are you? Send credentials that this server knows');
     }
+    if (!authenticator.isAtUs(identity, request.raw)) {
+      throw new ApiError('misdirected', otherHost(request.headers.host));
+    }
     if (!hasRole(identity, role)) {
       throw new ApiError('forbidden', `credential ${identity.name} has not the role ${role}`);
     }
@@ -110,6 +113,10 @@ export function buildApp(parts: ServerParts, options: AppOptions): FastifyInstan
 
 export const hasRole = ({ roles }: Identity, role: Role): boolean =>
   roles.includes(role) || roles.includes('admin');
+
+export const otherHost = (host = ''): string =>
+  `refused: "${host}" is no name of this server. Call it by localhost or an address, add the name ` +
+  'to process.auth.allowed_hosts, or set credentials';
 
 /** A page of another site can make a browser send requests to a server on the same machine. */
 export function isCrossSite(headers: Readonly<Record<string, unknown>>): boolean {

@@ -8,6 +8,7 @@ const statusCodes = {
   not_found: 404,
   method_not_allowed: 405,
   too_large: 413,
+  misdirected: 421,
   internal: 500,
   unavailable: 503,
 } as const;

@@ -10,6 +10,7 @@ export function serverOptionsOf({ process }: Config, pageFolder: string): Server
     credentials: credentialsOf(process),
     rotationGraceMs: auth.rotation_grace,
     allowUnauthenticated: auth.allow_unauthenticated,
+    allowedHosts: auth.allowed_hosts,
     reload: process.reload,
     pageFolder,
     connectionsMax: limits.connections,

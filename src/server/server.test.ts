@@ -392,7 +392,7 @@ describe('authentication', () => {
     const url = server.url.replace('0.0.0.0', '127.0.0.1');
     const status = async (name: string): Promise<number> =>
       (await post(url, { Authorization: `Bearer tok-${name}` })).status;
-    const rules = { rotationGraceMs: 0, allowUnauthenticated: false };
+    const rules = { rotationGraceMs: 0, allowUnauthenticated: false, allowedHosts: [] };
     expect([await status('first'), await status('second')]).toEqual([200, 401]);
     await expect(server.configure({ ...rules, credentials: [] })).rejects.toMatchObject({
       code: 'unsafe_listen',
@@ -470,7 +470,7 @@ describe('live', () => {
     const live = new LiveHub({ epoch: 'e' });
     const { port } = await serve({}, { live });
     const deaf = connect(port, '127.0.0.1');
-    deaf.write('GET /api/v1/live HTTP/1.1\r\nHost: x\r\n\r\n');
+    deaf.write('GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
     deaf.pause();
     while (live.clients === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     const big = 'x'.repeat(1 << 20);

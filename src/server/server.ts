@@ -27,6 +27,8 @@ export interface ServerOptions {
   readonly tls?: TlsFiles;
   /** Listen for everybody, and let everybody write and read. */
   readonly allowUnauthenticated: boolean;
+  /** Further names by which whoever needs no credentials may call this server; `*`: any. */
+  readonly allowedHosts: readonly string[];
   readonly reload: ReloadAccess;
   /** The built page. */
   readonly pageFolder: string;
@@ -45,6 +47,7 @@ const defaults: Omit<ServerOptions, 'listen'> = {
   credentials: [],
   rotationGraceMs: 120_000,
   allowUnauthenticated: false,
+  allowedHosts: [],
   reload: 'loopback',
   pageFolder: 'web/dist',
   connectionsMax: 10_000,
@@ -72,7 +75,10 @@ export interface RunningServer {
    * options is for a restart. Rejects when they cannot be used, and the old ones stay.
    */
   configure(
-    options: Pick<ServerOptions, 'credentials' | 'rotationGraceMs' | 'allowUnauthenticated'>,
+    options: Pick<
+      ServerOptions,
+      'credentials' | 'rotationGraceMs' | 'allowUnauthenticated' | 'allowedHosts'
+    >,
   ): Promise<void>;
   /** Reads secrets and certificates now. */
   refreshFiles(): Promise<void>;
@@ -149,8 +155,9 @@ export async function startServer(
     port,
     counters,
     configure: async (next) => {
-      checkAccess({ ...next, listen: options.listen });
-      await authenticator.configure(next);
+      const access = { ...next, listen: options.listen };
+      checkAccess(access);
+      await authenticator.configure(access);
       await refreshFiles();
     },
     refreshFiles,

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { hasRole, isCrossSite } from './app.ts';
+import { hasRole, isCrossSite, otherHost } from './app.ts';
 import type { Authenticator } from './auth/authenticator.ts';
 import type { WriteRoute } from './parts.ts';
 
@@ -31,6 +31,8 @@ export async function serveWrite(
   if (!identity) {
     response.setHeader('WWW-Authenticate', authenticator.challenge);
     refuse(response, 401, 'who are you? Send credentials that this server knows');
+  } else if (!authenticator.isAtUs(identity, request)) {
+    refuse(response, 421, otherHost(request.headers.host));
   } else if (!hasRole(identity, 'write') || isCrossSite(request.headers)) {
     refuse(response, 403, `credential ${identity.name} may not write`);
   } else await write.handle(request, response, identity);

@@ -25,7 +25,7 @@ const open = (url: string, allowHalfOpen = false): Socket => {
 const head = (length: number | string): string =>
   [
     'POST /api/v1/write HTTP/1.1',
-    'Host: x',
+    'Host: localhost',
     ...Object.entries(v2Headers).map(([name, value]) => `${name}: ${value}`),
     length === 'chunked' ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`,
     '\r\n',
@@ -48,7 +48,7 @@ describe('slow and broken connections', () => {
       server: { headersTimeoutMs: 300, requestTimeoutMs: 600 },
     });
     const slow = open(url);
-    slow.write('POST /api/v1/write HTTP/1.1\r\nHost: x\r\nX-Slow: ');
+    slow.write('POST /api/v1/write HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
     const dripping = open(url);
     dripping.write(`${head(1_000)}x`);
     const answers = Promise.all([all(slow), all(dripping)]);
@@ -111,7 +111,7 @@ describe('slow and broken connections', () => {
     nonsense.write('\x16\x03\x01\x02\x00\x01\x00\r\n\r\n');
     expect(await all(nonsense)).toContain('400 Bad Request');
     const long = open(url);
-    long.write(`GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`);
+    long.write(`GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`);
     expect(await all(long)).toContain('431');
     expect((await write(2, good(0))).status).toBe(204);
   });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { anyone, type CredentialOptions, Credentials, type Identity } from './credentials.ts';
+import { type HostRule, meansUs } from './hosts.ts';
 
 export interface AuthenticatorParts {
   readonly now: () => number;
@@ -9,7 +10,7 @@ export interface AuthenticatorParts {
   readonly onError: (error: unknown) => void;
 }
 
-export interface AuthenticatorOptions {
+export interface AuthenticatorOptions extends HostRule {
   readonly credentials: readonly CredentialOptions[];
   /** How long a replaced secret stays valid. Default 2 min. */
   readonly rotationGraceMs?: number;
@@ -81,6 +82,14 @@ export class Authenticator {
     if (this.#parts.now() - this.#refreshedMs < missRefreshMs && !this.#refreshing)
       return undefined;
     return (await this.refresh()) ? this.#identify(request) : undefined;
+  }
+
+  /**
+   * Whether who it is may come by the name in its `Host` header: what a credential says nobody else
+   * can, but `anyone` may be a web page that has its own name point here.
+   */
+  isAtUs(identity: Identity, { headers }: IncomingMessage): boolean {
+    return identity !== anyone || meansUs(headers.host, this.#options);
   }
 
   #identify(request: IncomingMessage): Identity | undefined {

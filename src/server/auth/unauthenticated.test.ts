@@ -25,7 +25,12 @@ test.each([
     { name: 'demo', tenant: 'demo', roles: ['write' as const], bearer: { tokenFile } },
   ];
   const authenticator = await Authenticator.open(
-    { credentials, allowUnauthenticated: allowed },
+    {
+      credentials,
+      allowUnauthenticated: allowed,
+      listen: { host: '127.0.0.1', port: 0 },
+      allowedHosts: [],
+    },
     { now: () => 0, onError: () => {} },
   );
   expect((await authenticator.identify(request(header)))?.tenant).toBe(tenant);
