@@ -35,6 +35,23 @@ export function parseDuration(text: string): number {
   return total;
 }
 
+/** ISO 8601 as the language has it. */
+const iso =
+  /^(?:\d{4}|[+-]\d{6})(?:-\d\d(?:-\d\d)?)?(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/i;
+/** What `toUTCString` writes. */
+const utcText = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} -?\d{4,} \d\d:\d\d:\d\d GMT$/;
+const parseNative = Date.parse;
+
+/**
+ * ms of a text whatever the time zone of the machine: ISO 8601, UTC where no zone is named, or what
+ * `toUTCString` writes. NaN for any other, of which Date.parse would make a local time.
+ */
+export function utcOf(text: string): number {
+  const match = iso.exec(text);
+  if (match) return parseNative(match[1] && !match[2] ? `${text}Z` : text);
+  return utcText.test(text) ? parseNative(text) : Number.NaN;
+}
+
 /**
  * A moment as users write it: RFC 3339, unix seconds, `now`, or `-1h` before `nowMs`.
  * Returns ms since the epoch.

@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter } from '../core/bytes.ts';
 import { invariant, messageOf, SeastateError } from '../core/errors.ts';
+import { isAsync } from '../core/is-async.ts';
 import { Columns, type ColumnsSpec } from './columns.ts';
 import type { Moved } from './moved.ts';
 import type {
@@ -41,6 +42,13 @@ export class Host implements ProcessorContext {
     this.settings = settings;
     this.handlers = definition.create(this);
     this.#declaring = false;
+    for (const [name, handler] of Object.entries(this.handlers)) {
+      if (!isAsync(handler)) continue;
+      throw new SeastateError(
+        'bundle_failed',
+        `processor ${definition.name}: handler ${name} is async, but a handler is done when it returns`,
+      );
+    }
   }
 
   get series(): SeriesView {

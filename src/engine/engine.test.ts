@@ -317,3 +317,8 @@ test('births over the caps are counted, and taken when there is room again', () 
     clusters: [{ counters: { untracked: 2, samples: 2 } }],
   });
 });
+
+test('an async handler is refused: what it does later would fall into any batch', () => {
+  const later = { ...sums, name: 'later', create: () => ({ async tick() {} }) };
+  expect(() => new StageDriver([later])).toThrow(/processor later: handler tick is async/);
+});

@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod';
 import { SeastateError } from '../core/errors.ts';
+import { isAsync } from '../core/is-async.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Arrays, ColumnsSpec } from './columns.ts';
 
@@ -122,6 +123,7 @@ export function defineModel<P, S extends ColumnsSpec>(
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) fail('the name must be kebab-case');
   if (!Number.isInteger(version) || version < 1) fail('the version must be a whole number from 1');
   if (Object.keys(state).length === 0) fail('it has no state columns: declare at least one');
+  if (isAsync(definition.score)) fail('score is async: what it does later is in no state');
   return definition;
 }
 

@@ -4,6 +4,7 @@ import { type Position, startOf } from '../engine/position.ts';
 import type { ProcessorDefinition } from '../engine/processor.ts';
 import { type Done, encodeRecords } from '../engine/runner/messages.ts';
 import { Runner, type RunnerSetup } from '../engine/runner/runner.ts';
+import { sealedWhile } from '../engine/runner/seal.ts';
 import type { StageOutput } from '../engine/stage.ts';
 import { encodeRequest, type SeriesInput } from '../formats/remote-write/encode.ts';
 import { encodeBody } from '../formats/snappy/body-encoding.ts';
@@ -33,7 +34,8 @@ export interface DriverOutput {
 
 /**
  * Drives processors over records, as a runtime does, without log and threads: give it samples and
- * records, move log time, look at the outputs.
+ * records, move log time, look at the outputs. Clock, randomness, time zone and language are closed
+ * while they run, as in the running program.
  */
 export class StageDriver {
   readonly #processors: readonly ProcessorDefinition[];
@@ -72,8 +74,9 @@ export class StageDriver {
     const stage = { name: 'cluster', processors: this.#processors };
     const runner = new Runner(stage, this.#setup);
     const { partition } = this.#options;
+    const position = this.#position;
     this.#check(
-      runner.handle({ type: 'load', partition, position: this.#position, chunks, tail: [] }),
+      sealedWhile(() => runner.handle({ type: 'load', partition, position, chunks, tail: [] })),
     );
     return runner;
   }
@@ -114,15 +117,14 @@ export class StageDriver {
 
   #run(records: readonly LogRecord[]): void {
     const { partition, restoreAfterEach } = this.#options;
-    const done = this.#check(
-      this.#runner.handle({
-        type: 'batch',
-        partition,
-        position: this.#position,
-        wantSnapshot: restoreAfterEach,
-        records: encodeRecords(records),
-      }),
-    );
+    const batch = {
+      type: 'batch',
+      partition,
+      position: this.#position,
+      wantSnapshot: restoreAfterEach,
+      records: encodeRecords(records),
+    } as const;
+    const done = this.#check(sealedWhile(() => this.#runner.handle(batch)));
     this.outputs.push(...done.outputs);
     this.#position = done.position;
     if (restoreAfterEach) this.#runner = this.#load(done.chunks);

@@ -1,36 +1,56 @@
+import { closed, sealedDate } from './sealed-date.ts';
+
+type Change = (object: object, name: string, value: unknown) => void;
+
 /**
  * Closes what would make a processor see more than its log: clock, randomness, time zone, language,
- * network and timers (DESIGN 3, equality). Writing files, child processes and threads are closed by Node's
- * `--permission`; built-in modules by the bundler, which takes none, and `process` is gone.
- * For the runner's own thread or process only; called before any processor is loaded.
+ * garbage collection, network and timers (DESIGN 3, equality). Writing files, child processes and
+ * threads are closed by Node's `--permission`; built-in modules by the bundler, which takes none, and
+ * `process` is gone. For the runner's own thread or process; called before any processor is loaded.
  */
 export function sealGlobals(target: typeof globalThis = globalThis): void {
-  const refuse = (name: string) => (): never => {
-    throw new Error(`${name} is closed to processors: their only clock is context.logTime`);
-  };
-  const RealDate = target.Date;
-  class SealedDate extends RealDate {
-    static override now = refuse('Date.now');
-    constructor(...args: [number]) {
-      const count: number = args.length;
-      if (count === 0) refuse('new Date()')();
-      if (count > 1) throw new Error('new Date(year, ...) goes by the time zone: use Date.UTC');
-      super(...args);
-    }
+  sealMachine(target, (object, name, value) => {
+    Object.defineProperty(object, name, { value, writable: true, configurable: true });
+  });
+  for (const name of closedGlobals) Reflect.deleteProperty(target, name);
+}
+
+/**
+ * Runs processors in a program that does other things besides, such as a test: clock, randomness,
+ * time zone and language are closed while `body`, which must be synchronous, runs.
+ */
+export function sealedWhile<T>(body: () => T): T {
+  const undo: (() => void)[] = [];
+  sealMachine(globalThis, (object, name, value) => {
+    const before = Object.getOwnPropertyDescriptor(object, name)!;
+    undo.push(() => Object.defineProperty(object, name, before));
+    Object.defineProperty(object, name, { ...before, value });
+  });
+  try {
+    return body();
+  } finally {
+    for (const open of undo) open();
   }
+}
+
+function sealMachine(target: typeof globalThis, change: Change): void {
+  const { Date: RealDate } = target;
+  const Sealed = sealedDate(RealDate);
   for (const name of Object.getOwnPropertyNames(RealDate.prototype)) {
     const local = /^(get|set)(?!UTC|Time$)|^to(Locale|Date|Time|String)/.test(name);
-    if (local) Object.assign(RealDate.prototype, { [name]: refuse(`Date.prototype.${name}`) });
+    if (local) change(RealDate.prototype, name, closed(`Date.prototype.${name}`));
   }
-  Object.assign(target, { Date: SealedDate });
+  change(RealDate.prototype, 'constructor', Sealed);
+  change(RealDate, 'now', closed('Date.now'));
+  change(target, 'Date', Sealed);
+  change(target.Math, 'random', closed('Math.random'));
   for (const [name, prototype, of] of byLanguage(target)) {
-    const closed = (): never => {
+    change(prototype, name, () => {
       throw new Error(`${of}.prototype.${name} is closed to processors: languages differ`);
-    };
-    Object.assign(prototype, { [name]: closed });
+    });
   }
-  target.Math.random = refuse('Math.random');
-  for (const name of closedGlobals) Reflect.deleteProperty(target, name);
+  change(Buffer, 'allocUnsafe', Buffer.alloc);
+  change(Buffer, 'allocUnsafeSlow', Buffer.alloc);
 }
 
 /** What goes by the language of the machine. */
@@ -48,14 +68,22 @@ const closedGlobals = [
   // On Spark standard output is the protocol.
   'console',
   'Intl',
-  'fetch',
-  'WebSocket',
-  'EventSource',
-  'performance',
-  'crypto',
-  'navigator',
-  'setTimeout',
-  'setInterval',
-  'setImmediate',
-  'BroadcastChannel',
+  'Temporal',
+  ...['fetch', 'WebSocket', 'EventSource', 'navigator', 'BroadcastChannel', 'MessageChannel'],
+  ...['crypto', 'Crypto', 'SubtleCrypto'],
+  // Clocks: their objects hold the time at which they were made.
+  ...['performance', 'Performance', 'PerformanceMark', 'PerformanceMeasure', 'PerformanceObserver'],
+  ...[
+    'Event',
+    'CustomEvent',
+    'MessageEvent',
+    'CloseEvent',
+    'AbortSignal',
+    'AbortController',
+    'File',
+  ],
+  // What goes on after a handler has returned falls into whatever batch is next.
+  ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'],
+  // They tell when memory was cleaned up.
+  ...['WeakRef', 'FinalizationRegistry'],
 ];

@@ -4,6 +4,7 @@ import { HeldState } from '../held-state.ts';
 import type { PartitionState } from '../partition-state.ts';
 import { type Position, startOf } from '../position.ts';
 import type { ProcessorDefinition } from '../processor.ts';
+import { sealedWhile } from '../runner/seal.ts';
 import type { SnapshotStore } from './embedded/snapshots.ts';
 import { codeIn, fedRecord } from './fed-record.ts';
 
@@ -102,7 +103,7 @@ async function rebuild(parts: RebuildParts, range: RebuildRange): Promise<Rebuil
         held = await load(held.position, chunks);
       }
       // What comes out is in the log already.
-      held.take(record, []);
+      sealedWhile(() => held.take(record, []));
       logTime = record.timestamp;
     }
     if (records.at(-1)!.offset + 1 >= end) break;

@@ -1,3 +1,5 @@
+import { utcOf } from '../../core/time.ts';
+
 /**
  * The times of a Kubernetes event. Three shapes (reference: section 0.5): core recorders fill
  * first/lastTimestamp to the second, events.k8s.io recorders eventTime to the microsecond, and
@@ -8,11 +10,11 @@
 const earliest = Date.UTC(2014, 0, 1);
 const goTime = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d\d)(\d\d)\b/;
 
-/** ms of RFC 3339 or of Go's `2026-01-02 03:04:05 +0000 UTC`; null when unset or unreadable. */
+/** ms of RFC 3339, UTC without a zone, or of Go's `2026-01-02 03:04:05 +0000 UTC`; null when unset or unreadable. */
 export function readTime(value: unknown): number | null {
   if (typeof value !== 'string' || value.startsWith('0001-01-01')) return null;
   const go = goTime.exec(value);
-  const at = Date.parse(go ? `${go[1]}T${go[2]}${go[3]}:${go[4]}` : value);
+  const at = utcOf(go ? `${go[1]}T${go[2]}${go[3]}:${go[4]}` : value);
   return Number.isNaN(at) || at < earliest ? null : at;
 }
 

@@ -1,0 +1,119 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ProcessorDefinition } from '../../src/engine/processor.ts';
+import type { RunnerSetup } from '../../src/engine/runner/runner.ts';
+import type { StageOutput } from '../../src/engine/stage.ts';
+import { StageDriver } from '../../src/testing/stage-driver.ts';
+import { bundleFiles, putBundle } from '../../src/user-code/bundle.ts';
+import { inProcess, inThread, run } from '../parts/runner.ts';
+
+/** What processors see of the machine: nothing, whatever its time zone and language. */
+let folder: string;
+let setup: RunnerSetup;
+let definition: ProcessorDefinition;
+const zone = process.env['TZ'];
+
+/** Each is called in a tick; what it gives, or that it is closed, goes out. */
+const looks = [
+  "new Date('2024-03-10T02:30:00').toISOString()",
+  "new Date('2024-03-10T02:30').getTime()",
+  "new Date('2024-03-10').getTime()",
+  "new Date('2024-03-10T02:30:00+05:30').getTime()",
+  "new Date('2024-03-10t02:30:00.5z').getTime()",
+  "new Date('Mar 10, 2024 02:30').getTime()",
+  "Date.parse('2024/03/10 02:30')",
+  'Date.parse(new Date(1e12).toUTCString())',
+  "new Date({ toString: () => '2024-03-10T02:30:00' }).getTime()",
+  'new Date(new Date(5)).getTime() + new Date(7n).getTime()',
+  "new (new Date(0).constructor)('2024-03-10T02:30:00').getTime()",
+  'new Date(0).getHours()',
+  'new Date(0).getTimezoneOffset()',
+  '`${new Date(0)}`',
+  'new Date(0).toLocaleString()',
+  'new Date(2024, 2, 10).getTime()',
+  'new Date().getTime()',
+  'Date.now()',
+  'Date()',
+  'Math.random()',
+  '(1234.5).toLocaleString()',
+  '[1234.5].toLocaleString()',
+  '1234n.toLocaleString()',
+  "'z'.localeCompare('\u00e4')",
+  "'I'.toLocaleLowerCase()",
+];
+/** As the running program has it; the kit, within somebody's test, leaves them. */
+const gone = [
+  ...['process', 'console', 'Intl', 'Temporal', 'crypto', 'performance', 'PerformanceMark'],
+  ...['setTimeout', 'setImmediate', 'queueMicrotask', 'WeakRef', 'FinalizationRegistry'],
+  ...['Event', 'AbortSignal', 'fetch', 'navigator', 'File', 'MessageChannel'],
+].map((name) => `typeof ${name}`);
+
+const code = (exprs: readonly string[]) => `
+import { defineProcessor } from 'seastate';
+const looks = [${exprs.map((look) => `() => ${look}`).join(', ')}];
+const seen = (look) => { try { return String(look()); } catch { return 'closed'; } };
+export const looking = defineProcessor({
+  name: 'looking', version: 1, outputs: ['x-seen'],
+  create: (context) => ({
+    tick(tick) {
+      context.emit({ topic: 'x-seen', type: 'seen', cluster: -1, subject: 's', revision: tick, data: { seen: looks.map(seen) } });
+    },
+  }),
+});
+`;
+
+async function bundleOf(name: string, exprs: readonly string[]): Promise<RunnerSetup> {
+  const file = join(folder, `${name}.ts`);
+  await writeFile(file, code(exprs));
+  const bundle = await bundleFiles({ processors: [file], models: [] });
+  await putBundle(bundle, folder);
+  const path = pathToFileURL(join(folder, 'bundles', `${bundle.sha256}.mjs`)).href;
+  const { sha256 } = bundle;
+  return { stage: 'cluster', partitions: 1, targets: {}, bundle: { path, sha256 } };
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'seastate-sealed-'));
+  setup = await bundleOf('all', [...looks, ...gone]);
+  const { path } = (await bundleOf('kit', looks)).bundle!;
+  definition = (await import(path)).processors[0][1].looking;
+});
+afterAll(async () => {
+  if (zone === undefined) delete process.env['TZ'];
+  else process.env['TZ'] = zone;
+  await rm(folder, { recursive: true });
+});
+
+const records = () => new StageDriver([]).advance(10_000).records;
+const seenIn = (outputs: readonly StageOutput[]): string[] => {
+  const first = outputs.find(({ topic, value }) => topic === 'x-seen' && value !== null)!;
+  return JSON.parse(Buffer.from(first.value!).toString()).data.seen;
+};
+
+test('a processor sees the same in every time zone and language, on both transports', async () => {
+  const all: string[][] = [];
+  for (const TZ of ['America/New_York', 'Asia/Kolkata']) {
+    const LANG = TZ.startsWith('Asia') ? 'de_DE.UTF-8' : 'C';
+    const env = { ...process.env, TZ, LANG, LC_ALL: LANG };
+    all.push(
+      seenIn(await inProcess(setup, async (ask) => (await run(ask, records(), 1)).outputs, env)),
+    );
+    process.env['TZ'] = TZ;
+    all.push(seenIn(await inThread(setup, async (ask) => (await run(ask, records(), 1)).outputs)));
+    const kit = seenIn(new StageDriver([definition]).advance(10_000).outputs);
+    expect(kit).toEqual(all[0]!.slice(0, looks.length));
+    // The kit leaves the program around it as it was.
+    expect(new Date('2024-03-10T12:30:00').getHours()).toBe(12);
+    expect(Math.random()).toBeLessThan(1);
+  }
+  for (const seen of all) expect(seen).toEqual(all[0]);
+  const byLook = Object.fromEntries([...looks, ...gone].map((look, i) => [look, all[0]![i]]));
+  expect(byLook["new Date('2024-03-10T02:30:00').toISOString()"]).toBe('2024-03-10T02:30:00.000Z');
+  expect(byLook["Date.parse('2024/03/10 02:30')"]).toBe('NaN');
+  expect(byLook['Date.parse(new Date(1e12).toUTCString())']).toBe('1000000000000');
+  for (const look of looks.slice(11)) expect([look, byLook[look]]).toEqual([look, 'closed']);
+  for (const look of gone) expect([look, byLook[look]]).toEqual([look, 'undefined']);
+});
