@@ -15,8 +15,9 @@ const total = bins + 4;
 const middle = bins / 2;
 const perOctave = 2;
 const full = 20_000;
+const least = 30;
 /** Values before which nothing is said of how rare one is. */
-export const enough = 30;
+export const enough = least;
 const last = bins - 1e-3;
 
 const float = new Float64Array(1);
@@ -50,7 +51,7 @@ export function shareThenAdd(c: Uint16Array, at: number, ratio: number): number 
   const place = placeOf(ratio);
   const bin = Math.floor(place);
   const sum = c[at + total]!;
-  const share = sum < enough ? 1 : shareOf(c, at, sum, place, bin);
+  const share = sum < least ? 1 : shareOf(c, at, sum, place, bin);
   c[at + bin]!++;
   if (bin >= groupSize) c[at + groups + (bin >> 3) - 1]!++;
   if (sum + 1 >= full) halve(c, at);
@@ -89,9 +90,9 @@ function shareOf(c: Uint16Array, at: number, sum: number, place: number, bin: nu
   while (top > 0 && c[at + top] === 0) top--;
   if (place < top + 1) return 1.5 / (sum + 1);
   let thirtieth = top;
-  for (let seen = c[at + top]!; seen < enough && thirtieth > 0; ) seen += c[at + --thirtieth]!;
+  for (let seen = c[at + top]!; seen < least && thirtieth > 0; ) seen += c[at + --thirtieth]!;
   const decay = 1 / Math.max(top + 1 - thirtieth, perOctave / 2);
-  return (1.5 / (sum + 1)) * enough ** (-decay * (place - (top + 1)));
+  return (1.5 / (sum + 1)) * least ** (-decay * (place - (top + 1)));
 }
 
 function halve(c: Uint16Array, at: number): void {

@@ -1,12 +1,15 @@
 import type { Arrays } from '../../engine/columns.ts';
 import { defineModel, paced, type Result, type Sample } from '../../engine/model.ts';
 import { tailSize } from '../tail.ts';
-import { bits, count, float, recentMost, state } from './layout.ts';
+import * as layout from './layout.ts';
 import { type Parameters, parameters } from './parameters.ts';
 import { effect, persistent, shareOf } from './rarity.ts';
 import { fadeOf, fuse, records, seasonRecords } from './records.ts';
 import { bucketOf, cycleOf, learnSeason, outsideSeason, seasonAt } from './season.ts';
 import { novelty } from './words.ts';
+
+// A module's own constants are compiled in, imported ones are read anew each time.
+const { bits, count, float, recentMost, state } = layout;
 
 type State = Arrays<typeof state>;
 

@@ -45,6 +45,8 @@ const visits = 3 * tailWidth;
 /** Offsets in the row of 16-bit counts. */
 export const count = {
   tails: 0,
+  /** Width of one. */
+  tail: tailWidth,
   /** Samples that each hour of the day has taught. */
   visits,
   /** Samples scored against the season. */

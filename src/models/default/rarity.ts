@@ -1,6 +1,9 @@
 import type { Sample } from '../../engine/model.ts';
-import { roughLog2, shareThenAdd, tailWidth } from '../tail.ts';
-import { count, float, recentMost } from './layout.ts';
+import { roughLog2, shareThenAdd } from '../tail.ts';
+import * as layout from './layout.ts';
+
+// A module's own constants are compiled in, imported ones are read anew each time.
+const { count, float, recentMost } = layout;
 
 /** Rarity of the newest sample: residuals in robust scales, through the tails of their own past. */
 const pacePerSample = 1 / 100;
@@ -28,7 +31,7 @@ export function shareOf(
   const size = Math.abs(residual);
   const at = o + float.scale + k;
   const scale = f[at]!;
-  const rarity = shareThenAdd(c, oc + count.tails + k * tailWidth, scale > 0 ? size / scale : 0);
+  const rarity = shareThenAdd(c, oc + count.tails + k * count.tail, scale > 0 ? size / scale : 0);
   const taught = scale > 0 && share < 0.05 ? Math.min(size, clip * scale) : size;
   const pace = taught < calm * scale ? calmPace : pacePerSample;
   const next = scale + (taught - scale) * Math.max(pace, share);

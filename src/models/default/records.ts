@@ -1,8 +1,11 @@
 import { paced, type Sample } from '../../engine/model.ts';
 import { excess, fadingExcess } from './envelope.ts';
-import { float } from './layout.ts';
+import * as layout from './layout.ts';
 import type { Parameters } from './parameters.ts';
 import { cycleOf } from './season.ts';
+
+// A module's own constants are compiled in, imported ones are read anew each time.
+const { float } = layout;
 
 /** Soft records of the statistics, as terms, and what they amount to together. */
 const levelPace = 1 / 32;

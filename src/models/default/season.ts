@@ -1,5 +1,8 @@
 import { paced } from '../../engine/model.ts';
-import { buckets, count, float } from './layout.ts';
+import * as layout from './layout.ts';
+
+// A module's own constants are compiled in, imported ones are read anew each time.
+const { buckets, count, float } = layout;
 
 /**
  * Season: the mean of each hour of the day over about five days, of rows half a day apart and more

@@ -1,4 +1,7 @@
-import { bits, count, float } from './layout.ts';
+import * as layout from './layout.ts';
+
+// A module's own constants are compiled in, imported ones are read anew each time.
+const { bits, count, float } = layout;
 
 /**
  * Symbolic novelty: the last samples as a word over four symbols of the range so far, and the last
