@@ -32,8 +32,8 @@ import { type Program, settingsOf, topicsOf } from './user-code/program.ts';
 
 export interface StartParts {
   readonly log: Logger;
-  /** Reads the configuration again for `/-/reload`; what it throws leaves the last one in force. */
-  readonly reload: () => Promise<Program>;
+  /** Reads the configuration again for `/-/reload` and hands it over; rejects when either fails. */
+  readonly reload: (putInForce: (next: Program) => Promise<void>) => Promise<void>;
 }
 
 /** The program as it runs. */
@@ -47,7 +47,8 @@ export interface Running {
 }
 
 /** Puts the parts together (DESIGN 1) and starts them from the log outwards. */
-export async function start({ config, code }: Program, parts: StartParts): Promise<Running> {
+export async function start(program: Program, parts: StartParts): Promise<Running> {
+  const { config } = program;
   letHeapGrow();
   const layout = dataLayout(config.process.data);
   const { log: logger } = parts;
@@ -56,7 +57,7 @@ export async function start({ config, code }: Program, parts: StartParts): Promi
   const startedMs = now();
   const stopping = new AbortController();
 
-  const topics = topicsOf({ config, code });
+  const topics = topicsOf(program);
   const opened = await openLog(config, topics, { now, warn });
   const { log } = opened;
   const view = await openView(layout.view);
@@ -102,15 +103,16 @@ export async function start({ config, code }: Program, parts: StartParts): Promi
   });
 
   const putInForce = async (next: Program): Promise<void> => {
-    await control.writeSettings(next.config.settings.version, await settingsOf(next));
+    await control.writeSettings(await settingsOf(next));
   };
   const reload = async (): Promise<void> => {
     metrics.reloads.lastSuccessful = false;
-    const next = await parts.reload();
-    checkTopics(next, log);
-    await putInForce(next);
-    gateway.configure(gatewayOptionsOf(next.config));
-    await server.configure(serverOptionsOf(next.config, pageFolder));
+    await parts.reload(async (next) => {
+      checkTopics(next, log);
+      await putInForce(next);
+      gateway.configure(gatewayOptionsOf(next.config));
+      await server.configure(serverOptionsOf(next.config, pageFolder));
+    });
     metrics.reloads.lastSuccessful = true;
     metrics.reloads.lastSuccessSeconds = now() / 1000;
   };
@@ -154,7 +156,7 @@ export async function start({ config, code }: Program, parts: StartParts): Promi
   if (!runtime) holdNothing(log);
   // Settings first: what comes after them is read by them.
   const open = async (): Promise<void> => {
-    await putInForce({ config, code });
+    await putInForce(program);
     await gateway.start();
     sources.start();
   };

@@ -12,6 +12,8 @@ export interface LoadedConfig {
   /** The file that it came from, if any. */
   readonly path: string | undefined;
   readonly sections: Sections;
+  /** `settings:` as the user wrote them, without defaults. */
+  readonly written: unknown;
 }
 
 export interface LoadedProgram extends LoadedConfig {
@@ -45,8 +47,9 @@ async function load(context: CliContext, flags: ConfigFlags) {
   const sections = await processorSections();
   try {
     const overrides = overridesOf(flags, context.env);
-    const { config, mistakes } = openConfig({ path, overrides, sections, env: context.env });
-    return { loaded: { config, path, sections }, mistakes };
+    const place = { path, overrides, sections, env: context.env };
+    const { config, written, mistakes } = openConfig(place);
+    return { loaded: { config, path, sections, written }, mistakes };
   } catch (error) {
     throw error instanceof ConfigError ? readable(context, error) : error;
   }

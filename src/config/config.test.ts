@@ -76,6 +76,16 @@ test('no file gives the defaults, and an empty one too', () => {
   expect(read('process:\n')).toMatchObject(config);
 });
 
+test('what the user wrote knows nothing of defaults, so a newer program reads the same', () => {
+  const overrides = [{ path: 'settings.time.future', value: '5m', source: '--set' }];
+  const today = openConfig({ overrides, env: {} });
+  const sections = { added: z.strictObject({ limit: z.number().default(7) }).prefault({}) };
+  const newer = openConfig({ overrides, env: {}, sections });
+  expect(newer.config.settings).toMatchObject({ added: { limit: 7 } });
+  expect(newer.written).toEqual(today.written);
+  expect(today.written).toEqual({ time: { future: '5m' } });
+});
+
 test('flags win over the environment, which wins over the file', () => {
   const file = { name: 'f', text: 'process: {listen: "a:1", data: d, partitions: 3}' };
   const config = readConfig({

@@ -65,14 +65,20 @@ export interface FoundMistake {
   readonly message: string;
 }
 
-/** The same, and what makes an error with places of mistakes that are found later. */
+/**
+ * The same, `settings:` as the user wrote them (without defaults), and what makes an error with
+ * places of mistakes that are found later.
+ */
 export function readConfigWithPlaces(input: ConfigInput): {
   config: Config;
+  written: unknown;
   mistakes(found: readonly FoundMistake[]): ConfigError;
 } {
   const schema = configJsonSchema(input.sections);
   const reader = new Reader(input, configSchema(input.sections), schema);
-  return { config: reader.read() as Config, mistakes: (found) => reader.mistakes(found) };
+  const config = reader.read() as Config;
+  const written = reader.writtenAt('settings');
+  return { config, written, mistakes: (found) => reader.mistakes(found) };
 }
 
 /** Another YAML file of ours, by its schema, with the same care. Throws ConfigError. */
@@ -89,6 +95,7 @@ class Reader {
   readonly #problems: Problem[] = [];
   /** Paths that an override has set, with its source. */
   readonly #overridden = new Map<string, string>();
+  #written: Readonly<Record<string, unknown>> = {};
 
   constructor(input: ConfigInput, zod: z.ZodType, schema: JsonSchema) {
     this.#input = input;
@@ -102,10 +109,16 @@ class Reader {
     this.#stopOnProblems();
     const content = this.#override(this.#fileContent());
     const result = this.#zod.safeParse(content);
+    this.#written = content;
     for (const issue of result.error?.issues ?? []) this.#issue(issue, content);
     if (result.success) this.#checkFiles(result.data, []);
     this.#stopOnProblems();
     return result.data;
+  }
+
+  /** A section as file and overrides have it. */
+  writtenAt(section: string): unknown {
+    return this.#written[section] ?? {};
   }
 
   mistakes(found: readonly FoundMistake[]): ConfigError {
@@ -146,7 +159,7 @@ class Reader {
     return content ?? {};
   }
 
-  #override(content: unknown): unknown {
+  #override(content: unknown): Record<string, unknown> {
     const result = structuredClone(content) as Record<string, unknown>;
     for (const { path, value, source } of this.#input.overrides ?? []) {
       const steps = path.split('.');

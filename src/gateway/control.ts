@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto';
 import { SeastateError } from '../core/errors.ts';
 import type { Log, NewRecord } from '../log/log.ts';
-import type {
-  CheckpointValue,
-  ReleaseValue,
-  SettingsContent,
-  SettingsValue,
-} from '../log/telemetry.ts';
+import type { CheckpointValue, ReleaseValue, SettingsValue } from '../log/telemetry.ts';
 import { jsonRecord } from './records.ts';
 
 /** What is known of the settings that were written last. */
 export interface SettingsMark extends Pick<SettingsValue, 'version' | 'sha256'> {
+  /** sha-256 (hex) of what the user wrote, without defaults. */
+  readonly written: string;
   /** False from the first append until every partition has them. */
   readonly complete: boolean;
+}
+
+/** Settings as they are to be written, and what the user wrote of them. */
+export interface GivenSettings extends Pick<SettingsValue, 'version' | 'content'> {
+  readonly written: unknown;
 }
 
 export interface ControlParts {
@@ -41,19 +43,22 @@ export class Control {
 
   /**
    * Writes settings of a higher version; a version not higher than the last is a repeat and not
-   * written. Rejects with `settings_conflict` when the last version comes with other content, or an
+   * written. So are defaults that a newer program brought: those of the time hold until the version
+   * is raised. Rejects with `settings_conflict` when the last version comes with other content, or an
    * older one while some partitions may lack the last. When it rejects otherwise some partitions
    * may have them: call again with the same, readers skip repeats.
    */
-  async writeSettings(version: number, content: SettingsContent): Promise<'written' | 'repeat'> {
+  async writeSettings(given: GivenSettings): Promise<'written' | 'repeat'> {
+    const { version, content } = given;
     const sha256 = contentDigest(content);
+    const mark = { version, sha256, written: contentDigest(given.written) };
     const last = this.#settings;
-    if (last) checkFollows(last, version, sha256);
+    if (last) checkFollows(last, mark);
     if (last?.complete && version <= last.version) return 'repeat';
-    await this.#mark({ version, sha256, complete: false });
+    await this.#mark({ ...mark, complete: false });
     const value: SettingsValue = { version, sha256, content };
     await this.#writeAll(jsonRecord('settings', value));
-    await this.#mark({ version, sha256, complete: true });
+    await this.#mark({ ...mark, complete: true });
     return 'written';
   }
 
@@ -85,12 +90,14 @@ export class Control {
 }
 
 /** Throws `settings_conflict` when these settings cannot come after the last ones. */
-function checkFollows(last: SettingsMark, version: number, sha256: string): void {
+function checkFollows(last: SettingsMark, next: Omit<SettingsMark, 'complete'>): void {
+  const { version } = next;
   const conflict = (what: string): never => {
     throw new SeastateError('settings_conflict', `settings version ${what}: raise the version`);
   };
-  if (version === last.version && sha256 !== last.sha256) {
-    conflict(`${version} is in force with other content (of the file, or of a newer program)`);
+  const isSame = next.sha256 === last.sha256 || (last.complete && next.written === last.written);
+  if (version === last.version && !isSame) {
+    conflict(`${version} is in force with other content`);
   }
   if (version < last.version && !last.complete) {
     conflict(`${last.version} is in force in some partitions, this is ${version}`);

@@ -13,6 +13,8 @@ import type { UserCode } from './user-code.ts';
 export interface Program {
   readonly config: Config;
   readonly code: UserCode;
+  /** `settings:` as the user wrote them, without defaults. */
+  readonly written: unknown;
 }
 
 /** Our own topics, and those of users' processors. */
@@ -28,10 +30,19 @@ export function topicsOf({ config, code }: Program): TopicSpec[] {
 
 /**
  * What a `settings` record says: the settings, and the code that goes with them, which is put where
- * runners find it.
+ * runners find it; and both as the user gave them, by which a change is known.
  */
-export async function settingsOf({ config, code }: Program): Promise<SettingsContent> {
-  const { bundle } = code;
-  if (bundle) await putBundle(bundle, snapshotsOf(config.process));
-  return { ...settingsContent(config.settings), ...(bundle && { bundle: bundle.sha256 }) };
+export async function settingsOf({
+  config,
+  code,
+  written,
+}: Program): Promise<{ version: number; content: SettingsContent; written: unknown }> {
+  const bundle = code.bundle && { bundle: code.bundle.sha256 };
+  if (code.bundle) await putBundle(code.bundle, snapshotsOf(config.process));
+  const { settings } = config;
+  return {
+    version: settings.version,
+    content: { ...settingsContent(settings), ...bundle },
+    written: { settings: written, ...bundle },
+  };
 }

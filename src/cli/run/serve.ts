@@ -1,8 +1,8 @@
-import { configChanges } from '../../config/reload.ts';
 import type { Running } from '../../main.ts';
 import type { Logger } from '../../self/logger.ts';
 import type { CliContext } from '../context.ts';
 import type { LoadedProgram } from '../load-config.ts';
+import { reloader } from './reloader.ts';
 
 /**
  * Runs the program until it is asked to end or ends by itself, and then rejects. `reread` gives
@@ -16,18 +16,7 @@ export async function serve(
   onStarted?: (running: Running) => void,
 ): Promise<void> {
   const { start } = await import('../../main.ts');
-  let inForce = loaded.config;
-  const reload = async (): Promise<LoadedProgram> => {
-    const next = await reread();
-    const { config, sections } = next;
-    const { live, restart } = configChanges(inForce, config, sections);
-    if (restart.length > 0) log.warn({ keys: restart }, 'these keys need a restart');
-    log.setLevel(config.process.logging.level);
-    log.info({ keys: live }, 'configuration read again');
-    inForce = config;
-    return next;
-  };
-  const running = await start(loaded, { log, reload });
+  const running = await start(loaded, { log, reload: reloader(loaded, log, reread) });
   const onHangup = (): void => {
     running
       .reload()

@@ -64,7 +64,7 @@ async function plan(
   flags: PlaceFlags,
   runner: { node?: string; entry: string },
 ): Promise<BridgeConfig> {
-  const { process, settings } = program.config;
+  const { process } = program.config;
   if (process.log.type !== 'kafka') {
     throw new SeastateError('usage', 'Spark reads Kafka: set process.log.type to kafka');
   }
@@ -84,7 +84,7 @@ async function plan(
       settings: await settingsFile.read(),
       keep: (mark) => settingsFile.write(mark),
     });
-    await control.writeSettings(settings.version, await settingsOf(program));
+    await control.writeSettings(await settingsOf(program));
     return await planSpark(
       {
         kafka,
