@@ -9,17 +9,26 @@ export interface ScoreFlags {
   readonly kind: MetricKind;
   readonly alarmsPerDay?: number;
   readonly interval?: number;
+  readonly time?: string;
+  readonly value?: string;
+  readonly series?: string;
   readonly output: 'csv' | 'jsonl';
 }
 
 export const scoreCommand = buildCommand<ScoreFlags, string[], CliContext>({
   async func(flags, ...files) {
     const { scoreCommand: score } = await import('./score.ts');
-    const { interval, parameters, ...rest } = flags;
+    const { interval, parameters, time, value, series, ...rest } = flags;
+    const columns = {
+      ...(time !== undefined && { time }),
+      ...(value !== undefined && { value }),
+      ...(series !== undefined && { series }),
+    };
     this.exit.code = await score(
       {
         ...rest,
         files,
+        columns,
         ...(parameters === undefined ? {} : { parameters: JSON.parse(parameters) as unknown }),
         ...(interval === undefined ? {} : { indexMs: interval }),
       },
@@ -62,6 +71,9 @@ export const scoreCommand = buildCommand<ScoreFlags, string[], CliContext>({
         placeholder: 'duration',
         brief: 'Time between rows of files that number their rows; 5m by default',
       },
+      time: column('Column of the time, by its name or number'),
+      value: column('Column of the value'),
+      series: column('Column that tells series apart, each scored for itself'),
       output: {
         kind: 'enum',
         values: ['csv', 'jsonl'],
@@ -83,14 +95,20 @@ export const scoreCommand = buildCommand<ScoreFlags, string[], CliContext>({
     brief: 'Score the series of CSV files',
     fullDescription:
       'Reads timestamp and value from each row, and prints score, alarm and expected band beside ' +
-      'them, in one pass and causally, as the running program would.',
+      'them, in one pass and causally, as the running program would. Commas, semicolons (with ' +
+      'decimal commas) and tabs separate; a header, quotes, time in any usual spelling are found.',
     customUsage: [
       { input: 'latency.csv', brief: 'with the default model' },
       { input: '--model ./mine.ts latency.csv', brief: 'with a model of your own' },
+      { input: '--series host --value cpu fleet.csv', brief: 'many series in one file' },
       { input: '--alarms-per-day 0.1 *.csv -o jsonl', brief: 'fewer alarms, several files' },
     ],
   },
 });
+
+function column(brief: string) {
+  return { kind: 'parsed', parse: String, optional: true, placeholder: 'column', brief } as const;
+}
 
 /** Checked now, so that a mistake is told as one of the command line. */
 function jsonText(text: string): string {

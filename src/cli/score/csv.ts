@@ -1,18 +1,29 @@
+/** Beyond it (characters) a row is no row: another format, or a quote that nobody closes. */
+const rowMax = 1 << 20;
+
+export type Separator = ',' | ';' | '\t';
+
 /**
- * CSV as RFC 4180 has it, by chunks of text: quoted fields with doubled quotes, CRLF or LF, a byte
- * order mark, a last line without its end. A row is given out as soon as it is whole.
+ * CSV as RFC 4180 has it, by chunks of text: quoted fields with doubled quotes, any end of line, a
+ * byte order mark, a last line without its end. A row is given out as soon as it is whole; empty
+ * lines are no rows. Throws at a row of more than 1 Mi characters.
  */
 export class CsvParser {
   readonly #row: (fields: readonly string[]) => void;
+  readonly #separator: number;
   #fields: string[] = [];
   #field = '';
+  /** Characters of the row so far, but for the field. */
+  #size = 0;
   #quoted = false;
   /** The quoted field may be over: a second quote would be a quote in the text. */
   #closing = false;
+  #hasQuotes = false;
   #begun = false;
 
-  constructor(row: (fields: readonly string[]) => void) {
+  constructor(row: (fields: readonly string[]) => void, separator: Separator = ',') {
     this.#row = row;
+    this.#separator = separator.charCodeAt(0);
   }
 
   push(chunk: string): void {
@@ -24,26 +35,36 @@ export class CsvParser {
     while (at < chunk.length) {
       at = this.#quoted ? this.#inQuotes(chunk, at) : this.#plain(chunk, at);
     }
+    if (this.#size + this.#field.length > rowMax) {
+      const why = this.#quoted ? 'a quote is not closed' : 'this is not CSV';
+      throw new Error(`a row has more than ${rowMax} characters: ${why}`);
+    }
   }
 
   /** The end of the input. */
   end(): void {
     this.#quoted = false;
     this.#closing = false;
-    if (this.#field !== '' || this.#fields.length > 0) this.#endRow();
+    this.#endRow();
   }
 
   #plain(chunk: string, start: number): number {
     for (let at = start; at < chunk.length; at++) {
       const c = chunk.charCodeAt(at);
-      if (c === 0x2c || c === 0x0a) {
+      if (c === this.#separator) {
         this.#field += chunk.slice(start, at);
-        if (c === 0x2c) this.#endField();
-        else this.#endRow();
+        this.#endField();
+        return at + 1;
+      }
+      // The empty line between the two of a CRLF is no row.
+      if (c === 0x0a || c === 0x0d) {
+        this.#field += chunk.slice(start, at);
+        this.#endRow();
         return at + 1;
       }
       if (c === 0x22 && at === start && this.#field === '') {
         this.#quoted = true;
+        this.#hasQuotes = true;
         return at + 1;
       }
     }
@@ -73,15 +94,17 @@ export class CsvParser {
 
   #endField(): void {
     this.#fields.push(this.#field);
+    this.#size += this.#field.length + 1;
     this.#field = '';
   }
 
-  /** Empty lines are no rows. */
   #endRow(): void {
-    if (this.#field.endsWith('\r')) this.#field = this.#field.slice(0, -1);
+    const isRow = this.#field !== '' || this.#fields.length > 0 || this.#hasQuotes;
     this.#endField();
     const fields = this.#fields;
     this.#fields = [];
-    if (fields.length > 1 || fields[0] !== '') this.#row(fields);
+    this.#size = 0;
+    this.#hasQuotes = false;
+    if (isRow) this.#row(fields);
   }
 }

@@ -15,15 +15,20 @@ const number = (value: number): string =>
 const orNull = (value: number): number | null =>
   Number.isFinite(value) ? Number(value.toPrecision(9)) : null;
 
-export function headerLine(format: ScoreFormat, withFile: boolean): string {
-  if (format === 'jsonl') return '';
-  return `${withFile ? 'file,' : ''}${columns.join(',')}\n`;
+/** What tells a row's series from others, in front of what is said of it. */
+export interface Owner {
+  readonly file?: string;
+  readonly series?: string;
+}
+
+export function headerLine(format: ScoreFormat, owner: readonly (keyof Owner)[]): string {
+  return format === 'jsonl' ? '' : `${[...owner, ...columns].join(',')}\n`;
 }
 
 /** One row; `verdict` is undefined for rows without time or value: score 0, alarm 0, no band. */
 export function scoreLine(
   format: ScoreFormat,
-  file: string | undefined,
+  owner: Owner,
   row: SeriesRow,
   verdict: Verdict | undefined,
 ): string {
@@ -32,7 +37,7 @@ export function scoreLine(
   const { expected, lower, upper } = verdict ?? { expected: NaN, lower: NaN, upper: NaN };
   if (format === 'jsonl') {
     return `${JSON.stringify({
-      ...(file === undefined ? {} : { file }),
+      ...owner,
       timestamp: row.timeText,
       value: orNull(row.value),
       score,
@@ -42,7 +47,9 @@ export function scoreLine(
       upper: orNull(upper),
     })}\n`;
   }
-  const own = file === undefined ? '' : `${cell(file)},`;
+  const own = Object.values(owner)
+    .map((text: string) => `${cell(text)},`)
+    .join('');
   const band = `${number(expected)},${number(lower)},${number(upper)}`;
   return `${own}${cell(row.timeText)},${cell(row.valueText)},${score},${alarm},${band}\n`;
 }

@@ -77,6 +77,14 @@ test.each([
   ['2018/4/5 1:05', '2018-04-05T01:05:00Z'],
   ['4/5/2018 13:05', '2018-04-05T13:05:00Z'],
   ['2018-04-25', '2018-04-25T00:00:00Z'],
+  ['2018-04-25t02:00:00,250+02', '2018-04-25T00:00:00.250Z'],
+  ['2018-04-25 02:00:00-0530', '2018-04-25T07:30:00Z'],
+  ['2018-04-25 02:00:00 GMT', '2018-04-25T02:00:00Z'],
+  ['25.4.2018 13:05', '2018-04-25T13:05:00Z'],
+  ['4/25/2018 1:05 PM', '2018-04-25T13:05:00Z'],
+  ['4/25/2018 12:05:30 am', '2018-04-25T00:05:30Z'],
+  ['20180425', '2018-04-25T00:00:00Z'],
+  ['20180425130500', '2018-04-25T13:05:00Z'],
 ])('time %s', (text, iso) => {
   expect(parseMoment(text)).toBe(Date.parse(iso));
 });
@@ -152,9 +160,8 @@ describe('score', () => {
     ['nothing', '', 0, 0, 'it has no rows'],
     ['a header alone', 'timestamp,value\n', 0, 0, 'it has no rows'],
     ['one row', '\ufefftimestamp,value\r\n2014-04-01T00:00:00Z,1', 1, 0, ''],
-    ['falling times', '1400000120,1\n1400000060,2\n1400000000,3', 3, 0, '2 rows not newer'],
+    ['falling times', '1400000120,1\n1400000060,2\n1400000000,3', 3, 1, '2 rows not newer'],
     ['infinities', '1400000000,Inf\n1400000060,-inf\n1400000120,1e400\n1400000180,1', 4, 0, ''],
-    ['another separator', 't;v\n2014-04-01;1\n2014-04-02;2', 2, 1, 'no row has a time and a'],
     ['words', 'time,what\n2014-04-01,x\n2014-04-02,y', 2, 1, 'no row has a time and a number'],
   ])('%s: a row for a row, and what is wrong', async (_, text, rowsOut, exit, said) => {
     for (const kind of metricKinds) {

@@ -9,7 +9,9 @@ import {
 import { askedByDefault } from '../../models/budget.ts';
 import { isShipped, modelNamed, registryOf } from '../../models/registry.ts';
 import { Scorer } from '../../models/scorer.ts';
-import { headerLine, type ScoreFormat, scoreLine } from './print.ts';
+import type { AskedColumns } from './columns.ts';
+import { headerLine, type Owner, type ScoreFormat, scoreLine } from './print.ts';
+import { Seen } from './seen.ts';
 import { SeriesReader, type SeriesRow } from './series-reader.ts';
 
 /** `seastate score FILE...` */
@@ -25,6 +27,8 @@ export interface ScoreArguments {
   readonly alarmsPerDay?: number;
   /** ms between rows of files that number their rows instead of dating them. */
   readonly indexMs?: number;
+  /** Columns, where they are not to be found by themselves. */
+  readonly columns?: AskedColumns;
 }
 
 interface Writes {
@@ -45,11 +49,15 @@ export async function scoreCommand(args: ScoreArguments, io: ScoreIo): Promise<n
   const definition = await modelOf(args.model ?? 'default', io);
   const model = configure(definition, args.parameters);
   const files = args.files.length > 0 ? args.files : ['-'];
-  await write(io.out, headerLine(args.output ?? 'csv', files.length > 1));
+  const owner: (keyof Owner)[] = [
+    ...(files.length > 1 ? (['file'] as const) : []),
+    ...(args.columns?.series === undefined ? [] : (['series'] as const)),
+  ];
+  await write(io.out, headerLine(args.output ?? 'csv', owner));
   let code = 0;
   for (const file of files) {
     try {
-      await scoreFile(file, files.length > 1, model, args, io);
+      await scoreFile(file, owner, model, args, io);
     } catch (error) {
       io.err.write(`seastate: ${file}: ${messageOf(error)}\n`);
       code = 1;
@@ -67,9 +75,10 @@ async function modelOf(name: string, io: ScoreIo): Promise<ModelDefinition> {
   return definition;
 }
 
+/** Throws when what the file holds cannot be scored, as far as it is known: rows are printed. */
 async function scoreFile(
   file: string,
-  named: boolean,
+  owner: readonly (keyof Owner)[],
   model: Model,
   args: ScoreArguments,
   io: ScoreIo,
@@ -80,62 +89,54 @@ async function scoreFile(
   });
   const format = args.output ?? 'csv';
   const kind = args.kind ?? 'gauge';
+  const indexMs = args.indexMs ?? defaultIndexMs;
+  const fileOwner: Owner = owner.includes('file') ? { file } : {};
+  const seen = new Seen();
   let lines = '';
-  let usable = 0;
-  let late = 0;
-  let failed = 0;
-  let failure = '';
   const onRow = (row: SeriesRow) => {
-    const dated = !Number.isNaN(row.time);
-    if (dated && !Number.isNaN(row.value)) usable++;
-    const verdict = dated ? scorer.push(0, row.time, row.value, kind) : undefined;
-    if (verdict?.outcome === 'late') late++;
-    if (verdict?.outcome === 'failed' && failed++ === 0) failure = verdict.error;
-    lines += scoreLine(format, named ? file : undefined, row, verdict);
+    const slot = seen.slot(row);
+    const verdict = Number.isNaN(row.time)
+      ? undefined
+      : scorer.push(slot, row.time, row.value, kind);
+    seen.verdict(slot, row, verdict);
+    const of = owner.includes('series') ? { ...fileOwner, series: row.series } : fileOwner;
+    lines += scoreLine(format, of, row, verdict);
   };
-  const reader = new SeriesReader(args.indexMs ?? defaultIndexMs, onRow);
-  const decoder = new TextDecoder();
-  for await (const chunk of file === '-' ? io.stdin : createReadStream(file)) {
-    reader.push(typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }));
-    if (lines.length >= flushAt) {
-      await write(io.out, lines);
-      lines = '';
-    }
+  const reader = new SeriesReader({ indexMs, columns: args.columns ?? {} }, onRow);
+  for await (const text of textOf(file === '-' ? io.stdin : createReadStream(file))) {
+    reader.push(text);
+    if (lines.length < flushAt) continue;
+    await write(io.out, lines);
+    lines = '';
   }
-  reader.push(decoder.decode());
   reader.end();
   await write(io.out, lines);
-  report(file, reader, { late, failed, failure }, args, io);
-  if (reader.rows > 0 && usable === 0) {
-    throw new Error(
-      'no row has a time and a number: give CSV with a column of each, in this order',
-    );
+  for (const what of seen.remarks(reader)) io.err.write(`seastate: ${file}: ${what}\n`);
+  if (reader.isIndexed) {
+    const apart = `taken as ${indexMs / 1000} s apart (--interval says otherwise)`;
+    io.err.write(`seastate: ${file}: rows are numbered, not dated: ${apart}\n`);
   }
+  const mistake = seen.mistake(reader, owner.includes('series'));
+  if (mistake !== undefined) throw new Error(mistake);
 }
 
-function report(
-  file: string,
-  reader: SeriesReader,
-  seen: { late: number; failed: number; failure: string },
-  args: ScoreArguments,
-  io: ScoreIo,
-): void {
-  const say = (what: string) => io.err.write(`seastate: ${file}: ${what}\n`);
-  const { noTime, noValue, empty } = reader.unusable;
-  const rows = (n: number) => (n === 1 ? '1 row' : `${n} rows`);
-  if (reader.rows === 0) say('it has no rows');
-  if (noTime.count > 0)
-    say(`${rows(noTime.count)} without a usable time, first row ${noTime.first}`);
-  if (noValue.count > 0) {
-    say(`${rows(noValue.count)} whose value is no number, first row ${noValue.first}`);
+/** UTF-8, or UTF-16 as its byte order mark says. */
+async function* textOf(chunks: AsyncIterable<string | Uint8Array>): AsyncGenerator<string> {
+  let decoder: ReturnType<typeof decoderOf> | undefined;
+  for await (const chunk of chunks) {
+    if (typeof chunk === 'string') {
+      yield chunk;
+      continue;
+    }
+    decoder ??= decoderOf(chunk);
+    yield decoder.decode(chunk, { stream: true });
   }
-  if (empty.count > 0) say(`${rows(empty.count)} without a value, first row ${empty.first}`);
-  if (seen.late > 0) say(`${rows(seen.late)} not newer than the row before, not scored`);
-  if (seen.failed > 0) say(`the model failed on ${rows(seen.failed)}: ${seen.failure}`);
-  if (reader.isIndexed) {
-    const seconds = (args.indexMs ?? defaultIndexMs) / 1000;
-    say(`rows are numbered, not dated: taken as ${seconds} s apart (--interval says otherwise)`);
-  }
+  if (decoder) yield decoder.decode();
+}
+
+function decoderOf([first, second]: Uint8Array) {
+  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le');
+  return new TextDecoder(first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8');
 }
 
 function write(out: Writes, text: string): Promise<void> {

@@ -1,3 +1,5 @@
+import { isEmpty, numberOf } from './cells.ts';
+import { type AskedColumns, type Layout, layoutOf } from './columns.ts';
 import { CsvParser } from './csv.ts';
 import { type Clock, clockOf, momentOf } from './moment.ts';
 
@@ -10,47 +12,54 @@ export interface SeriesRow {
   /** The cells as they came; `timeText` is the row number where there is no time column. */
   readonly timeText: string;
   readonly valueText: string;
+  /** What tells its series from others; '' where no column is asked for. */
+  readonly series: string;
 }
 
-/** Rows that could not be used, by reason, with the number of the first one (from 1). */
+/** Rows that could not be used, with the number (from 1) and the cell of the first one. */
 export interface Unusable {
-  readonly noTime: { count: number; first: number };
-  readonly noValue: { count: number; first: number };
-  readonly empty: { count: number; first: number };
+  count: number;
+  first: number;
+  cell: string;
 }
 
-const timeNames = /^(@?timestamp|time|ts|t|date|datetime|date_?time|ds)$/i;
-const valueNames = /^(value|val|v|y|values|data|metric_value)$/i;
+export interface ReaderOptions {
+  /** ms between rows when the file numbers them instead of dating them. */
+  readonly indexMs: number;
+  readonly columns: AskedColumns;
+}
+
+/** So much of the input is looked at before the first row is given out. */
+const headLines = 8;
+const headMax = 64 * 1024;
 
 /**
- * One series as CSV: with or without a header, time in any usual spelling or no time at all, further
- * columns ignored. Rows come out as they come in.
+ * Series as CSV: separated by commas, semicolons or tabs, with or without a header, time in any
+ * usual spelling or no time at all. Rows come out as they come in.
  */
 export class SeriesReader {
-  readonly unusable: Unusable = {
-    noTime: { count: 0, first: 0 },
-    noValue: { count: 0, first: 0 },
-    empty: { count: 0, first: 0 },
-  };
-  readonly #parser: CsvParser;
-  readonly #indexMs: number;
+  readonly noTime: Unusable = { count: 0, first: 0, cell: '' };
+  readonly noValue: Unusable = { count: 0, first: 0, cell: '' };
+  readonly empty: Unusable = { count: 0, first: 0, cell: '' };
+  readonly #options: ReaderOptions;
   readonly #row: (row: SeriesRow) => void;
+  /** Rows of each series, where they are numbered. */
+  readonly #numbers = new Map<string, number>();
+  #parser: CsvParser | undefined;
+  #head = '';
+  #layout: Layout | undefined;
+  #isHeader = false;
   #rows = 0;
-  #begun = false;
-  #timeColumn = -1;
-  #valueColumn = -1;
   #clock: Clock | undefined;
 
-  /** `indexMs`: ms between rows when the file numbers them instead of dating them. */
-  constructor(indexMs: number, row: (row: SeriesRow) => void) {
-    this.#indexMs = indexMs;
+  constructor(options: ReaderOptions, row: (row: SeriesRow) => void) {
+    this.#options = options;
     this.#row = row;
-    this.#parser = new CsvParser((fields) => this.#fields(fields));
   }
 
   /** Whether rows are numbered, not dated: their interval is an assumption. */
   get isIndexed(): boolean {
-    return this.#begun && (this.#timeColumn < 0 || this.#clock === 'index');
+    return this.#rows > 0 && (this.#layout?.time === -1 || this.#clock === 'index');
   }
 
   /** Rows so far, without the header. */
@@ -58,64 +67,74 @@ export class SeriesReader {
     return this.#rows;
   }
 
+  /** Throws when the file cannot be read without a choice of the user's. */
   push(chunk: string): void {
-    this.#parser.push(chunk);
+    if (this.#parser) {
+      this.#parser.push(chunk);
+      return;
+    }
+    this.#head += chunk;
+    if (this.#head.length > headMax || this.#head.split('\n', headLines + 1).length > headLines) {
+      this.#begin(this.#head.slice(0, this.#head.lastIndexOf('\n') + 1) || this.#head);
+    }
   }
 
   end(): void {
-    this.#parser.end();
+    if (!this.#parser) this.#begin(this.#head);
+    this.#parser!.end();
   }
 
-  #fields(fields: readonly string[]): void {
-    if (!this.#begun) {
-      this.#begun = true;
-      if (this.#isHeader(fields)) return;
-      this.#timeColumn = fields.length > 1 ? 0 : -1;
-      this.#valueColumn = fields.length > 1 ? 1 : 0;
+  #begin(sample: string): void {
+    const layout = layoutOf(sample, this.#options.columns);
+    this.#layout = layout;
+    this.#isHeader = layout.hasHeader;
+    this.#parser = new CsvParser((fields) => this.#fields(fields, layout), layout.separator);
+    this.#parser.push(this.#head);
+    this.#head = '';
+  }
+
+  #fields(fields: readonly string[], { time, value, series, separator }: Layout): void {
+    if (this.#isHeader) {
+      this.#isHeader = false;
+      return;
     }
     this.#rows++;
-    const valueText = (fields[this.#valueColumn] ?? '').trim();
-    const timeText =
-      this.#timeColumn < 0 ? `${this.#rows - 1}` : (fields[this.#timeColumn] ?? '').trim();
-    const time = this.#time(timeText);
-    if (Number.isNaN(time)) this.#count('noTime');
-    this.#row({ time, value: this.#value(valueText), timeText, valueText });
+    const valueText = (fields[value] ?? '').trim();
+    const name = series < 0 ? '' : (fields[series] ?? '').trim();
+    const number = time < 0 ? this.#next(name) : 0;
+    const timeText = time < 0 ? String(number) : (fields[time] ?? '').trim();
+    this.#row({
+      time: time < 0 ? number * this.#options.indexMs : this.#time(timeText),
+      value: this.#value(valueText, separator === ';'),
+      timeText,
+      valueText,
+      series: name,
+    });
   }
 
-  #isHeader(fields: readonly string[]): boolean {
-    const cells = fields.map((field) => field.trim());
-    const isTime = (cell: string) => clockOf(cell) !== undefined;
-    if (cells.some((cell) => isTime(cell) || /^(nan|[-+]?inf(inity)?)$/i.test(cell))) return false;
-    const time = cells.findIndex((cell) => timeNames.test(cell));
-    const value = cells.findIndex((cell) => valueNames.test(cell));
-    if (cells.length === 1) {
-      this.#valueColumn = 0;
-      return true;
-    }
-    this.#timeColumn = time >= 0 ? time : value === 0 ? -1 : 0;
-    this.#valueColumn = value >= 0 ? value : this.#timeColumn === 0 ? 1 : 0;
-    return true;
+  #next(series: string): number {
+    const number = this.#numbers.get(series) ?? 0;
+    this.#numbers.set(series, number + 1);
+    return number;
   }
 
   #time(cell: string): number {
-    if (this.#timeColumn < 0) return (this.#rows - 1) * this.#indexMs;
     this.#clock ??= clockOf(cell);
-    return this.#clock ? momentOf(cell, this.#clock, this.#indexMs) : Number.NaN;
+    const time = this.#clock ? momentOf(cell, this.#clock, this.#options.indexMs) : Number.NaN;
+    if (Number.isNaN(time)) this.#count(this.noTime, cell);
+    return time;
   }
 
-  #value(cell: string): number {
-    if (cell === '' || /^(nan|null|na|none)$/i.test(cell)) {
-      this.#count('empty');
-      return Number.NaN;
-    }
-    const value = Number(cell);
+  #value(cell: string, hasDecimalComma: boolean): number {
+    const value = isEmpty(cell) ? Number.NaN : numberOf(cell, hasDecimalComma);
     if (Number.isFinite(value)) return value;
-    this.#count('noValue');
+    this.#count(isEmpty(cell) || !Number.isNaN(value) ? this.empty : this.noValue, cell);
     return Number.NaN;
   }
 
-  #count(reason: keyof Unusable): void {
-    const counter = this.unusable[reason];
-    if (counter.count++ === 0) counter.first = this.#rows;
+  #count(unusable: Unusable, cell: string): void {
+    if (unusable.count++ > 0) return;
+    unusable.first = this.#rows;
+    unusable.cell = cell;
   }
 }
