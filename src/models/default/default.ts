@@ -2,10 +2,11 @@ import type { Arrays } from '../../engine/columns.ts';
 import { defineModel, paced, type Result, type Sample } from '../../engine/model.ts';
 import { tailSize } from '../tail.ts';
 import * as layout from './layout.ts';
+import { emptyNow } from './now.ts';
 import { type Parameters, parameters } from './parameters.ts';
-import { effect, persistent, shareOf } from './rarity.ts';
-import { fadeOf, fuse, records, seasonRecords } from './records.ts';
-import { bucketOf, cycleOf, learnSeason, outsideSeason, seasonAt } from './season.ts';
+import { persistent, rarities } from './rarity.ts';
+import { fuse, records } from './records.ts';
+import { bucketOf, cycleOf, learnSeason, seasonAt } from './season.ts';
 import { novelty } from './words.ts';
 
 // A module's own constants are compiled in, imported ones are read anew each time.
@@ -26,6 +27,8 @@ const bandUp = 1.04;
 const bandDown = 0.9998;
 /** Least half-width of a band, as a part of the range: below it is the rounding of floats. */
 const leastBand = 1e-4;
+
+const now = emptyNow();
 
 function restart(f: Float32Array, o: number, y: number): void {
   f[o + float.fast] = y;
@@ -68,14 +71,14 @@ function bounded(f: Float32Array, o: number, n: number, y: number): number {
   return Math.max(long - reach, Math.min(long + reach, y));
 }
 
-function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void {
-  const n = s.count;
-  if (n === 0) begin(st, at, s.value);
+/** What was expected of this sample, and how far it lies from that; adapts the band's width. */
+function look(s: Sample, st: State, at: number, r: Result): void {
   const f = st.floats;
   const o = at * float.width;
   const c = st.counts;
   const oc = at * count.width;
   const origin = st.origin[at]!;
+  const n = s.count;
   const cycle = cycleOf(s.interval);
   const bucket = bucketOf(cycle, s.time);
   // As the state holds it, so that a repeated value is equal to its record.
@@ -91,32 +94,45 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   r.expected += origin;
   r.lower += origin;
   r.upper += origin;
-  const residual = y - season;
-  const ns = c[oc + count.seasoned]!;
-  const seasonScale = f[o + float.scale + 1]!;
-  const size = effect(f, o, y, residual, seasoned);
-  const one = 1 / (n + 1);
-  const oneSeasoned = 1 / (ns + 1);
-  let share = shareOf(f, o, c, oc, 0, y - f[o + float.fast]!, p.clip, one);
-  if (seasoned) share *= shareOf(f, o, c, oc, 1, residual, p.clip, oneSeasoned);
-  share *= shareOf(f, o, c, oc, 2, y - f[o + float.long]!, p.clip, one);
-  const sum = share < 1 ? -Math.log10(share) * size : 0;
+  now.y = y;
+  now.residual = y - season;
+  now.bucket = bucket;
+  now.seasoned = seasoned;
+  now.n = n;
+  now.share = 1 / (n + 1);
+  now.seasonedCount = c[oc + count.seasoned]!;
+  now.seasonedShare = 1 / (now.seasonedCount + 1);
+}
+
+/** Teaches the means and the season. */
+function follow(s: Sample, st: State, at: number, seasonScale: number, p: Parameters): void {
+  const f = st.floats;
+  const o = at * float.width;
+  const { y, share, residual, seasoned } = now;
   f[o + float.fast]! += (y - f[o + float.fast]!) * paced(fastPace, s.steps);
-  f[o + float.long]! += (y - f[o + float.long]!) * Math.max(paced(longPace, s.steps), one);
+  f[o + float.long]! += (y - f[o + float.long]!) * Math.max(paced(longPace, s.steps), share);
   const limit = p.clip * seasonScale;
-  const clipped = seasoned && ns > 20 ? Math.max(-limit, Math.min(limit, residual)) : residual;
-  const perBucket = s.interval > 0 ? cycle.bucketMs / s.interval : 1;
-  learnSeason(f, o, c, oc, bucket, y, clipped, perBucket, seasoned, s.steps);
+  const clips = seasoned && now.seasonedCount > 20;
+  const clipped = clips ? Math.max(-limit, Math.min(limit, residual)) : residual;
+  learnSeason(f, o, st.counts, at * count.width, s, now, clipped);
+}
+
+function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void {
+  if (s.count === 0) begin(st, at, s.value);
+  const f = st.floats;
+  const o = at * float.width;
+  const c = st.counts;
+  const oc = at * count.width;
   const { terms } = r;
-  records(f, o, n, one, y, s.steps, fadeOf(s.interval, s.steps), terms);
-  if (seasoned) {
-    const outside = outsideSeason(f, o, c, oc, cycle, bucket, y);
-    seasonRecords(f, o, ns, oneSeasoned, outside, s.steps, terms);
-    if (ns < 65_535) c[oc + count.seasoned] = ns + 1;
-  }
-  novelty(f, o, c, oc, st.seen, at * bits.width, n, one, y, terms);
-  r.score = sum;
-  r.evidence = persistent(f, o, sum, s, p.persistence) / dependence;
+  look(s, st, at, r);
+  const seasonScale = f[o + float.scale + 1]!;
+  rarities(f, o, c, oc, p.clip, now);
+  follow(s, st, at, seasonScale, p);
+  records(f, o, c, oc, s, now, terms);
+  if (now.seasoned && now.seasonedCount < 65_535) c[oc + count.seasoned] = now.seasonedCount + 1;
+  novelty(f, o, c, oc, st.seen, at * bits.width, now, terms);
+  r.score = now.sum;
+  r.evidence = persistent(f, o, now.sum, s, p.persistence) / dependence;
   r.ratio = fuse(terms, s, p);
 }
 

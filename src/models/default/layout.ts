@@ -29,11 +29,8 @@ export const float = {
   band: 14,
   /** Sums of rarities of the samples before, newest first. */
   recent: 15,
-  valueEnvelope: 19,
-  levelEnvelope: 22,
-  slowLevelEnvelope: 25,
-  seasonEnvelope: 28,
-  deviationEnvelope: 31,
+  /** Of value, level, slow level, what lies outside the season, deviation. */
+  envelopes: 19,
   /** Upper and lower of an envelope that forgets; its mean is that of the level envelope. */
   fadingEnvelope: 34,
   season: 36,

@@ -1,8 +1,9 @@
 import { paced, type Sample } from '../../engine/model.ts';
 import { excess, fadingExcess } from './envelope.ts';
 import * as layout from './layout.ts';
+import type { Now } from './now.ts';
 import type { Parameters } from './parameters.ts';
-import { cycleOf } from './season.ts';
+import { cycleOf, outsideSeason } from './season.ts';
 
 // A module's own constants are compiled in, imported ones are read anew each time.
 const { float } = layout;
@@ -25,51 +26,73 @@ const least = 12;
 const tiny = 1e-30;
 
 /** What fades in `steps` intervals. */
-export const fadeOf = (interval: number, steps: number): number =>
+const fadeOf = (interval: number, steps: number): number =>
   fade * steps * (interval >= fineMs ? 1 : interval / fineMs);
 
-/** Terms of value, level and fading level; `share` = 1 / (values so far). */
+/** Statistics, in the order of their envelopes. */
+const value = 0;
+const level = 1;
+const slowLevel = 2;
+const season = 3;
+const deviation = 4;
+/** Of the newest sample: the statistic, then how far it lies beyond its records. */
+const found = new Float64Array(16);
+
+/** Terms of value, level, season, deviation from it, and fading level; teaches them. */
 export function records(
   f: Float32Array,
   o: number,
-  n: number,
-  share: number,
-  y: number,
-  steps: number,
-  forget: number,
+  c: Uint16Array,
+  oc: number,
+  s: Sample,
+  now: Now,
   terms: Float64Array,
 ): void {
-  terms[0] = excess(f, o + float.valueEnvelope, n, share, y);
-  const level = f[o + float.level]!;
-  const next = level + (y - level) * Math.max(paced(levelPace, steps), share);
-  f[o + float.level] = next;
-  const mean = n === 0 ? y : f[o + float.levelEnvelope]!;
-  const record = excess(f, o + float.levelEnvelope, n, share, next);
-  const slow = f[o + float.slowLevel]!;
-  const nextSlow = slow + (y - slow) * Math.max(paced(slowLevelPace, steps), share);
-  f[o + float.slowLevel] = nextSlow;
-  terms[1] = Math.max(record, excess(f, o + float.slowLevelEnvelope, n, share, nextSlow));
-  terms[4] = fadingExcess(f, o + float.fadingEnvelope, mean, n, next, forget);
-}
-
-/** Terms of what lies outside of the season; `share` as above, of seasoned values. */
-export function seasonRecords(
-  f: Float32Array,
-  o: number,
-  n: number,
-  share: number,
-  outside: number,
-  steps: number,
-  terms: Float64Array,
-): void {
+  const { n, seasoned } = now;
+  smooth(f, o, s.steps, now);
+  const mean = n === 0 ? now.y : f[o + float.envelopes + 3 * level]!;
+  const forget = fadeOf(s.interval, s.steps);
+  terms[4] = fadingExcess(f, o + float.fadingEnvelope, mean, n, found[level]!, forget);
+  if (seasoned) smoothSeason(f, o, c, oc, s, now);
   // Mostly zero: the noise of the season says what a distance is.
   const least = 2 * f[o + float.scale + 1]!;
-  terms[2] = excess(f, o + float.seasonEnvelope, n, share, outside, least);
+  for (let k = value; k <= (seasoned ? deviation : slowLevel); k++) {
+    const known = k < season ? n : now.seasonedCount;
+    const share = k < season ? now.share : now.seasonedShare;
+    const at = o + float.envelopes + 3 * k;
+    found[k] = excess(f, at, known, share, found[k]!, k === season ? least : 0);
+  }
+  terms[0] = found[value]!;
+  terms[1] = Math.max(found[level]!, found[slowLevel]!);
+  if (!seasoned) return;
+  terms[2] = found[season]!;
+  terms[3] = found[deviation]!;
+}
+
+function smooth(f: Float32Array, o: number, steps: number, { y, share }: Now): void {
+  found[value] = y;
+  const before = f[o + float.level]!;
+  found[level] = before + (y - before) * Math.max(paced(levelPace, steps), share);
+  f[o + float.level] = found[level]!;
+  const slow = f[o + float.slowLevel]!;
+  found[slowLevel] = slow + (y - slow) * Math.max(paced(slowLevelPace, steps), share);
+  f[o + float.slowLevel] = found[slowLevel]!;
+}
+
+function smoothSeason(
+  f: Float32Array,
+  o: number,
+  c: Uint16Array,
+  oc: number,
+  s: Sample,
+  { y, bucket }: Now,
+): void {
+  const outside = outsideSeason(f, o, c, oc, cycleOf(s.interval), bucket, y);
+  found[season] = outside;
   const before = f[o + float.deviation]!;
-  const smooth = before + (outside - before) * paced(levelPace, steps);
-  const deviation = Math.abs(smooth) < tiny ? 0 : smooth;
-  f[o + float.deviation] = deviation;
-  terms[3] = excess(f, o + float.deviationEnvelope, n, share, deviation);
+  const next = before + (outside - before) * paced(levelPace, s.steps);
+  found[deviation] = Math.abs(next) < tiny ? 0 : next;
+  f[o + float.deviation] = found[deviation]!;
 }
 
 /** Terms become multiples of their cuts, less while young; returns their root of squares. */

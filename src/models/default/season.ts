@@ -1,5 +1,6 @@
-import { paced } from '../../engine/model.ts';
+import { paced, type Sample } from '../../engine/model.ts';
 import * as layout from './layout.ts';
+import type { Now } from './now.ts';
 
 // A module's own constants are compiled in, imported ones are read anew each time.
 const { buckets, count, float } = layout;
@@ -67,20 +68,18 @@ export function outsideSeason(
   return y < lower ? y - lower : 0;
 }
 
-/** Learns `y`, whose residual is `residual` and `clipped` what of it may teach. */
+/** Learns the value; `clipped` is what of its residual may teach. */
 export function learnSeason(
   f: Float32Array,
   o: number,
   c: Uint16Array,
   oc: number,
-  bucket: number,
-  y: number,
+  s: Sample,
+  { y, bucket, seasoned }: Now,
   clipped: number,
-  perBucket: number,
-  seasoned: boolean,
-  steps: number,
 ): void {
-  if (seasoned) f[o + float.offset]! += clipped * paced(offsetPace, steps);
+  const perBucket = s.interval > 0 ? cycleOf(s.interval).bucketMs / s.interval : 1;
+  if (seasoned) f[o + float.offset]! += clipped * paced(offsetPace, s.steps);
   const at = o + float.season + bucket;
   const visits = c[oc + count.visits + bucket]!;
   if (visits === 0) f[at] = y;

@@ -1,4 +1,5 @@
 import * as layout from './layout.ts';
+import type { Now } from './now.ts';
 
 // A module's own constants are compiled in, imported ones are read anew each time.
 const { bits, count, float } = layout;
@@ -42,7 +43,7 @@ function symbol(f: Float32Array, o: number, y: number, symbols: number): number 
 
 /**
  * Terms 5 and 6: surprise of the word that ends with `y`, and of the word of block means when a
- * block is full. `n` = samples before, `share` = 1 / (n + 1).
+ * block is full.
  */
 export function novelty(
   f: Float32Array,
@@ -51,9 +52,7 @@ export function novelty(
   oc: number,
   seen: Uint32Array,
   os: number,
-  n: number,
-  share: number,
-  y: number,
+  { n, share, y }: Now,
   terms: Float64Array,
 ): void {
   if (n === 0) {

@@ -1,0 +1,36 @@
+/**
+ * What is known of the sample at hand, as the parts of the detector find it. Handed on in one
+ * object and no number by itself: V8 puts a double on the heap to pass it to a function that it
+ * does not inline, and all parts together are more than it inlines.
+ */
+export interface Now {
+  /** The value relative to the origin, as the state holds it. */
+  y: number;
+  /** Samples before, and the weight of one more value among them. */
+  n: number;
+  share: number;
+  /** The same of samples scored against the season. */
+  seasonedCount: number;
+  seasonedShare: number;
+  /** Whether a whole cycle was seen. */
+  seasoned: boolean;
+  /** Of the season. */
+  bucket: number;
+  /** Distance to the season. */
+  residual: number;
+  /** Sum of rarities times the size of the effect. */
+  sum: number;
+}
+
+/** To be filled. The numbers are none that V8 would keep as small integers. */
+export const emptyNow = (): Now => ({
+  y: Number.NaN,
+  n: 0,
+  share: Number.NaN,
+  seasonedCount: 0,
+  seasonedShare: Number.NaN,
+  seasoned: false,
+  bucket: 0,
+  residual: Number.NaN,
+  sum: Number.NaN,
+});
