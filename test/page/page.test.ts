@@ -38,17 +38,14 @@ describe.skipIf(!chromium || !isBuilt)('the live page', () => {
   let time = Date.now();
   const send = async (alertname: string, severity: string, value: 1 | 'stale'): Promise<void> => {
     time = Math.max(time + 1, Date.now());
-    const labels = {
-      __name__: 'ALERTS',
-      alertname,
-      alertstate: 'firing',
-      cluster: 'east',
-      severity,
-    };
-    await write({ labels: Object.entries(labels).sort(), samples: [{ time, value }] });
+    await write(alertSeries({ alertname, severity, cluster: 'east' }, value));
   };
-  const write = async (series: SeriesInput): Promise<void> => {
-    const body = encodeRequest([series]);
+  const alertSeries = (labels: Record<string, string>, value: 1 | 'stale'): SeriesInput => {
+    const all = { __name__: 'ALERTS', alertstate: 'firing', ...labels };
+    return { labels: Object.entries(all).sort(), samples: [{ time, value }] };
+  };
+  const write = async (...series: SeriesInput[]): Promise<void> => {
+    const body = encodeRequest(series);
     const answer = await fetch(`${seastate.url}/api/v1/write`, {
       method: 'POST',
       headers: {
@@ -73,8 +70,9 @@ describe.skipIf(!chromium || !isBuilt)('the live page', () => {
   const shows = async (title: string, alertname: string): Promise<boolean> =>
     (await section(title).getByText(alertname, { exact: true }).count()) > 0;
 
-  test('says so when nothing fires', async () => {
+  test('says what to do while nobody has sent, and that nothing fires', async () => {
     await page.goto(`${seastate.url}/`);
+    await until(async () => (await page.getByText(`${seastate.url}/api/v1/write`).count()) === 1);
     await until(async () => shows('Firing now', 'Nothing fires.'));
   });
 
@@ -83,7 +81,7 @@ describe.skipIf(!chromium || !isBuilt)('the live page', () => {
     await until(() => shows('Firing now', 'DiskFull'));
     expect(await shows('Firing now', 'east')).toBe(true);
     await send('DiskFull', 'critical', 'stale');
-    await until(() => shows('Resolved in the last hour', 'DiskFull'));
+    await until(() => shows('Resolved in the last two hours', 'DiskFull'));
     expect(await shows('Firing now', 'DiskFull')).toBe(false);
   });
 
@@ -92,13 +90,42 @@ describe.skipIf(!chromium || !isBuilt)('the live page', () => {
     const row = section('Abnormal now').locator('tr', { hasText: 'queue_length' });
     await until(async () => (await row.count()) === 1);
     await row.getByRole('button', { name: 'expected' }).click();
-    await until(async () => (await row.getByRole('button').count()) === 0);
+    await until(async () => (await row.getByRole('button', { name: 'expected' }).count()) === 0);
     await until(async () => {
       const [anomaly] = (await seastate.api('anomalies')).anomalies;
       return anomaly.feedback === 'expected';
     });
     await page.goto(`${seastate.url}/`);
     await until(async () => (await row.getByText('expected', { exact: true }).count()) === 1);
+  });
+
+  test('an anomaly opens by the keyboard and says why, and its address shows it open', async () => {
+    await page.goto(`${seastate.url}/`);
+    const row = section('Abnormal now').locator('tr', { hasText: 'queue_length' });
+    await until(async () => (await row.count()) === 1);
+    await row.getByRole('button', { name: 'Details of queue_length' }).focus();
+    await page.keyboard.press('Enter');
+    const why = section('Abnormal now').locator('tr.details');
+    await until(async () => (await why.getByText('its cut').count()) > 0);
+    const { subject } = (await seastate.api('anomalies')).anomalies[0];
+    expect(await why.textContent()).toContain(`seastate explain ${subject}`);
+    await page.goto(page.url());
+    await until(async () => (await why.getByText('its cut').count()) > 0);
+    await page.keyboard.press('Escape');
+    await until(async () => (await why.count()) === 0);
+  });
+
+  test('the last two hours have a bar for each thing that was found', async () => {
+    await send('LaneAlert', 'critical', 1);
+    const lane = page.locator('.lane', { hasText: 'east' });
+    await until(async () => (await lane.locator('i.alert.critical').count()) > 0);
+    expect(await lane.locator('i.anomaly').count()).toBe(1);
+    await lane.getByRole('button').click();
+    await until(async () => (await page.locator('.lane', { hasText: 'LaneAlert' }).count()) === 1);
+    await page.locator('.lane', { hasText: 'LaneAlert' }).locator('i').click();
+    const details = section('Firing now').locator('tr.details');
+    await until(async () => (await details.getByText('seastate tail alerts').count()) === 1);
+    await send('LaneAlert', 'critical', 'stale');
   });
 
   test('filters by what is typed, and keeps that in the URL', async () => {
@@ -122,6 +149,30 @@ describe.skipIf(!chromium || !isBuilt)('the live page', () => {
     await send('BackAgain', 'warning', 1);
     await until(() => shows('Firing now', 'BackAgain'), 60_000);
     expect(await shows('Firing now', 'NodeDown')).toBe(true);
+  });
+
+  test('five thousand alerts are a few lines, by name', async () => {
+    await page.goto(`${seastate.url}/`);
+    time = Date.now();
+    const many = Array.from({ length: 5_000 }, (_, i) =>
+      alertSeries({ alertname: 'Storm', severity: 'critical', cluster: 'east', pod: `p${i}` }, 1),
+    );
+    await write(...many);
+    const storm = section('Firing now').locator('tr', { hasText: 'Storm' });
+    await until(async () => (await storm.getByText('5000', { exact: true }).count()) === 1);
+    await storm.getByRole('button').click();
+    await until(async () => (await storm.count()) === 101);
+    expect(await section('Firing now').getByText('4900 more').count()).toBe(1);
+    await page.getByLabel('Filter').fill('pod=p4711');
+    await until(async () => (await storm.count()) === 1);
+    await page.getByLabel('Filter').fill('');
+  });
+
+  test('is read on a phone: nothing stands out at the side', async () => {
+    await page.setViewportSize({ width: 380, height: 800 });
+    const width = await page.evaluate('document.documentElement.scrollWidth');
+    expect(width).toBeLessThanOrEqual(380);
+    await page.setViewportSize({ width: 1280, height: 720 });
   });
 
   test('nothing comes from elsewhere, and nothing went wrong', () => {

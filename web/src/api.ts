@@ -1,5 +1,7 @@
 /** What the read API and the live stream tell (docs/reference). */
 export interface Alert {
+  /** What it is, in API and stream; stays the same from start to end. */
+  readonly subject: string;
   readonly state: 'firing' | 'resolved';
   readonly alertname: string;
   readonly alertstate: string;
@@ -27,17 +29,31 @@ export interface Anomaly {
   readonly cluster_title: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly model: string;
+  /** Multiple of its cut. */
   readonly score: number;
   readonly rare_days: number | null;
   readonly observed: number | null;
   readonly expected: number | null;
   readonly lower: number | null;
   readonly upper: number | null;
+  readonly onset: string;
   readonly start: string;
   readonly end: string | null;
   readonly terms: Readonly<Record<string, number>>;
+  /** 0 to 1: how much of its past the model knows. */
+  readonly confidence: number;
+  readonly also_open: readonly string[];
   readonly feedback: Mark | null;
   readonly feedback_note: string | null;
+}
+
+export interface Evidence {
+  readonly source: string;
+  readonly signal: string;
+  readonly role: string;
+  /** ms */
+  readonly first: number;
+  readonly count: number;
 }
 
 export interface ClusterEvent {
@@ -53,6 +69,8 @@ export interface ClusterEvent {
   readonly start: number;
   readonly end: number | null;
   readonly slots: Readonly<Record<string, string>>;
+  readonly evidence: readonly Evidence[];
+  readonly phases: readonly { readonly name: string; readonly end: number | null }[];
   readonly percent: number | null;
   readonly overdue: boolean;
   readonly parent: string | null;
@@ -94,11 +112,14 @@ export interface Status {
   readonly senders: readonly Sender[];
 }
 
-/** One alert is the same in API and stream by what it is about and when it began. */
-export const alertKey = ({ tenant, cluster, labels, start }: Alert): string =>
-  JSON.stringify([tenant, cluster, labels, start]);
+/** What the server answers: with `warnings` where it left something out. */
+interface Answer<T> {
+  readonly data: T;
+  readonly warnings?: readonly string[];
+  readonly error?: string;
+}
 
-async function ask<T>(path: string, body?: object): Promise<T> {
+async function ask<T>(path: string, body?: object): Promise<Answer<T>> {
   const response = await fetch(`/api/v1/${path}`, {
     ...(body && {
       method: 'POST',
@@ -106,26 +127,42 @@ async function ask<T>(path: string, body?: object): Promise<T> {
       body: JSON.stringify(body),
     }),
   });
-  const answer = await response.json();
+  const answer: Answer<T> = await response.json();
   if (!response.ok) throw new Error(answer.error ?? response.statusText);
-  return answer.data as T;
+  return answer;
 }
 
-export async function fetchAlerts(): Promise<Alert[]> {
-  const firing = await ask<{ alerts: Alert[] }>('alerts?state=firing,pending&limit=5000');
-  const recent = await ask<{ alerts: Alert[] }>('alerts?state=resolved&from=-1h&limit=200');
-  return [...firing.alerts, ...recent.alerts];
+/** How far back the page looks. */
+export const windowMs = 2 * 3_600_000;
+
+/** All that is open or firing, and what ended in the window. */
+export interface Findings {
+  readonly alerts: readonly Alert[];
+  readonly anomalies: readonly Anomaly[];
+  readonly events: readonly ClusterEvent[];
+  /** What the server left out. */
+  readonly warnings: readonly string[];
 }
 
-export async function fetchAnomalies(): Promise<Anomaly[]> {
-  return (await ask<{ anomalies: Anomaly[] }>('anomalies?state=open&limit=500')).anomalies;
-}
-
-export async function fetchEvents(): Promise<ClusterEvent[]> {
-  return (await ask<{ events: ClusterEvent[] }>('events?from=-2h&limit=300')).events;
+export async function fetchFindings(): Promise<Findings> {
+  const answers = await Promise.all([
+    ask<{ alerts: Alert[] }>('alerts?state=firing,pending&limit=10000'),
+    ask<{ alerts: Alert[] }>('alerts?state=resolved&from=-2h&limit=300'),
+    ask<{ anomalies: Anomaly[] }>('anomalies?state=open&limit=1000'),
+    ask<{ anomalies: Anomaly[] }>('anomalies?state=closed&from=-2h&limit=300'),
+    ask<{ events: ClusterEvent[] }>('events?state=open&limit=1000'),
+    ask<{ events: ClusterEvent[] }>('events?state=closed&from=-2h&limit=300'),
+  ]);
+  const [firing, resolved, open, closed, going, over] = answers;
+  return {
+    alerts: [...resolved.data.alerts, ...firing.data.alerts],
+    anomalies: [...closed.data.anomalies, ...open.data.anomalies],
+    events: [...over.data.events, ...going.data.events],
+    warnings: [firing, open, going].flatMap(({ warnings }) => warnings ?? []),
+  };
 }
 
 export const sendFeedback = (anomaly: string, mark: Mark): Promise<object> =>
   ask<object>('feedback', { anomaly, mark });
 
-export const fetchStatus = (): Promise<Status> => ask<Status>('status');
+export const fetchStatus = async (): Promise<Status> => (await ask<Status>('status')).data;

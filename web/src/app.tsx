@@ -1,34 +1,43 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Alert, Anomaly, Status } from './api.ts';
-import { byUrgency, matches } from './filter.ts';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Status } from './api.ts';
+import { matches } from './filter.ts';
+import { levelOf } from './gravity.ts';
+import { moveFocus, useKeys } from './keys.ts';
 import { Alerts } from './parts/alerts.tsx';
 import { Anomalies } from './parts/anomalies.tsx';
 import { Clusters } from './parts/clusters.tsx';
 import { Events } from './parts/events.tsx';
+import { Help } from './parts/help.tsx';
 import { Strip } from './parts/strip.tsx';
-import { useSnapshot } from './store.ts';
-import { useView } from './url.ts';
+import { Tabs } from './parts/tabs.tsx';
+import { Timeline } from './parts/timeline.tsx';
+import { Welcome } from './parts/welcome.tsx';
+import { type Snapshot, useSnapshot } from './store.ts';
+import { useView, type View } from './url.ts';
 
 export function App() {
   const snapshot = useSnapshot();
   const [view, change] = useView();
-  const [cursor, setCursor] = useState(-1);
+  const [isHelpOpen, setHelpOpen] = useState(false);
   const filter = useRef<HTMLInputElement>(null);
   const now = useNow();
-
-  const isChosen = (item: Alert | Anomaly): boolean =>
-    (!view.cluster || item.cluster === view.cluster) && matches(item, view.q);
-  const chosen = snapshot.alerts.filter(isChosen);
-  const firing = chosen.filter(({ state }) => state === 'firing').sort(byUrgency);
-  const resolved = chosen
-    .filter(({ state }) => state === 'resolved')
-    .sort((a, b) => b.end!.localeCompare(a.end!));
+  const { firing, resolved, anomalies, events } = useChosen(snapshot, view);
+  useTitle(firing.filter(({ severity }) => levelOf(severity) === 'critical').length);
   useKeys({
     '/': () => filter.current?.focus(),
-    j: () => setCursor((at) => Math.min(at + 1, firing.length - 1)),
-    k: () => setCursor((at) => Math.max(at - 1, 0)),
+    '?': () => setHelpOpen(true),
+    j: () => moveFocus(1),
+    k: () => moveFocus(-1),
+    Escape: () => change({ open: '' }),
   });
 
+  const rows = {
+    zone: view.zone,
+    now,
+    open: view.open,
+    toggle: (key: string) => change({ open: key === view.open ? '' : key }),
+  };
+  const { status } = snapshot;
   return (
     <>
       <header>
@@ -37,61 +46,88 @@ export function App() {
         <input
           ref={filter}
           type="search"
-          placeholder="filter: words, label=value, !not   ( / )"
-          aria-label="Filter alerts"
+          placeholder="Filter: words, label=value, !not"
+          aria-label="Filter"
+          title="Press / to type here"
           value={view.q}
           onInput={(event) => change({ q: event.currentTarget.value })}
         />
         <button
           type="button"
+          title="Time zone"
           onClick={() => change({ zone: view.zone === 'utc' ? 'local' : 'utc' })}
         >
           {view.zone === 'utc' ? 'UTC' : 'local'}
         </button>
+        <button type="button" title="Help" onClick={() => setHelpOpen(true)}>
+          ?
+        </button>
+        <Tabs firing={firing} resolved={resolved} anomalies={anomalies} events={events} />
       </header>
       <main>
         <Clusters
-          status={snapshot.status}
+          status={status}
           firing={snapshot.alerts.filter(({ state }) => state === 'firing')}
           chosen={view.cluster}
           choose={(cluster) => change({ cluster })}
         />
         <div>
+          {status?.clusters.length === 0 && <Welcome />}
+          <Timeline
+            alerts={[...firing, ...resolved]}
+            anomalies={anomalies}
+            events={events}
+            cluster={view.cluster}
+            choose={(cluster) => change({ cluster })}
+            {...rows}
+          />
           <Alerts
+            id="firing"
             title="Firing now"
             alerts={firing}
-            zone={view.zone}
-            now={now}
-            cursor={cursor}
-            empty={snapshot.alerts.length === 0 ? 'Nothing fires.' : 'Nothing here fires.'}
+            empty={view.q || view.cluster ? 'Nothing here fires.' : 'Nothing fires.'}
+            {...rows}
           />
-          <Anomalies
-            anomalies={snapshot.anomalies.filter(isChosen)}
-            zone={view.zone}
-            now={now}
-            mayMark={mayWrite(snapshot.status)}
-          />
-          <Events
-            events={snapshot.events.filter((e) => !view.cluster || e.cluster === view.cluster)}
-            zone={view.zone}
-            now={now}
-          />
+          <Anomalies anomalies={anomalies} mayMark={mayWrite(status)} {...rows} />
+          <Events events={events} {...rows} />
           <Alerts
-            title="Resolved in the last hour"
+            id="resolved"
+            title="Resolved in the last two hours"
             alerts={resolved}
-            zone={view.zone}
-            now={now}
-            cursor={-1}
             empty="Nothing."
+            {...rows}
           />
         </div>
       </main>
+      {isHelpOpen && <Help close={() => setHelpOpen(false)} />}
     </>
   );
 }
 
+/** What the cluster and the filter of the view leave. */
+function useChosen({ alerts, anomalies, events }: Snapshot, { cluster, q }: View) {
+  return useMemo(() => {
+    const isChosen = (item: Parameters<typeof matches>[0]): boolean =>
+      (!cluster || item.cluster === cluster) && matches(item, q);
+    const chosen = alerts.filter(isChosen);
+    return {
+      firing: chosen.filter(({ state }) => state === 'firing'),
+      resolved: chosen.filter(({ state }) => state === 'resolved'),
+      anomalies: anomalies.filter(isChosen),
+      events: events.filter(isChosen),
+    };
+  }, [alerts, anomalies, events, cluster, q]);
+}
+
 const mayWrite = (status: Status | undefined): boolean =>
   status?.roles.some((role) => role === 'write' || role === 'admin') ?? false;
+
+/** The tab in the browser says how many critical alerts fire. */
+function useTitle(critical: number): void {
+  useEffect(() => {
+    document.title = critical > 0 ? `(${critical}) Seastate` : 'Seastate';
+  }, [critical]);
+}
 
 function useNow(): number {
   const [now, setNow] = useState(Date.now);
@@ -100,21 +136,4 @@ function useNow(): number {
     return () => clearInterval(timer);
   }, []);
   return now;
-}
-
-function useKeys(keys: Readonly<Record<string, () => void>>): void {
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      if (event.target instanceof HTMLInputElement) {
-        if (event.key === 'Escape') event.target.blur();
-        return;
-      }
-      const act = keys[event.key];
-      if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      act();
-    };
-    addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
-  });
 }

@@ -2,21 +2,16 @@ import { useEffect, useState } from 'preact/hooks';
 import {
   type Alert,
   type Anomaly,
-  alertKey,
   type ClusterEvent,
-  fetchAlerts,
-  fetchAnomalies,
-  fetchEvents,
+  type Findings,
+  fetchFindings,
   fetchStatus,
   type Status,
 } from './api.ts';
+import { byUrgency } from './gravity.ts';
+import { Shelf } from './shelf.ts';
 
-export interface Snapshot {
-  readonly alerts: readonly Alert[];
-  /** Open ones, the strangest first. */
-  readonly anomalies: readonly Anomaly[];
-  /** Of the last hours, the latest start first. */
-  readonly events: readonly ClusterEvent[];
+export interface Snapshot extends Findings {
   readonly status: Status | undefined;
   /** Samples per second since the status before. */
   readonly samplesPerSecond: number | undefined;
@@ -25,91 +20,112 @@ export interface Snapshot {
 }
 
 const statusEveryMs = 5_000;
-const resolvedMax = 200;
+/** What comes within this time is shown at once: a storm of alerts is drawn a few times a second. */
+const showEveryMs = 250;
 
-/** Alerts and status as they are now: fetched once, then kept by the live stream. */
+const nothing: Snapshot = {
+  alerts: [],
+  anomalies: [],
+  events: [],
+  warnings: [],
+  status: undefined,
+  samplesPerSecond: undefined,
+  connection: 'connecting',
+  error: '',
+};
+
+/**
+ * Alerts by urgency, anomalies with the strangest and events with the latest first, what is over
+ * after what is not: fetched once, then kept by the live stream.
+ */
 export function useSnapshot(): Snapshot {
-  const [alerts, setAlerts] = useState<ReadonlyMap<string, Alert>>(new Map());
-  const [anomalies, setAnomalies] = useState<ReadonlyMap<string, Anomaly>>(new Map());
-  const [events, setEvents] = useState<ReadonlyMap<string, ClusterEvent>>(new Map());
-  const [status, setStatus] = useState<Status>();
-  const [rate, setRate] = useState<number>();
-  const [connection, setConnection] = useState<Snapshot['connection']>('connecting');
-  const [error, setError] = useState('');
-
+  const [snapshot, setSnapshot] = useState(nothing);
   useEffect(() => {
-    const refetch = (): void => {
-      fetchAlerts()
-        .then((list) => setAlerts(new Map(list.map((alert) => [alertKey(alert), alert]))))
-        .then(fetchAnomalies)
-        .then((list) => setAnomalies(new Map(list.map((each) => [each.subject, each]))))
-        .then(fetchEvents)
-        .then((list) => setEvents(new Map(list.map((each) => [each.subject, each]))))
-        .then(() => setError(''))
-        .catch((reason: Error) => setError(reason.message));
+    const change = (part: Partial<Snapshot>): void =>
+      setSnapshot((before) => ({ ...before, ...part }));
+    const stops = [followFindings(change), pollStatus(change)];
+    return () => {
+      for (const stop of stops) stop();
     };
-    const source = new EventSource('/api/v1/live');
-    // What was missed while away is in the API: read it again on each connect.
-    source.onopen = () => {
-      setConnection('live');
-      refetch();
-    };
-    source.onerror = () => setConnection('lost');
-    source.addEventListener('alert', ({ data }) => {
-      const alert = JSON.parse(data) as Alert;
-      setAlerts((before) => trimmed(new Map(before).set(alertKey(alert), alert)));
-    });
-    source.addEventListener('anomaly', ({ data }) => {
-      const anomaly = JSON.parse(data) as Anomaly;
-      setAnomalies((before) => {
-        const next = new Map(before);
-        if (anomaly.state === 'open') next.set(anomaly.subject, anomaly);
-        else next.delete(anomaly.subject);
-        return next;
-      });
-    });
-    source.addEventListener('event', ({ data }) => {
-      const event = JSON.parse(data) as ClusterEvent;
-      setEvents((before) => {
-        const next = new Map(before);
-        if (event.state === 'withdrawn') next.delete(event.subject);
-        else next.set(event.subject, event);
-        return next;
-      });
-    });
-    return () => source.close();
   }, []);
+  return snapshot;
+}
 
-  useEffect(() => {
-    let last: { samples: number; at: number } | undefined;
-    const poll = async (): Promise<void> => {
-      const next = await fetchStatus();
-      const samples = next.tenants.reduce((sum, tenant) => sum + tenant.samples, 0);
-      const at = performance.now();
-      if (last) setRate(Math.max(0, (samples - last.samples) / ((at - last.at) / 1000)));
-      last = { samples, at };
-      setStatus(next);
-    };
-    const safely = (): void => void poll().catch((reason: Error) => setError(reason.message));
-    safely();
-    const timer = setInterval(safely, statusEveryMs);
-    return () => clearInterval(timer);
-  }, []);
+type Change = (part: Partial<Snapshot>) => void;
 
-  return {
-    alerts: [...alerts.values()],
-    anomalies: [...anomalies.values()].sort((a, b) => b.score - a.score),
-    events: [...events.values()].sort((a, b) => b.start - a.start),
-    status,
-    samplesPerSecond: rate,
-    connection,
-    error,
+function followFindings(change: Change): () => void {
+  const alerts = new Shelf<Alert>(({ state }) => state === 'resolved');
+  const anomalies = new Shelf<Anomaly>(isClosed);
+  const events = new Shelf<ClusterEvent>(isClosed);
+  let isChanged = false;
+  const show = (): void => {
+    isChanged = false;
+    change({
+      alerts: alerts.list().sort(byUrgency),
+      anomalies: anomalies.list().sort(openFirst(byScore)),
+      events: events.list().sort(openFirst((a, b) => b.start - a.start)),
+    });
+  };
+  const refetch = (): void => {
+    fetchFindings()
+      .then((found) => {
+        alerts.replace(found.alerts);
+        anomalies.replace(found.anomalies);
+        events.replace(found.events);
+        change({ warnings: found.warnings, error: '' });
+        show();
+      })
+      .catch((reason: Error) => change({ error: reason.message }));
+  };
+  const source = new EventSource('/api/v1/live');
+  const on = <T>(name: string, take: (item: T) => void): void =>
+    source.addEventListener(name, ({ data }) => {
+      take(JSON.parse(data));
+      isChanged = true;
+    });
+  on<Alert>('alert', (alert) => alerts.put(alert));
+  on<Anomaly>('anomaly', (anomaly) => anomalies.put(anomaly));
+  on<ClusterEvent>('event', (event) =>
+    event.state === 'withdrawn' ? events.drop(event) : events.put(event),
+  );
+  // What was missed while away is in the API: read it again on each connect.
+  source.onopen = () => {
+    change({ connection: 'live' });
+    refetch();
+  };
+  source.onerror = () => change({ connection: 'lost' });
+  const timer = setInterval(() => isChanged && show(), showEveryMs);
+  return () => {
+    clearInterval(timer);
+    source.close();
   };
 }
 
-/** Forgets the oldest resolved alerts. */
-function trimmed(alerts: Map<string, Alert>): Map<string, Alert> {
-  const resolved = [...alerts].filter(([, { state }]) => state === 'resolved');
-  for (const [key] of resolved.slice(0, -resolvedMax)) alerts.delete(key);
-  return alerts;
+const isClosed = ({ state }: { readonly state: string }): boolean => state === 'closed';
+const byScore = (a: Anomaly, b: Anomaly): number =>
+  isClosed(a) ? b.start.localeCompare(a.start) : b.score - a.score;
+
+const openFirst =
+  <T extends { readonly state: string }>(order: (a: T, b: T) => number) =>
+  (a: T, b: T): number =>
+    Number(isClosed(a)) - Number(isClosed(b)) || order(a, b);
+
+function pollStatus(change: Change): () => void {
+  let last: { samples: number; at: number } | undefined;
+  const poll = async (): Promise<void> => {
+    const status = await fetchStatus();
+    const samples = status.tenants.reduce((sum, tenant) => sum + tenant.samples, 0);
+    const at = performance.now();
+    if (last) {
+      const rate = (samples - last.samples) / ((at - last.at) / 1000);
+      change({ samplesPerSecond: Math.max(0, rate) });
+    }
+    last = { samples, at };
+    change({ status });
+  };
+  const safely = (): void =>
+    void poll().catch((reason: Error) => change({ error: reason.message }));
+  safely();
+  const timer = setInterval(safely, statusEveryMs);
+  return () => clearInterval(timer);
 }

@@ -1,10 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
+import type { Zone } from './format.ts';
 
 /** The whole state of the page stands in the URL, so that a link shows what its sender saw. */
 export interface View {
   readonly q: string;
   readonly cluster: string;
-  readonly zone: 'utc' | 'local';
+  readonly zone: Zone;
+  /** Key of the row whose details are shown. */
+  readonly open: string;
 }
 
 function read(): View {
@@ -13,6 +16,7 @@ function read(): View {
     q: params.get('q') ?? '',
     cluster: params.get('cluster') ?? '',
     zone: params.get('zone') === 'local' ? 'local' : 'utc',
+    open: params.get('open') ?? '',
   };
 }
 
@@ -29,6 +33,7 @@ export function useView(): [View, (change: Partial<View>) => void] {
     if (next.q) params.set('q', next.q);
     if (next.cluster) params.set('cluster', next.cluster);
     if (next.zone === 'local') params.set('zone', 'local');
+    if (next.open) params.set('open', next.open);
     const search = params.toString();
     history.replaceState(null, '', search ? `?${search}` : location.pathname);
     setView(next);

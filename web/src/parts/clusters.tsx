@@ -1,5 +1,6 @@
 import type { Alert, Status } from '../api.ts';
 import { count, duration } from '../format.ts';
+import { countLevels, type Level } from '../gravity.ts';
 
 interface Props {
   readonly status: Status | undefined;
@@ -8,22 +9,31 @@ interface Props {
   readonly choose: (cluster: string) => void;
 }
 
-/** The fleet: every cluster with its firing alerts, series and how long its senders are silent. */
+/** The fleet, the worst first: firing alerts, series and how long the senders are silent. */
 export function Clusters({ status, firing, chosen, choose }: Props) {
-  const rows = (status?.clusters ?? []).map(({ cluster, title, tenant, series }) => {
-    const own = status!.senders.filter((s) => s.cluster === cluster && s.tenant === tenant);
+  const alerts = Map.groupBy(firing, keyOf);
+  const senders = Map.groupBy(status?.senders ?? [], keyOf);
+  const rows = (status?.clusters ?? []).map((cluster) => {
+    const key = keyOf(cluster);
+    const severities = (alerts.get(key) ?? []).map(({ severity }) => severity);
     return {
-      cluster,
-      title: title || cluster || '(no name)',
-      key: `${tenant}/${cluster}`,
-      series,
-      firing: firing.filter((alert) => alert.cluster === cluster && alert.tenant === tenant).length,
-      silent: Math.min(...own.map(({ silent_seconds }) => silent_seconds)),
+      cluster: cluster.cluster,
+      title: cluster.title || cluster.cluster || '(no name)',
+      key,
+      series: cluster.series,
+      counts: new Map(countLevels(severities)),
+      silent: Math.min(...(senders.get(key) ?? []).map(({ silent_seconds }) => silent_seconds)),
     };
   });
-  rows.sort((a, b) => b.firing - a.firing || a.title.localeCompare(b.title));
+  const of = (row: (typeof rows)[number], level: Level): number => row.counts.get(level) ?? 0;
+  rows.sort(
+    (a, b) =>
+      of(b, 'critical') - of(a, 'critical') ||
+      of(b, 'warning') - of(a, 'warning') ||
+      a.title.localeCompare(b.title),
+  );
   return (
-    <nav aria-label="Clusters">
+    <nav class="clusters" aria-label="Clusters">
       <h2>
         Clusters <small>{rows.length}</small>
       </h2>
@@ -38,10 +48,18 @@ export function Clusters({ status, firing, chosen, choose }: Props) {
               <span class="cluster" title={row.cluster}>
                 {row.title}
               </span>
-              <span class={row.firing > 0 ? 'badge' : 'badge none'}>{row.firing}</span>
+              <span>
+                {[...row.counts].slice(0, 2).map(([level, n]) => (
+                  <span key={level} class={`count ${level}`} title={`${n} ${level}`}>
+                    {n}
+                  </span>
+                ))}
+              </span>
               <small>
                 {count(row.series)} series
-                {row.silent > 120 && `, silent ${duration(row.silent * 1000)}`}
+                {row.silent > 120 && (
+                  <span class="warn">, silent {duration(row.silent * 1000)}</span>
+                )}
               </small>
             </button>
           </li>
@@ -50,3 +68,11 @@ export function Clusters({ status, firing, chosen, choose }: Props) {
     </nav>
   );
 }
+
+const keyOf = ({
+  tenant,
+  cluster,
+}: {
+  readonly tenant: string;
+  readonly cluster: string;
+}): string => `${tenant}/${cluster}`;

@@ -1,22 +1,19 @@
 import type { ClusterEvent } from '../api.ts';
-import { duration, moment } from '../format.ts';
+import { useFold } from '../fold.ts';
+import { duration, moment, shortMoment } from '../format.ts';
+import { levelOf } from '../gravity.ts';
+import { nameOf } from '../groups.ts';
+import { Command, Facts, OpenRow, type RowsProps } from './rows.tsx';
 
-interface Props {
+interface Props extends RowsProps {
   readonly events: readonly ClusterEvent[];
-  readonly zone: 'utc' | 'local';
-  readonly now: number;
 }
 
-const shownMax = 100;
-
 /** What the clusters did: open ones first, then those of the last hours. */
-export function Events({ events, zone, now }: Props) {
-  const inOrder = [
-    ...events.filter(({ state }) => state === 'open'),
-    ...events.filter(({ state }) => state !== 'open'),
-  ];
+export function Events({ events, ...rows }: Props) {
+  const { shown, rest, unfold } = useFold(events, rows.open);
   return (
-    <section>
+    <section id="events">
       <h2>
         What the clusters did <small>{events.length}</small>
       </h2>
@@ -26,6 +23,7 @@ export function Events({ events, zone, now }: Props) {
         <table>
           <thead>
             <tr>
+              <th class="opener" />
               <th>Severity</th>
               <th>Event</th>
               <th>Cluster</th>
@@ -35,28 +33,94 @@ export function Events({ events, zone, now }: Props) {
             </tr>
           </thead>
           <tbody>
-            {inOrder.slice(0, shownMax).map((event) => (
-              <tr key={event.subject} class={event.state === 'open' ? '' : 'over'}>
-                <td class="number">
-                  <span class={`severity ${event.severity}`}>{event.severity}</span>
-                </td>
-                <td>
-                  {event.title}
-                  {event.percent !== null && <small> {event.percent} %</small>}
-                  {event.overdue && <small class="warn"> longer than usual</small>}
-                </td>
-                <td title={event.cluster}>{event.cluster_title}</td>
-                <td class="number">{moment(new Date(event.start).toISOString(), zone)}</td>
-                <td class="number">
-                  {duration((event.end ?? now) - event.start)}
-                  {event.end === null && <small> and on</small>}
-                </td>
-                <td class="labels">{event.object}</td>
-              </tr>
+            {shown.map((event) => (
+              <Row key={event.subject} event={event} {...rows} />
             ))}
           </tbody>
         </table>
       )}
+      {rest > 0 && (
+        <button type="button" class="more" onClick={unfold}>
+          {rest} more
+        </button>
+      )}
     </section>
+  );
+}
+
+function Row({ event, zone, now, open, toggle }: RowsProps & { readonly event: ClusterEvent }) {
+  return (
+    <OpenRow
+      id={event.subject}
+      name={`${event.title} on ${nameOf(event)}`}
+      class={`${levelOf(event.severity)} ${event.state === 'open' ? '' : 'over'}`}
+      isOpen={open === event.subject}
+      toggle={toggle}
+      details={() => <Details event={event} zone={zone} />}
+    >
+      <td class="severity">{event.severity}</td>
+      <td class="name">
+        <span>{event.title}</span>
+        {event.percent !== null && event.end === null && <small> {event.percent} %</small>}
+        {event.overdue && <small class="warn"> longer than usual</small>}
+      </td>
+      <td class="where" title={event.cluster}>
+        {nameOf(event)}
+      </td>
+      <td class="number">{shortMoment(event.start, zone, now)}</td>
+      <td class="number">
+        {event.end === null
+          ? `${duration(now - event.start)}, goes on`
+          : duration(event.end - event.start)}
+      </td>
+      <td class="labels">{event.object}</td>
+    </OpenRow>
+  );
+}
+
+function Details({
+  event,
+  zone,
+}: {
+  readonly event: ClusterEvent;
+  readonly zone: RowsProps['zone'];
+}) {
+  const slots = Object.entries(event.slots).map(([name, text]) => `${name} ${text}`);
+  const phases = event.phases.map(({ name, end }) => (end === null ? `${name} (goes on)` : name));
+  return (
+    <Facts
+      facts={[
+        ['evidence', <Evidence key="evidence" event={event} zone={zone} />],
+        ['what', slots.join(', ')],
+        ['phases', phases.join(', ')],
+        ['start', moment(event.start, zone)],
+        ['end', event.end === null ? '' : moment(event.end, zone)],
+        ['missing evidence', event.missing.join(', ')],
+        ['effect of', event.parent],
+        ['in full', <Command key="explain">{`seastate explain ${event.subject}`}</Command>],
+      ]}
+    />
+  );
+}
+
+function Evidence({
+  event,
+  zone,
+}: {
+  readonly event: ClusterEvent;
+  readonly zone: RowsProps['zone'];
+}) {
+  return (
+    <ul>
+      {event.evidence.map(({ signal, role, first, count, source }) => (
+        <li key={`${signal}/${role}`}>
+          {moment(first, zone).slice(11)} {role}: {signal}{' '}
+          <small>
+            {source.replace('-', ' ')}
+            {count > 1 && `, ${count} times`}
+          </small>
+        </li>
+      ))}
+    </ul>
   );
 }

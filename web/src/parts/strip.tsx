@@ -2,7 +2,7 @@ import { count } from '../format.ts';
 import type { Snapshot } from '../store.ts';
 
 /** How we are ourselves: one line that is all calm when nothing is wrong. */
-export function Strip({ status, samplesPerSecond, connection, error }: Snapshot) {
+export function Strip({ status, samplesPerSecond, connection, error, warnings }: Snapshot) {
   const halted = status?.partitions.filter(({ state }) => state === 'halted') ?? [];
   const lag = status?.partitions.reduce((sum, { lag_records }) => sum + lag_records, 0);
   const silent = status?.senders.filter(({ silent_seconds }) => silent_seconds > 120) ?? [];
@@ -21,6 +21,9 @@ export function Strip({ status, samplesPerSecond, connection, error }: Snapshot)
         <span class="fact bad" title={why} key={partition}>
           partition {partition} halted
         </span>
+      ))}
+      {warnings.map((warning) => (
+        <Fact name={warning} value="" warn key={warning} />
       ))}
       {error && <span class="fact bad">{error}</span>}
     </section>
