@@ -9,7 +9,7 @@ import type { NewRecord } from '../../src/log/log.ts';
 
 type Labels = [name: string, value: string][];
 
-/** Settings under which the fleet has anomalies and scores within a test's time. */
+/** Settings under which the fleet has anomalies and scores within a test's time; two models are a user's. */
 export const fleetSettings = {
   anomalies: {
     routes: [
@@ -20,9 +20,16 @@ export const fleetSettings = {
         per_series_day: 1000,
         per_cluster_day: 1e6,
       },
+      {
+        select: '{__name__="swell"}',
+        model: 'swell',
+        parameters: { cut: 2 },
+        per_cluster_day: 1e6,
+      },
+      { select: '{__name__="load",instance="i3"}', model: 'my-ewma-band', per_series_day: 1000 },
       { select: '{__name__="load"}', model: 'ewma-band', per_series_day: 1000 },
     ],
-    scores: ['{__name__=~"wave|load"}'],
+    scores: ['{__name__=~"wave|swell|load"}'],
   },
 };
 
@@ -71,7 +78,7 @@ function scrape(phase: number, time: number, replica: string): SeriesInput[] {
     gauge('up', [['instance', `i${i}`], ...own], time, i % 2),
   );
   series.push(gauge('apiserver_request_total', [['code', '200'], ...own], time, phase * 17));
-  series.push(gauge('wave', own, time, phase % 9));
+  series.push(gauge('wave', own, time, phase % 9), gauge('swell', own, time, phase % 8));
   for (let i = 0; i < 4; i++) {
     series.push(gauge('load', [['instance', `i${i}`], ...own], time, (phase * (i + 3)) % 7));
   }

@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'vitest';
@@ -9,18 +9,16 @@ import { openJournals } from '../../src/log/journal/journals.ts';
 import { type KafkaLog, openKafkaLog } from '../../src/log/kafka/kafka-log.ts';
 import type { Log, LogRecord, NewRecord } from '../../src/log/log.ts';
 import { defaultTopics, outputTopics } from '../../src/log/topics.ts';
-import { bundleFiles, putBundle } from '../../src/user-code/bundle.ts';
+import { putBundle } from '../../src/user-code/bundle.ts';
 import { fleetRecords, fleetSettings } from '../parts/fleet-records.ts';
 import { type Broker, startBroker } from '../parts/kafka.ts';
 import { NumberedReader, readAll, readNumbered } from '../parts/numbered.ts';
 import { type StartedSpark, startSpark, temporaryFolder } from '../parts/spark.ts';
+import { bundleUsersCode, type CodeVersion, usersFiles } from './users-code.ts';
 
 export const partitions = 4;
 /** A busy machine takes minutes for what an idle one does in seconds. */
 export const slowMs = 240_000;
-const example = fileURLToPath(
-  new URL('../../examples/kube-api-server/kube-api-server.ts', import.meta.url),
-);
 const usersTopics = ['x-kube-api-server', 'x-counts'];
 const outputs = [...outputTopics, ...usersTopics];
 const topics = [
@@ -33,26 +31,6 @@ const runnerEntry = new URL('../../src/runner.ts', import.meta.url);
 /** Output topics of a runtime at the brokers, so that several read one `telemetry`. */
 const namesOf = (runtime: string) =>
   Object.fromEntries(outputs.map((name) => [name, `${runtime}.${name}`]));
-
-/** A processor of a user with a state that goes on over changes of its code. */
-const counts = (code: string) => `
-import { defineProcessor } from 'seastate';
-export const counts = defineProcessor({
-  name: 'counts', version: 1, outputs: ['x-counts'],
-  create(context) {
-    const seen = context.table('seen', ({ cluster }) => String(cluster));
-    return {
-      samples(block) {
-        const key = String(block.cluster);
-        const row = seen.get(key) ?? seen.set(key, { cluster: block.cluster, samples: 0 });
-        row.samples += block.length;
-        context.emit({ topic: 'x-counts', type: 'counts', cluster: block.cluster,
-          subject: key, revision: row.samples, data: { code: '${code}', samples: row.samples } });
-      },
-    };
-  },
-});
-`;
 
 /** Random choices that a printed seed repeats. */
 export class Dice {
@@ -128,10 +106,8 @@ export class EqualityRig {
   }
 
   /** Checkpoint, and settings that name new code, into every partition. */
-  async changeCode(code: string): Promise<void> {
-    const file = this.place(`counts-${code}.ts`);
-    await writeFile(file, counts(code));
-    const bundle = await bundleFiles({ processors: [example, file], models: [] });
+  async changeCode(code: CodeVersion): Promise<void> {
+    const bundle = await bundleUsersCode(this.#folder.path, code);
     await putBundle(bundle, this.place('snapshots'));
     const content = { ...fleetSettings, bundle: bundle.sha256 };
     const value = Buffer.from(JSON.stringify({ version: ++this.#version, sha256: '', content }));
@@ -201,10 +177,12 @@ export class EqualityRig {
     const names = Object.entries(namesOf(runtime)).map(
       ([name, at]) => `process.log.kafka.topics.${name}=${at}`,
     );
+    const { processors, models } = usersFiles(this.#folder.path, 'v1');
     const settings = [
       'process.log.type=kafka',
       `process.log.kafka.brokers=['${this.broker.address}']`,
-      `process.processors=['${example}', '${this.place('counts-v1.ts')}']`,
+      `process.processors=${JSON.stringify(processors)}`,
+      `process.models=${JSON.stringify(models)}`,
       'process.snapshots.interval=5s',
       ...names,
     ];

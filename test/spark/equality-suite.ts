@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { runOnce } from '../../src/cli/run-once.ts';
 import { hasKafka } from '../parts/kafka.ts';
 import { hasSpark } from '../parts/spark.ts';
 import { Dice, EqualityRig, slowMs } from './equality-rig.ts';
+import { upgraded } from './users-code.ts';
 
 const dice = new Dice();
 // So that a failure can be run again.
@@ -15,13 +16,22 @@ describe.skipIf(!hasSpark() || !hasKafka())(
   { timeout: 2 * slowMs },
   () => {
     let rig: EqualityRig;
-    const code = (outputs: ReadonlyMap<string, readonly string[]>, at: number) => {
-      const [, value] = JSON.parse(outputs.get('cluster/0/0 > x-counts/0')!.at(at)!);
-      return JSON.parse(Buffer.from(value, 'base64').toString()).data.code;
+    /** What partition 0 told on a topic of JSON. */
+    const told = (outputs: ReadonlyMap<string, readonly string[]>, topic: string) => {
+      const values = outputs.get(`cluster/0/0 > ${topic}/0`)!.map((text) => JSON.parse(text)[1]);
+      const texts = values.filter((value) => value !== null);
+      return texts.map((value) => JSON.parse(Buffer.from(value, 'base64').toString()).data);
     };
 
     beforeAll(async () => {
       rig = await EqualityRig.start(dice);
+    });
+    afterEach(({ task }) => {
+      // What a failed job said: its tasks' failures stand only there.
+      if (task.result?.state !== 'fail') return;
+      const said =
+        rig?.spark?.log.filter((line) => /runner \d+: |halted|Lost task/.test(line)) ?? [];
+      process.stdout.write(`${said.slice(-20).join('\n')}\n`);
     });
     afterAll(async () => {
       process.stdout.write(`equality test: ${rig?.kills} kills\n`);
@@ -54,7 +64,15 @@ describe.skipIf(!hasSpark() || !hasKafka())(
       for (const topic of [...own, 'x-kube-api-server', 'x-counts']) {
         expect(count(topic), topic).toBeGreaterThan(2);
       }
-      expect([code(outputs, 0), code(outputs, -1)]).toEqual(['v1', 'v2']);
+      const codes = told(outputs, 'x-counts').map(({ code }) => code);
+      expect([codes[0], codes.at(-1)]).toEqual(['v1', 'v2']);
+      // The model of a user, before and after its change: what it knew stands in `expected`.
+      const swells = told(outputs, 'anomalies').filter(({ model }) => model === 'swell');
+      const seen = swells.map(({ expected }) => expected).filter((count) => count !== null);
+      expect(Math.min(...seen)).toBeLessThan(100);
+      expect(Math.max(...seen)).toBeGreaterThan(upgraded + 5);
+      const { counters } = told(outputs, 'status').at(-1)!;
+      expect(Object.keys(counters).filter((name) => name.includes('_model_'))).toEqual([]);
     });
 
     test('driver and broker killed, micro-batches of other sizes: still equal', async () => {
