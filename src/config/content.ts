@@ -31,6 +31,7 @@ export function settingsContent(settings: Settings): Record<string, unknown> {
       backlog_ms: time.backlog,
       forget_after_ms: time.forget_after,
       silent_max_ms: time.silent_max,
+      forget_senders_ms: time.forget_senders,
       replica_lead_ms: time.replica_lead,
     },
     disabled,

@@ -87,6 +87,7 @@ export const settingsDefaults = {
   backlog: '2m',
   forgetAfter: '1h',
   silentMax: '1d',
+  forgetSenders: '7d',
   replicaLead: '30s',
   clustersPerPartitionMax: 10_000,
   sendersPerPartitionMax: 20_000,

@@ -79,6 +79,10 @@ const time = z.strictObject({
     duration().prefault(defaults.silentMax),
     'The series of a sender that has been silent so long end.',
   ),
+  forget_senders: key(
+    duration().prefault(defaults.forgetSenders),
+    'A sender that has been silent so long, and whose series are all forgotten, is forgotten at the next full hour of log time.',
+  ),
   replica_lead: key(
     duration().prefault(defaults.replicaLead),
     'Another replica of an HA pair is followed when its clock leads by this or by 3 intervals.',

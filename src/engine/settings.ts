@@ -23,6 +23,8 @@ export const engineSettings = z.object({
       forget_after_ms: z.number().positive().default(3_600_000),
       /** The series of a sender that has been silent so long, in log time, end. */
       silent_max_ms: z.number().positive().default(86_400_000),
+      /** A sender that has been silent so long, in log time, and has no series is forgotten. */
+      forget_senders_ms: z.number().positive().default(604_800_000),
       /** Another replica is followed when its clock leads by this or by 3 intervals. */
       replica_lead_ms: z.number().positive().default(30_000),
     })

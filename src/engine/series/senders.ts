@@ -101,20 +101,63 @@ export class Senders {
     return true;
   }
 
+  /** Whether any replica was last seen before that log time, ms. */
+  hasSeenBefore(time: number): boolean {
+    const { seen } = this.replicas.arrays;
+    for (let i = 0; i < this.#replicaRows.size; i++) if (seen[i]! < time) return true;
+    return false;
+  }
+
+  /**
+   * Without the replicas that were last seen before that log time (ms), and the new groups by the
+   * old ones; undefined when there are none. The followed one of a group that is still used stays.
+   */
+  without(
+    before: number,
+    isUsed: (group: number) => boolean,
+  ): { senders: Senders; groups: Int32Array } | undefined {
+    const { group, seen } = this.replicas.arrays;
+    const { followed } = this.groups.arrays;
+    const isOver = (i: number): boolean =>
+      seen[i]! < before && !(followed[group[i]!] === i && isUsed(group[i]!));
+    const senders = new Senders();
+    const groups = senders.#take(
+      this,
+      (cluster) => cluster,
+      (replica) => !isOver(replica),
+    );
+    return senders.#replicaRows.size < this.#replicaRows.size ? { senders, groups } : undefined;
+  }
+
   /** Takes over the senders of clusters that moved; returns the new groups by the old ones. */
   absorb(from: Senders, clusters: Int32Array): Int32Array {
+    return this.#take(
+      from,
+      (cluster) => clusters[cluster]!,
+      () => true,
+    );
+  }
+
+  #take(
+    from: Senders,
+    clusterOf: (cluster: number) => number,
+    takes: (replica: number) => boolean,
+  ): Int32Array {
     const groups = new Int32Array(from.#groupRows.size).fill(-1);
     const prometheus = [...from.#groupRows.values()].map((row) => row.prometheus);
     const followed = from.groups.arrays.followed;
     for (const [old, row] of [...from.#replicaRows.values()].entries()) {
-      const cluster = clusters[row.cluster]!;
-      if (cluster < 0) continue;
+      const cluster = clusterOf(row.cluster);
+      if (cluster < 0 || !takes(old)) continue;
       const max = Number.POSITIVE_INFINITY;
       const index = this.replica(cluster, prometheus[row.group]!, row.replica, max);
       const group = this.replicas.arrays.group[index]!;
       this.replicas.copySlot(from.replicas, old, index);
       this.replicas.arrays.group[index] = group;
-      if (groups[row.group]! < 0) this.groups.copySlot(from.groups, row.group, group);
+      if (groups[row.group]! < 0) {
+        this.groups.copySlot(from.groups, row.group, group);
+        this.groups.arrays.followed[group] = -1;
+      }
       groups[row.group] = group;
       if (followed[row.group] === old) this.groups.arrays.followed[group] = index;
     }

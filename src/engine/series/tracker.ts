@@ -11,6 +11,7 @@ import { Identity } from './identity.ts';
 import { RawSeries } from './raw-series.ts';
 import { Senders } from './senders.ts';
 
+const hourMs = 3_600_000;
 const free = 0;
 const live = 1;
 const ended = 2;
@@ -44,7 +45,7 @@ const [future, negative, replicaReason, repeat, late, untracked, staleUnknown, s
  */
 export class SeriesTracker implements SeriesView {
   readonly #identity = new Identity();
-  readonly senders: Senders = new Senders();
+  #senders = new Senders();
   readonly #columns = new Columns({
     state: 'u8',
     type: 'u8',
@@ -71,6 +72,10 @@ export class SeriesTracker implements SeriesView {
     this.#settings = settings;
     this.#replicaLabels = new Set(settings.replica_labels);
     this.#events = events;
+  }
+
+  get senders(): Senders {
+    return this.#senders;
   }
 
   get count(): number {
@@ -102,7 +107,7 @@ export class SeriesTracker implements SeriesView {
   }
 
   clock(slot: number): number {
-    return this.senders.groups.arrays.clock[this.#columns.arrays.group[slot]!]!;
+    return this.#senders.groups.arrays.clock[this.#columns.arrays.group[slot]!]!;
   }
 
   isLive(slot: number): boolean {
@@ -198,7 +203,7 @@ export class SeriesTracker implements SeriesView {
       replica = this.#learn(cluster, series, raw);
       if (replica < 0) return this.#skip(senders);
     }
-    if (!this.senders.observe(replica, time, logTime, limits.replica_lead_ms)) {
+    if (!this.#senders.observe(replica, time, logTime, limits.replica_lead_ms)) {
       return this.#skip(replicaReason);
     }
     let slot = raw.slot(series, this.#columns.arrays.generation);
@@ -209,7 +214,7 @@ export class SeriesTracker implements SeriesView {
     const columns = this.#columns.arrays;
     const last = columns.lastTime[slot]!;
     if (time <= last) {
-      const counters = this.senders.replicas.arrays;
+      const counters = this.#senders.replicas.arrays;
       if (time === last) {
         counters.repeats[replica]!++;
         return this.#skip(repeat);
@@ -217,7 +222,7 @@ export class SeriesTracker implements SeriesView {
       counters.late[replica]!++;
       return this.#skip(late);
     }
-    const group = this.senders.replicas.arrays.group[replica]!;
+    const group = this.#senders.replicas.arrays.group[replica]!;
     columns.group[slot] = group;
     columns.lastTime[slot] = time;
     if (stale) {
@@ -236,7 +241,7 @@ export class SeriesTracker implements SeriesView {
     const before = interval[slot]!;
     const own = before === 0 ? step : before + (Math.min(step, 4 * before) - before) / 8;
     interval[slot] = own;
-    const groups = this.senders.groups.arrays.interval;
+    const groups = this.#senders.groups.arrays.interval;
     const shared = groups[group]!;
     groups[group] = shared === 0 ? own : shared + (Math.min(own, 4 * shared) - shared) / 256;
   }
@@ -249,7 +254,7 @@ export class SeriesTracker implements SeriesView {
   /** Finds out whose sample a raw series carries. */
   #learn(cluster: number, series: number, raw: RawSeries): number {
     const { prometheus, replica } = raw.sender(series);
-    const index = this.senders.replica(cluster, prometheus, replica, this.#settings.senders_max);
+    const index = this.#senders.replica(cluster, prometheus, replica, this.#settings.senders_max);
     raw.setReplica(series, index);
     return index;
   }
@@ -286,7 +291,7 @@ export class SeriesTracker implements SeriesView {
   endOfTick(logTime: number): void {
     const limits = this.#settings.series;
     const { state, group, lastTime, interval, endedAt } = this.#columns.arrays;
-    const groups = this.senders.groups.arrays;
+    const groups = this.#senders.groups.arrays;
     const count = this.#identity.count;
     for (let slot = 0; slot < count; slot++) {
       if (state[slot] === live) {
@@ -308,6 +313,28 @@ export class SeriesTracker implements SeriesView {
     this.#clusters.arrays.births.fill(0, 0, this.#clusterCount);
     this.#identity.compactIfWorthwhile();
     this.#dropWorn();
+    this.#forgetSenders(logTime);
+  }
+
+  /**
+   * Senders that have been silent for long and have no series any more. At whole hours of log time:
+   * their places move up, and what is known of raw series is learnt anew.
+   */
+  #forgetSenders(logTime: number): void {
+    const { forget_senders_ms, silent_max_ms, forget_after_ms } = this.#settings.series;
+    // Before that its series are there anyway.
+    const silentMs = Math.max(forget_senders_ms, silent_max_ms + forget_after_ms);
+    const before = Math.floor(logTime / hourMs) * hourMs - silentMs;
+    if (!this.#senders.hasSeenBefore(before)) return;
+    const { group } = this.#columns.arrays;
+    const used = new Uint8Array(this.#senders.groupCount);
+    for (const slot of this.slots()) used[group[slot]!] = 1;
+    const left = this.#senders.without(before, (index) => used[index] === 1);
+    if (!left) return;
+    this.#senders = left.senders;
+    for (const slot of this.slots()) group[slot] = left.groups[group[slot]!]!;
+    for (const raw of this.#raw) raw?.release();
+    this.#raw.length = 0;
   }
 
   /** Series that come and go would fill the caches. */
@@ -330,7 +357,7 @@ export class SeriesTracker implements SeriesView {
   /** Takes over the series and senders of clusters that moved; returns the new slots by the old. */
   absorb(from: SeriesTracker, clusters: Int32Array): Int32Array {
     const slots = this.#identity.absorb(from.#identity, clusters);
-    const groups = this.senders.absorb(from.senders, clusters);
+    const groups = this.#senders.absorb(from.senders, clusters);
     this.#columns.reserve(this.#identity.count);
     for (const [old, slot] of slots.entries()) {
       if (slot < 0) continue;
@@ -349,7 +376,7 @@ export class SeriesTracker implements SeriesView {
 
   save(out: ByteWriter): void {
     this.#identity.save(out);
-    this.senders.save(out);
+    this.#senders.save(out);
     this.#columns.save(out, this.#identity.count);
     out.u32(this.#clusterCount);
     this.#clusters.save(out, this.#clusterCount);
@@ -357,7 +384,7 @@ export class SeriesTracker implements SeriesView {
 
   load(input: ByteReader): void {
     this.#identity.load(input);
-    this.senders.load(input);
+    this.#senders.load(input);
     this.#columns.load(input);
     this.#clusterCount = input.u32();
     this.#clusters.load(input);
