@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { serveProcess } from './engine/runner/process.ts';
 import { Runner, type RunnerSetup } from './engine/runner/runner.ts';
 import { sealGlobals } from './engine/runner/seal.ts';
+import { sealModules } from './engine/runner/sealed-modules.ts';
 import { serveThread } from './engine/runner/thread.ts';
 import { stageProcessors } from './stage-processors.ts';
 
@@ -11,6 +12,7 @@ import { stageProcessors } from './stage-processors.ts';
  */
 const setup = (parentPort ? workerData : JSON.parse(process.argv[2] ?? '{}')) as RunnerSetup;
 sealGlobals();
+sealModules(setup.bundle?.path);
 const runner = new Runner(
   { name: setup.stage, processors: await stageProcessors(setup.stage, setup.bundle?.path) },
   setup,

@@ -17,7 +17,7 @@ export async function bundlesOf(snapshots: string, stage: string, partitions: nu
 /** Topics that users' processors of those bundles write. */
 export async function topicsOfBundles(snapshots: string, bundles: readonly string[]) {
   const described = await Promise.all(
-    bundles.map((sha256) => describeBundle(bundleUrl(snapshots, sha256))),
+    bundles.map((sha256) => describeBundle(bundleUrl(snapshots, sha256), {}, {})),
   );
   return [...new Set(described.flatMap(topicsIn))];
 }

@@ -47,6 +47,23 @@ const constructors: { [T in ColumnType]: new (length: number) => ArrayOf[T] } = 
   u8: Uint8Array,
 };
 
+/** A slot that takes more is a mistake: with some 16 slots at first and millions later. */
+const widthMax = 65_536;
+
+/** What is wrong with a declaration that came past the compiler; undefined: nothing. */
+export function columnsFault(spec: unknown): string | undefined {
+  if (typeof spec !== 'object' || spec === null) return 'its state must be an object of columns';
+  for (const [name, column] of Object.entries(spec)) {
+    const { type, width = 1, initial = 0 } = typeof column === 'string' ? { type: column } : column;
+    if (!Object.hasOwn(constructors, type))
+      return `column ${name} has no type "${type}": there are ${Object.keys(constructors).join(', ')}`;
+    if (!(Number.isInteger(width) && width >= 1 && width <= widthMax))
+      return `column ${name} cannot be ${width} wide: from 1 to ${widthMax}`;
+    if (typeof initial !== 'number') return `column ${name} begins with ${initial}: no number`;
+  }
+  return undefined;
+}
+
 interface Column {
   readonly name: string;
   readonly type: ColumnType;

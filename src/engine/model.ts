@@ -2,7 +2,7 @@ import type { ZodType } from 'zod';
 import { SeastateError } from '../core/errors.ts';
 import { isAsync } from '../core/is-async.ts';
 import { nearest } from '../core/nearest.ts';
-import type { Arrays, ColumnsSpec } from './columns.ts';
+import { type Arrays, type ColumnsSpec, columnsFault } from './columns.ts';
 
 /**
  * The author's level for analytics over series: what is computed for one sample of one series. The
@@ -22,7 +22,10 @@ export const metricKinds = [
 ] as const;
 export type MetricKind = (typeof metricKinds)[number];
 
-/** One sample after preprocessing. The engine uses one object again and again: keep no reference. */
+/**
+ * One sample after preprocessing. The engine uses one object again and again: keep no reference, and
+ * change nothing.
+ */
 export interface Sample {
   /** The value; of a counter its rate per second. Finite. */
   value: number;
@@ -30,7 +33,7 @@ export interface Sample {
    * Values of all inputs of the model at this time, `value` first; NaN where one has none. A model
    * over one series, the usual one, has no need of it.
    */
-  values: Float64Array;
+  readonly values: Float64Array;
   /** ms since the epoch */
   time: number;
   /** ms between samples as expected from the past of the series; 0 at the first one. */
@@ -61,7 +64,7 @@ export interface Result {
   /** Only of models with `calibration: 'own'`: multiples of a cut of its own; 1 asks for an alarm. */
   ratio: number;
   /** What contributed, in the order of the model's `terms`; in multiples of each term's own cut. */
-  terms: Float64Array;
+  readonly terms: Float64Array;
   /** Of forecasts: when the bound is reached (ms), with the earliest and latest time; else NaN. */
   reached: number;
   earliest: number;
@@ -91,7 +94,13 @@ export interface ModelDefinition<P = unknown, S extends ColumnsSpec = ColumnsSpe
   /** Names of the inputs of a model over several series, the scored one first. */
   readonly inputs?: readonly string[];
   /** Scores one sample and learns from it. Slot `at` of a column of width w begins at `at * w`. */
-  score(sample: Sample, state: Arrays<S>, at: number, parameters: P, result: Result): void;
+  score(
+    sample: Readonly<Sample>,
+    state: Arrays<S>,
+    at: number,
+    parameters: P,
+    result: Result,
+  ): void;
   /**
    * What the state says in numbers, for people; NaN for what it does not know. Without it the
    * columns of one element are shown. Changes nothing.
@@ -112,18 +121,24 @@ export interface Model {
   readonly parameters: unknown;
 }
 
+const calibrations: ReadonlySet<string> = new Set(['tail', 'fixed', 'own']);
+
 /** Declares a model; throws `model_invalid` when the declaration cannot work. */
 export function defineModel<P, S extends ColumnsSpec>(
   definition: ModelDefinition<P, S>,
 ): ModelDefinition<P, S> {
-  const { name, version, state } = definition;
+  const { name, version, state, parameters, calibration = 'tail' } = definition;
   const fail = (what: string) => {
     throw new SeastateError('model_invalid', `model "${name}": ${what}`);
   };
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) fail('the name must be kebab-case');
   if (!Number.isInteger(version) || version < 1) fail('the version must be a whole number from 1');
+  const columns = columnsFault(state);
+  if (columns !== undefined) fail(columns);
   if (Object.keys(state).length === 0) fail('it has no state columns: declare at least one');
   if (isAsync(definition.score)) fail('score is async: what it does later is in no state');
+  if (typeof parameters?.safeParse !== 'function') fail('its parameters must be a schema of zod');
+  if (!calibrations.has(calibration)) fail(`it cannot be calibrated by "${calibration}"`);
   return definition;
 }
 
@@ -155,12 +170,20 @@ export function configure<P, S extends ColumnsSpec>(
 ): Model {
   const parsed = definition.parameters.safeParse(parameters);
   if (parsed.success) {
-    return { definition: definition as unknown as ModelDefinition, parameters: parsed.data };
+    // What a model wrote there would be in no snapshot.
+    const parameters = frozen(parsed.data);
+    return { definition: definition as unknown as ModelDefinition, parameters };
   }
   const what = parameterProblems(definition, parameters).map(
     ({ path, message }) => `${path.join('.') || 'parameters'}: ${message}`,
   );
   throw new SeastateError('model_parameters', `model "${definition.name}": ${what.join('; ')}`);
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) frozen(inner);
+  return Object.freeze(value);
 }
 
 /** Weight of a new value in a smoothing over `samples` samples when `steps` intervals passed. */

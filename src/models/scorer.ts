@@ -100,6 +100,8 @@ const flag = { seen: 1, ended: 2, shifted: 4 } as const;
 const seeds = 32;
 const muteAfterGap = 3;
 const runScore = 2;
+/** Of a result; NaN where nothing is known. */
+const numbers = ['expected', 'lower', 'upper', 'reached', 'earliest', 'latest'] as const;
 const tailsSpec = { counts: { type: 'u16', width: tailWidth } } as const;
 
 /**
@@ -120,6 +122,7 @@ export class Scorer {
   readonly #series = new Columns(seriesColumns);
   readonly #states: Pool<ColumnsSpec>;
   readonly #tails = new Columns(tailsSpec);
+  readonly #values: Float64Array;
   readonly #sample: Sample;
   readonly #result: Result;
   #reserved = 0;
@@ -141,9 +144,10 @@ export class Scorer {
     this.#guard = options.guard ?? false;
     this.#states = new Pool(this.#model.definition.state);
     const terms = new Float64Array(this.#model.definition.terms?.length ?? 0);
+    this.#values = new Float64Array(this.#model.definition.inputs?.length ?? 1);
     this.#sample = {
       value: 0,
-      values: new Float64Array(this.#model.definition.inputs?.length ?? 1),
+      values: this.#values,
       time: 0,
       interval: 0,
       steps: 1,
@@ -343,19 +347,20 @@ export class Scorer {
     r.score = r.evidence = r.ratio = 0;
     r.expected = r.lower = r.upper = Number.NaN;
     r.reached = r.earliest = r.latest = Number.NaN;
-    const { terms } = r;
+    // Not those of the result and the sample: a model may have put others there.
+    const { terms } = this.verdict;
     for (let k = 0; k < terms.length; k++) terms[k] = 0;
     s.count = a.count[slot]!;
     s.age = s.time - a.began[slot]!;
     s.shifted = (a.flags[slot]! & flag.shifted) !== 0;
-    s.values[0] = s.value;
+    this.#values[0] = s.value;
     const { definition, parameters } = this.#model;
     const at = a.slot[slot]!;
     if (this.#guard) this.#scoreGuarded(at);
     else definition.score(s, this.#states.arrays, at, parameters, r);
     if (definition.calibration === 'fixed') r.ratio = r.score * this.#recordFactor;
     const isNumber = Number.isFinite(r.evidence) && Number.isFinite(r.ratio);
-    if (!(r.score >= 0 && r.score <= Number.MAX_VALUE && isNumber)) {
+    if (!(Number.isFinite(r.score) && r.score >= 0 && isNumber)) {
       const what = `score ${r.score}, evidence ${r.evidence} and ratio ${r.ratio}`;
       throw new SeastateError('model_result', `it gave ${what}: they must be numbers from 0`);
     }
@@ -375,6 +380,11 @@ export class Scorer {
       definition.score(this.#sample, this.#states.arrays, at, parameters, this.#result);
     } finally {
       Error.stackTraceLimit = limit;
+    }
+    for (const name of numbers) {
+      const value: unknown = this.#result[name];
+      if (typeof value === 'number') continue;
+      throw new SeastateError('model_result', `it gave ${name} "${value}": it must be a number`);
     }
   }
 

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { SettingsFault } from '../engine/processor.ts';
 import { sealGlobals } from '../engine/runner/seal.ts';
+import { sealModules } from '../engine/runner/sealed-modules.ts';
 import { stagesWith } from '../processors/stages.ts';
 import { type BundleModule, definitionsIn, foundIn } from './exports.ts';
 import { settingsFaults } from './settings-faults.ts';
@@ -33,6 +34,17 @@ export interface Answer {
   readonly faults: readonly Fault[];
 }
 
+/** What the thread says, last of all `answer` or `error`. */
+export interface Word {
+  /** What is being tried: if nothing follows, it has no end. */
+  readonly doing?: string;
+  readonly answer?: Answer;
+  readonly error?: { readonly message: string; readonly stack: string };
+}
+
+const say = (word: Word): void => parentPort?.postMessage(word);
+const tell = (doing: string): void => say({ doing });
+
 async function answer({ url, settings, tries }: Question): Promise<Answer> {
   const module = (await import(url)) as BundleModule;
   const { processors, models } = foundIn(module);
@@ -49,21 +61,15 @@ async function answer({ url, settings, tries }: Question): Promise<Answer> {
       file,
     })),
     problems: settingsFaults(stagesWith(definitionsIn(module)), settings),
-    faults: tries ? models.flatMap(tryModel) : [],
+    faults: tries ? models.flatMap((found) => tryModel(found, tell)) : [],
   };
 }
 
 sealGlobals();
+sealModules((workerData as Question).url);
 try {
-  parentPort?.postMessage({ answer: await answer(workerData as Question) });
+  say({ answer: await answer(workerData as Question) });
 } catch (error) {
   const { stack, message } = error as Error;
-  parentPort?.postMessage({ error: placeOf(stack) + (message ?? String(error)) });
-}
-
-/** The first place of a stack within the bundle. */
-function placeOf(stack = ''): string {
-  const at = stack.split('\n').find((line) => line.includes((workerData as Question).url));
-  const place = at && /(data:[^\s)]*:\d+:\d+)/.exec(at)?.[1];
-  return place ? `${place}: ` : '';
+  say({ error: { message: message ?? String(error), stack: stack ?? '' } });
 }

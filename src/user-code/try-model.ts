@@ -37,10 +37,13 @@ const trials: readonly Trial[] = [
 ];
 
 /**
- * Runs a model over made-up series: alone, once more, and all in turns. Tells what it throws, what is
+ * Runs a model over made-up series (each told before it begins): alone, once more, and all in turns. Tells what it throws, what is
  * no number, and results that differ, which come from something that it remembers outside its state.
  */
-export function tryModel({ file, definition }: Found<ModelDefinition>): Fault[] {
+export function tryModel(
+  { file, definition }: Found<ModelDefinition>,
+  tell: (doing: string) => void,
+): Fault[] {
   const { name } = definition;
   const fault = (message: string): Fault => ({ file, model: name, message });
   let stack = '';
@@ -65,6 +68,7 @@ export function tryModel({ file, definition }: Found<ModelDefinition>): Fault[] 
   const scorer = () => new Scorer(model, { guard: true });
   const faults: Fault[] = [];
   const alone = trials.map((trial) => {
+    tell(`${file}: model ${name} on ${trial.what}`);
     const run = passes(scorer(), [trial])[0]!;
     if (run.error !== '') {
       faults.push(

@@ -2,13 +2,10 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join, resolve } from 'node:path';
 import { SeastateError } from '../core/errors.ts';
 import { ourModules } from './bundle.ts';
-
-/** The program's own folder: mistakes are looked for in users' files alone. */
-const ownFolder = fileURLToPath(new URL('../..', import.meta.url));
+import { isOurs } from './origins.ts';
 
 /**
  * Type-checks users' files and what they import, strictly and with the library of the language
@@ -65,19 +62,17 @@ async function compile(folder: string): Promise<string> {
 
 function mistakesIn(output: string, folder: string): string[] {
   const mistakes: string[] = [];
-  let isOurs = false;
+  let skips = false;
   for (const line of output.split('\n')) {
     const [, file, row, column, what] =
       /^(.+?)\((\d+),(\d+)\): error TS\d+: (.*)$/.exec(line) ?? [];
     if (file !== undefined) {
       const path = resolve(folder, file);
-      isOurs = [`${ownFolder}src${sep}`, `${ownFolder}dist${sep}`].some((own) =>
-        path.startsWith(own),
-      );
-      if (!isOurs) mistakes.push(`${path}:${row}:${column}: ${what}`);
+      skips = isOurs(path);
+      if (!skips) mistakes.push(`${path}:${row}:${column}: ${what}`);
     } else if (/^error TS\d+/.test(line)) {
       mistakes.push(line);
-    } else if (line.startsWith('  ') && !isOurs && mistakes.length > 0) {
+    } else if (line.startsWith('  ') && !skips && mistakes.length > 0) {
       mistakes.push(`${mistakes.pop()}\n${line}`);
     }
   }

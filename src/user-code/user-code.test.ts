@@ -56,6 +56,21 @@ test.each([
     /a\.ts:3:\d+: Date\.now is closed/,
   ],
   ['a syntax error', 'export const a = ;', /a\.ts:1:17/],
+  [
+    'a built-in module by another way',
+    model('a', good, "const fs = await import(['node', 'fs'].join(':'));"),
+    /import of node:fs is closed/,
+  ],
+  [
+    'the same by the constructor of functions',
+    model('a', good, "await new Function('return import(\\'node:os\\')')();"),
+    /import of node:os is closed/,
+  ],
+  [
+    'a column of no type',
+    model('a', good).replace("'f64'", "'f63' as never"),
+    /a\.ts:4:\d+: .*f63/,
+  ],
 ])('%s is refused with file and place', async (_, code, message) => {
   await expect(read([await write('a.ts', code)])).rejects.toThrow(message);
 });
@@ -105,6 +120,21 @@ test.each([
     model: 'mine',
     message: expect.stringMatching(message),
   });
+});
+
+test.each([
+  ['has no end', 'for (;;) {}', 'no end within 4 s', 4000],
+  [
+    'takes all memory',
+    'const all: number[][] = []; for (;;) all.push(new Array(1e6).fill(0.5));',
+    'memory limit',
+    20_000,
+  ],
+])('a model that %s is named', async (_, score, what, deadlineMs) => {
+  const files = { processors: [], models: [await write('a.ts', model('mine', score))] };
+  await expect(readUserCode(files, {}, { tries: true, deadlineMs })).rejects.toThrow(
+    new RegExp(`a\\.ts: model mine on a counter with a reset: .*${what}`),
+  );
 });
 
 test('types are checked, strictly and without clock, files and network', async () => {

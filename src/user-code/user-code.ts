@@ -1,8 +1,8 @@
 import { messageOf, SeastateError } from '../core/errors.ts';
 import { stages } from '../processors/stages.ts';
 import { type Bundle, bundleFiles, type UserFiles } from './bundle.ts';
-import { describeBundle } from './describe.ts';
-import { originsIn } from './origins.ts';
+import { type DescribeOptions, describeBundle } from './describe.ts';
+import { originOfStack, originsIn } from './origins.ts';
 import { settingsFaults } from './settings-faults.ts';
 import type { Answer } from './thread.ts';
 
@@ -20,7 +20,7 @@ export interface UserCode extends Answer {
 export async function readUserCode(
   files: UserFiles,
   settings: Readonly<Record<string, unknown>>,
-  options: { tries?: boolean } = {},
+  options: DescribeOptions = {},
 ): Promise<UserCode> {
   if (files.processors.length === 0 && files.models.length === 0) {
     const problems = settingsFaults(stages, settings);
@@ -30,17 +30,17 @@ export async function readUserCode(
   const url = urlOf(bundle);
   const plainSettings = JSON.parse(JSON.stringify(settings)) as typeof settings;
   try {
-    const answer = await describeBundle(url, plainSettings, options.tries);
+    const answer = await describeBundle(url, plainSettings, options);
     const faults = answer.faults.map((fault) => ({
       ...fault,
       message: originsIn(fault.message, url, bundle),
     }));
     return { bundle, ...answer, faults };
   } catch (error) {
+    const place = error instanceof Error ? originOfStack(error.stack ?? '', url, bundle) : '';
     const message = originsIn(messageOf(error), url, bundle);
-    throw new SeastateError('bundle_failed', `your code cannot be loaded: ${message}`, {
-      cause: error,
-    });
+    const what = `your code cannot be loaded: ${place && `${place}: `}${message}`;
+    throw new SeastateError('bundle_failed', what, { cause: error });
   }
 }
 
