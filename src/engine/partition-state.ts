@@ -298,25 +298,19 @@ export class PartitionState implements StageState {
   #status(): void {
     const { logTime, tick } = this.#progress;
     const { partition } = this.#setup;
-    this.#outbox.emit(
-      {
-        topic: 'status',
-        type: 'seastate.status',
-        cluster: -1,
-        subject: `status/${this.#setup.stage}/${partition}`,
-        revision: tick,
-        data: statusData(
-          this.#setup,
-          this.#progress,
-          this.#clusters,
-          this.#counters,
-          this.#tracker,
-          notesOf(this.#hosts),
-        ),
-      },
-      tick,
-      logTime,
+    const parts = statusData(
+      this.#setup,
+      this.#progress,
+      this.#clusters,
+      this.#counters,
+      this.#tracker,
+      notesOf(this.#hosts, this.#clusters),
     );
+    for (const [part, data] of parts.entries()) {
+      const subject = `status/${this.#setup.stage}/${partition}${part === 0 ? '' : `/${part}`}`;
+      const output = { topic: 'status', type: 'seastate.status', cluster: -1, subject };
+      this.#outbox.emit({ ...output, revision: tick, data }, tick, logTime);
+    }
   }
 
   /**

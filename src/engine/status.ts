@@ -5,11 +5,17 @@ import type { Note } from './processor.ts';
 import type { SeriesTracker } from './series/tracker.ts';
 import type { StageSetup } from './stage.ts';
 
-/** Data of a `status` output: what a partition has done so far; counters only grow. */
+/**
+ * Data of a `status` output: what a partition has done so far; counters only grow. Lists that are
+ * too long for one record go on in further parts of the same tick, which hold nothing else.
+ */
 export interface StatusData {
   readonly stage: string;
   readonly partition: number;
   readonly tick: number;
+  /** From 0; records of older programs have no parts. */
+  readonly part?: number;
+  readonly parts?: number;
   /** ms */
   readonly log_time: number;
   readonly settings_version: number;
@@ -51,16 +57,24 @@ export interface StatusData {
 
 type ProcessorNote = Note & { readonly processor: string };
 
-/** Notes of one processor in a `status` record. */
+/** Notes of one processor about one tenant. */
 const notesMax = 50;
+/** Bytes of lists in one record: half of what Kafka takes by default. */
+const partBytesMax = 512 * 1024;
 
 /** What the processors want people to look at. */
-export function notesOf(hosts: readonly Host[]): ProcessorNote[] {
-  return hosts.flatMap(({ definition, handlers }) =>
-    (handlers.notes?.() ?? [])
-      .slice(0, notesMax)
-      .map((note) => ({ processor: definition.name, ...note })),
-  );
+export function notesOf(hosts: readonly Host[], clusters: Clusters): ProcessorNote[] {
+  return hosts.flatMap(({ definition, handlers }) => {
+    const told = new Map<string, number>();
+    return (handlers.notes?.() ?? [])
+      .filter(({ cluster }) => {
+        const tenant = clusters.tenant(cluster);
+        const before = told.get(tenant) ?? 0;
+        told.set(tenant, before + 1);
+        return before < notesMax;
+      })
+      .map((note) => ({ processor: definition.name, ...note }));
+  });
 }
 
 export function statusData(
@@ -70,8 +84,8 @@ export function statusData(
   counters: Counters,
   tracker: SeriesTracker,
   notes: readonly ProcessorNote[],
-): StatusData {
-  return {
+): StatusData[] {
+  return partsOf({
     stage: setup.stage,
     partition: setup.partition,
     tick: progress.tick,
@@ -99,5 +113,32 @@ export function statusData(
       count,
       seen,
     })),
-  };
+  });
+}
+
+type Lists = Pick<StatusData, 'clusters' | 'senders' | 'notes'>;
+
+/** The same in records of bounded size. */
+function partsOf(data: StatusData): StatusData[] {
+  const parts: { [K in keyof Lists]: Lists[K][number][] }[] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const list of ['clusters', 'senders', 'notes'] as const) {
+    for (const item of data[list]) {
+      const size = Buffer.byteLength(JSON.stringify(item));
+      if (bytes + size > partBytesMax) {
+        parts.push({ clusters: [], senders: [], notes: [] });
+        bytes = 0;
+      }
+      (parts.at(-1)![list] as object[]).push(item);
+      bytes += size;
+    }
+  }
+  const none = { series: 0, counters: {}, clusters: [], senders: [], notes: [] };
+  return (parts.length === 0 ? [none] : parts).map((lists, part) => ({
+    ...data,
+    ...(part > 0 && none),
+    ...lists,
+    part,
+    parts: Math.max(1, parts.length),
+  }));
 }

@@ -12,19 +12,32 @@ const liveTopics: Readonly<Record<string, string>> = {
   incidents: 'incident',
 };
 
-/** The newest `status` of every partition of a stage. */
+/** The newest `status` of every partition of a stage, its parts put together. */
 export class StatusBook {
-  readonly #latest = new Map<string, StatusData>();
+  /** By stage and partition, in order of parts; a part that has not come yet is of the time before. */
+  readonly #latest = new Map<string, StatusData[]>();
 
   take(data: StatusData): void {
-    this.#latest.set(`${data.stage}/${data.partition}`, data);
+    const key = `${data.stage}/${data.partition}`;
+    const parts = (this.#latest.get(key) ?? []).slice(0, data.parts ?? 1);
+    parts[data.part ?? 0] = data;
+    this.#latest.set(key, parts);
   }
 
   /** In order of stage and partition. */
   all(): StatusData[] {
-    return [...this.#latest.values()].sort(
-      (a, b) => a.stage.localeCompare(b.stage) || a.partition - b.partition,
-    );
+    return [...this.#latest.values()]
+      .flatMap((parts) => {
+        const there = parts.filter((part) => part !== undefined);
+        const lists = {
+          clusters: there.flatMap(({ clusters }) => clusters),
+          senders: there.flatMap(({ senders }) => senders),
+          // Records of older programs have none.
+          notes: there.flatMap(({ notes }) => notes ?? []),
+        };
+        return parts[0] ? [{ ...parts[0], ...lists }] : [];
+      })
+      .sort((a, b) => a.stage.localeCompare(b.stage) || a.partition - b.partition);
   }
 }
 

@@ -54,7 +54,6 @@ export function statusReport(input: StatusInput): object {
       ...sender,
       silent_seconds: Math.max(0, Math.round((input.nowMs - sender.seen) / 1000)),
     })),
-    // Records of older programs have none.
-    notes: mine(input.stages.flatMap(({ notes }) => notes ?? [])),
+    notes: mine(input.stages.flatMap(({ notes }) => notes)),
   };
 }

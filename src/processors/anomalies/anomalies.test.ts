@@ -104,6 +104,16 @@ test('routes choose model and budget; what is over the budget is withheld and co
   const { counters } = d.of('status').at(-1)!.data;
   expect(counters.anomalies_opened).toBeGreaterThan(0);
   expect(counters.anomalies_withheld).toBeGreaterThan(0);
+  // What a route has used goes with it.
+  const opened = (): number => d.of('status').at(-1)!.data.counters.anomalies_opened;
+  const content = (routes: object[]): object => ({ anomalies: { routes } });
+  d.record('settings', { version: 2, sha256: '', content: content([]) });
+  d.record('settings', { version: 3, sha256: '', content: content([route]) });
+  const before = opened();
+  feed(d, 8, calm, { i: 'new' });
+  feed(d, 2, () => 5_000, { i: 'new' });
+  d.advance(20_000);
+  expect(opened()).toBe(before + 1);
 });
 
 test('switched off, nothing is scored; switched on again, it begins', () => {

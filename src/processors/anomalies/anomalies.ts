@@ -101,6 +101,7 @@ export class Anomalies {
 
   #configure(): void {
     this.#lanes.configure(this.#context.settings);
+    this.#budgets.configure();
     const { lane } = this.#slots.arrays;
     for (let slot = 0; slot < this.#context.series.count; slot++) {
       const before = lane[slot];

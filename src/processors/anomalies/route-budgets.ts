@@ -24,6 +24,14 @@ export class RouteBudgets {
     );
   }
 
+  /** What routes have used that the settings no longer have is forgotten. */
+  configure(): void {
+    const selects = new Set(this.#context.settings.routes.map(({ select }) => select));
+    for (const [key] of [...this.#table.entries()]) {
+      if (!selects.has(key.slice(key.indexOf(' ') + 1))) this.#table.delete(key);
+    }
+  }
+
   /** The cut now, without a trace. */
   cut(cluster: number, route: Route): number {
     const budget = this.#table.get(keyOf(cluster, route));

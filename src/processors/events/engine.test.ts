@@ -121,6 +121,24 @@ describe('on the engine', () => {
     ]);
   });
 
+  it('keeps room for the unknown reasons of a tenant beside one that has very many', () => {
+    const driver = new StageDriver(processors, { startMs: start });
+    const content = { events: { unknown_reasons: 10 } };
+    driver.record('settings', { version: 1, sha256: 'x', content });
+    const tell = (reason: string, tenant: string): void => {
+      driver.record('kubernetes-event', event(reason, driver.now), 'c1', tenant);
+    };
+    for (let i = 0; i < 30; i++) tell(`Loud${i}`, 'loud');
+    for (const reason of ['One', 'Two', 'Three']) tell(reason, 'quiet');
+    const { notes, counters } = driver.advance(20_000).of('status').at(-1)!.data;
+    const of = (name: string) => notes.filter(({ tenant }: { tenant: string }) => tenant === name);
+    expect([of('loud').length, of('quiet').length]).toEqual([7, 3]);
+    expect(counters).toMatchObject({
+      events_unclassified_reasons_over_limit: 20,
+      events_unclassified_reasons_dropped: 3,
+    });
+  });
+
   it('numbers the same bytes when its state is restored after every record', () => {
     const bytes = (driver: StageDriver): string[] =>
       play(driver)

@@ -8,6 +8,8 @@ import type { UnknownReason } from './state.ts';
 export class Unclassified {
   readonly #context: ProcessorContext<EventsSettings>;
   readonly #table: Table<UnknownReason>;
+  /** Rows by tenant; derived, and counted anew when rows have changed. */
+  #counts: ReadonlyMap<string, number> | undefined;
 
   constructor(context: ProcessorContext<EventsSettings>, table: Table<UnknownReason>) {
     this.#context = context;
@@ -24,10 +26,12 @@ export class Unclassified {
       known.message = event.message.slice(0, 200);
       return;
     }
-    if (this.#table.size >= this.#context.settings.unknown_reasons) {
+    const isFull = this.#table.size >= this.#context.settings.unknown_reasons;
+    if (isFull && !this.#makeRoom(this.#context.clusters.tenant(cluster))) {
       this.#context.count('unclassified_reasons_over_limit');
       return;
     }
+    this.#counts = undefined;
     this.#table.set(key, {
       cluster,
       kind: event.kind,
@@ -39,6 +43,30 @@ export class Unclassified {
       last: event.end,
       count: 1,
     });
+  }
+
+  /** Drops the oldest row of the tenant that has the most, unless it has hardly more than this one. */
+  #makeRoom(tenant: string): boolean {
+    const counts = this.#countsByTenant();
+    const [most, count] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0]);
+    if (count <= (counts.get(tenant) ?? 0) + 1) return false;
+    const [oldest] = [...this.#table.entries()]
+      .filter(([, row]) => this.#context.clusters.tenant(row.cluster) === most)
+      .reduce((a, b) => (b[1].last < a[1].last ? b : a));
+    this.#table.delete(oldest);
+    this.#context.count('unclassified_reasons_dropped');
+    return true;
+  }
+
+  #countsByTenant(): ReadonlyMap<string, number> {
+    if (this.#counts) return this.#counts;
+    const counts = new Map<string, number>();
+    for (const { cluster } of this.#table.values()) {
+      const tenant = this.#context.clusters.tenant(cluster);
+      counts.set(tenant, (counts.get(tenant) ?? 0) + 1);
+    }
+    this.#counts = counts;
+    return counts;
   }
 
   /** The most frequent first. */
