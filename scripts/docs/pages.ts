@@ -2,6 +2,7 @@ import { cliPage } from './cli.ts';
 import { configurationPage, configurationSchema } from './configuration.ts';
 import { errorsPage } from './errors.ts';
 import { metricsPage } from './metrics.ts';
+import { modelsPage } from './models.ts';
 import { topicsPage } from './topics.ts';
 
 /** Text of every generated page of docs/reference, by file name. */
@@ -12,6 +13,7 @@ export async function referencePages(): Promise<Record<string, string>> {
     'configuration.schema.json': configurationSchema(),
     'errors.md': errorsPage(),
     'metrics.md': metricsPage(),
+    'models.md': modelsPage(),
     'topics.md': topicsPage(),
   };
 }

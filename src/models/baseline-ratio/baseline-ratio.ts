@@ -2,21 +2,23 @@ import { z } from 'zod';
 import { defineModel, weight } from '../../engine/model.ts';
 
 const parameters = z.strictObject({
-  /** An alarm above so many times the baseline. */
-  above: z.number().gt(1).default(2),
-  /** An alarm below this part of the baseline. */
-  below: z.number().min(0).lt(1).default(0.5),
-  /** Samples that the baseline is the mean of. */
-  samples: z.number().min(2).max(1e6).default(500),
-  /** Samples before the first alarm. */
-  warmUp: z.number().int().min(1).max(1e6).default(100),
+  above: z.number().gt(1).default(2).describe('An alarm above so many times the baseline.'),
+  below: z.number().min(0).lt(1).default(0.5).describe('An alarm below this part of the baseline.'),
+  samples: z
+    .number()
+    .min(2)
+    .max(1e6)
+    .default(500)
+    .describe('Samples that the baseline is the mean of.'),
+  warmUp: z.number().int().min(1).max(1e6).default(100).describe('Samples before the first alarm.'),
 });
 
 /** Twice as much, or half as much, as usual: what people mean by "traffic dropped by half". */
 export const baselineRatio = defineModel({
   name: 'baseline-ratio',
   version: 1,
-  summary: 'Alarms when the value is a multiple, or a part, of its long exponential mean.',
+  summary:
+    'For "traffic dropped by half": alarms when the value is a multiple, or a part, of its long exponential mean.',
   parameters,
   state: { mean: 'f64' },
   calibration: 'fixed',

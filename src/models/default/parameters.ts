@@ -1,13 +1,24 @@
 import { z } from 'zod';
 
 export const parameters = z.strictObject({
-  /** Robust scales beyond which a residual does not teach. */
-  clip: z.number().min(2).max(100).default(6),
-  /** Samples until soft records weigh half. */
-  maturity: z.number().min(0).max(10_000).default(240),
-  /** Minutes over which rarities are averaged before they may alarm. */
-  persistence: z.number().min(0).max(1440).default(10),
-  /** Cut of each term: the soft record or surprise that alarms by itself. */
+  clip: z
+    .number()
+    .min(2)
+    .max(100)
+    .default(6)
+    .describe('Robust scales beyond which a residual does not teach.'),
+  maturity: z
+    .number()
+    .min(0)
+    .max(10_000)
+    .default(240)
+    .describe('Samples until soft records weigh half.'),
+  persistence: z
+    .number()
+    .min(0)
+    .max(1440)
+    .default(10)
+    .describe('Minutes over which rarities are averaged before they may alarm.'),
   cuts: z
     .strictObject({
       value: z.number().positive().default(0.094),
@@ -18,6 +29,7 @@ export const parameters = z.strictObject({
       word: z.number().positive().default(14),
       block: z.number().positive().default(4.9),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Cut of each term: the soft record or surprise that alarms by itself.'),
 });
 export type Parameters = z.infer<typeof parameters>;

@@ -2,17 +2,26 @@ import { z } from 'zod';
 import { defineModel, weight } from '../../engine/model.ts';
 
 const parameters = z.strictObject({
-  /** Samples that mean and spread look back on. */
-  samples: z.number().min(2).max(1e6).default(200),
-  /** Half-width of the band in standard deviations. */
-  width: z.number().positive().max(100).default(4),
+  samples: z
+    .number()
+    .min(2)
+    .max(1e6)
+    .default(200)
+    .describe('Samples that mean and spread look back on.'),
+  width: z
+    .number()
+    .positive()
+    .max(100)
+    .default(4)
+    .describe('Half-width of the band in standard deviations.'),
 });
 
 /** The plain z-score: for noise around a level that moves slowly. */
 export const ewmaBand = defineModel({
   name: 'ewma-band',
   version: 1,
-  summary: 'Distance to an exponential mean in exponential standard deviations.',
+  summary:
+    'For noise around a level that moves slowly: distance to an exponential mean in exponential standard deviations.',
   parameters,
   state: { mean: 'f64', variance: 'f64' },
   score(sample, state, at, { samples, width }, result) {

@@ -2,22 +2,28 @@ import { z } from 'zod';
 import { defineModel } from '../../engine/model.ts';
 
 const parameters = z.strictObject({
-  /** The value at which it is exhausted: bytes, a quota, 0 seconds left. */
-  bound: z.number().default(0),
-  /** An alarm when the bound may be reached within so many hours. */
+  bound: z
+    .number()
+    .default(0)
+    .describe('The value at which it is exhausted: bytes, a quota, 0 seconds left.'),
   horizonHours: z
     .number()
     .positive()
     .max(24 * 365)
-    .default(72),
-  /** Hours that the trend looks back on. */
+    .default(72)
+    .describe('An alarm when the bound may be reached within so many hours.'),
   memoryHours: z
     .number()
     .positive()
     .max(24 * 365)
-    .default(24),
-  /** Standard errors of slope and level on either side of the band. */
-  width: z.number().positive().max(10).default(2),
+    .default(24)
+    .describe('Hours that the trend looks back on.'),
+  width: z
+    .number()
+    .positive()
+    .max(10)
+    .default(2)
+    .describe('Standard errors of slope and level on either side of the band.'),
 });
 
 const hourMs = 3_600_000;
@@ -27,7 +33,8 @@ const warmUp = 30;
 export const forecast = defineModel({
   name: 'forecast',
   version: 1,
-  summary: 'Time until a bound is reached, by a weighted straight line with its standard errors.',
+  summary:
+    'For disks, quotas and certificates that run out: time until a bound is reached, by a weighted straight line with its standard errors.',
   parameters,
   state: {
     /** ms that the sums are relative to. */

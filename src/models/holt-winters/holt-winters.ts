@@ -2,16 +2,26 @@ import { z } from 'zod';
 import { defineModel, weight } from '../../engine/model.ts';
 
 const parameters = z.strictObject({
-  /** Length of the season in hours. */
-  seasonHours: z.number().min(1).max(168).default(24),
-  /** Samples that the level looks back on. */
-  levelSamples: z.number().min(2).max(1e5).default(50),
-  /** Samples that the trend looks back on. */
-  trendSamples: z.number().min(2).max(1e6).default(2000),
-  /** Seasons that the season looks back on. */
-  seasons: z.number().min(1).max(100).default(4),
-  /** Half-width of the band in mean deviations. */
-  width: z.number().positive().max(100).default(5),
+  seasonHours: z.number().min(1).max(168).default(24).describe('Length of the season in hours.'),
+  levelSamples: z
+    .number()
+    .min(2)
+    .max(1e5)
+    .default(50)
+    .describe('Samples that the level looks back on.'),
+  trendSamples: z
+    .number()
+    .min(2)
+    .max(1e6)
+    .default(2000)
+    .describe('Samples that the trend looks back on.'),
+  seasons: z.number().min(1).max(100).default(4).describe('Seasons that the season looks back on.'),
+  width: z
+    .number()
+    .positive()
+    .max(100)
+    .default(5)
+    .describe('Half-width of the band in mean deviations.'),
 });
 
 const phases = 48;
@@ -21,7 +31,8 @@ const hourMs = 3_600_000;
 export const holtWinters = defineModel({
   name: 'holt-winters',
   version: 1,
-  summary: 'Error of an additive forecast from level, trend and season, in its mean deviations.',
+  summary:
+    'For smooth series that grow: error of an additive forecast from level, trend and season, in its mean deviations.',
   parameters,
   state: {
     level: 'f64',

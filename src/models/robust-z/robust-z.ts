@@ -2,10 +2,18 @@ import { z } from 'zod';
 import { defineModel } from '../../engine/model.ts';
 
 const parameters = z.strictObject({
-  /** Step of the running median, in median deviations: small is steady, large is quick. */
-  step: z.number().min(0.001).max(0.5).default(0.03),
-  /** Half-width of the band in deviations (1.4826 MAD). */
-  width: z.number().positive().max(100).default(6),
+  step: z
+    .number()
+    .min(0.001)
+    .max(0.5)
+    .default(0.03)
+    .describe('Step of the running median, in median deviations: small is steady, large is quick.'),
+  width: z
+    .number()
+    .positive()
+    .max(100)
+    .default(6)
+    .describe('Half-width of the band in deviations (1.4826 MAD).'),
 });
 
 /** Deviations that make up one standard deviation of a normal distribution. */
@@ -15,7 +23,8 @@ const perMad = 1.4826;
 export const robustZ = defineModel({
   name: 'robust-z',
   version: 1,
-  summary: 'Distance to a running median in running median absolute deviations.',
+  summary:
+    'For noise with outliers, which do not widen its band: distance to a running median in running median absolute deviations.',
   parameters,
   state: { median: 'f64', mad: 'f64' },
   score(sample, state, at, { step, width }, result) {

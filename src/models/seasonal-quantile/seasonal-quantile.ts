@@ -5,19 +5,27 @@ const hours = 24;
 const hourMs = 3_600_000;
 
 const parameters = z.strictObject({
-  /** Share of the samples of an hour that lie outside of the band, half on either side. */
-  outside: z.number().min(0.001).max(0.5).default(0.02),
-  /** Step of the running quantiles, in spreads. */
-  step: z.number().min(0.001).max(0.5).default(0.03),
-  /** Days before it scores. */
-  warmUpDays: z.number().min(1).max(60).default(3),
+  outside: z
+    .number()
+    .min(0.001)
+    .max(0.5)
+    .default(0.02)
+    .describe('Share of the samples of an hour that lie outside of the band, half on either side.'),
+  step: z
+    .number()
+    .min(0.001)
+    .max(0.5)
+    .default(0.03)
+    .describe('Step of the running quantiles, in spreads.'),
+  warmUpDays: z.number().min(1).max(60).default(3).describe('Days before it scores.'),
 });
 
 /** A band per hour of the day from running quantiles: any shape, no assumption of a distribution. */
 export const seasonalQuantile = defineModel({
   name: 'seasonal-quantile',
   version: 1,
-  summary: 'Distance to the quantiles that the same hour of the day has had.',
+  summary:
+    'For a daily course of any shape: distance to the quantiles that the same hour of the day has had.',
   parameters,
   state: {
     median: { type: 'f64', width: hours },

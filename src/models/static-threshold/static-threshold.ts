@@ -3,12 +3,15 @@ import { defineModel } from '../../engine/model.ts';
 
 const parameters = z
   .strictObject({
-    /** An alarm above this value. */
-    above: z.number().optional(),
-    /** An alarm below this value. */
-    below: z.number().optional(),
-    /** Samples in a row that it takes. */
-    samples: z.number().int().min(1).max(10_000).default(1),
+    above: z.number().optional().describe('An alarm above this value.'),
+    below: z.number().optional().describe('An alarm below this value.'),
+    samples: z
+      .number()
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(1)
+      .describe('Samples in a row that it takes.'),
   })
   .refine((p) => p.above !== undefined || p.below !== undefined, 'set above, below or both');
 
@@ -16,7 +19,8 @@ const parameters = z
 export const staticThreshold = defineModel({
   name: 'static-threshold',
   version: 1,
-  summary: 'Alarms when the value is above or below a bound for some samples in a row.',
+  summary:
+    'For a bound that people know, such as a quota: alarms when the value is above or below it for some samples in a row.',
   parameters,
   state: { outside: 'u16' },
   calibration: 'fixed',
