@@ -112,8 +112,8 @@ const tailsSpec = { counts: { type: 'u16', width: tailWidth } } as const;
 export class Scorer {
   readonly verdict: Verdict;
   readonly #model: Model;
-  readonly #asked: number;
-  readonly #recordFactor: number;
+  #asked = askedByDefault;
+  #recordFactor = recordFactor(askedByDefault);
   /** Samples after which a rarity is known; of a threshold none. */
   readonly #warmFrom: number;
   readonly #guard: boolean;
@@ -132,14 +132,7 @@ export class Scorer {
 
   constructor(model: Model, options: ScorerOptions = {}) {
     this.#model = model;
-    this.#asked = options.asked ?? askedByDefault;
-    if (!(this.#asked > 0 && this.#asked <= 1000)) {
-      throw new SeastateError(
-        'usage',
-        `${this.#asked} alarms per series and day cannot be met: ask for more than 0, at most 1000`,
-      );
-    }
-    this.#recordFactor = recordFactor(this.#asked);
+    this.ask(options.asked ?? askedByDefault);
     this.#warmFrom = model.definition.calibration === 'fixed' ? 0 : enough;
     this.#guard = options.guard ?? false;
     this.#states = new Pool(this.#model.definition.state);
@@ -190,6 +183,22 @@ export class Scorer {
 
   get #ownTail(): boolean {
     return (this.#model.definition.calibration ?? 'tail') === 'tail';
+  }
+
+  /**
+   * Alarms per series and day that are asked for from the next sample on: what is known of the
+   * series stays. Throws `usage` where it is not more than 0 and at most 1000.
+   */
+  ask(asked: number): void {
+    if (!(asked > 0 && asked <= 1000)) {
+      throw new SeastateError(
+        'usage',
+        `${asked} alarms per series and day cannot be met: ask for more than 0, at most 1000`,
+      );
+    }
+    this.#asked = asked;
+    this.#recordFactor = recordFactor(asked);
+    this.#neededFor = -1;
   }
 
   /** Scores one sample. `stale`: the series ended at `time` (a stale marker). */

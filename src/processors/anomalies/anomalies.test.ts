@@ -179,6 +179,20 @@ test('routes with the same model keep their own series when settings change', ()
   expect(run(true)).toEqual(run(false));
 });
 
+test('another budget of false alarms keeps what is known of the series', () => {
+  const d = new StageDriver([anomalies as ProcessorDefinition], { restoreAfterEach: true });
+  const ask = (per_series_day: number) => route(d, [{ select: '{pod=~".+"}', per_series_day }]);
+  ask(0.2);
+  feed(d, 400, calm);
+  ask(0.001);
+  feed(d, 1, () => 112);
+  expect(d.of('anomalies')).toEqual([]);
+  ask(1_000);
+  feed(d, 1, () => 112);
+  const [told] = d.of('anomalies').map(({ data }) => anomalyData.parse(data));
+  expect(told!.confidence).toBeGreaterThan(0.6);
+});
+
 test('settings that name no model, or a bad selector, are refused and nothing halts', () => {
   const d = new StageDriver([anomalies as ProcessorDefinition]);
   route(d, [{ select: '{i="a"}', model: 'nothing' }]);

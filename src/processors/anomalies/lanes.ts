@@ -28,8 +28,7 @@ export interface QuantileIds {
 }
 
 /** What must stay the same for the state of a scorer to go on. */
-const keyOf = ({ model, parameters, per_series_day }: Route): string =>
-  JSON.stringify([model, parameters, per_series_day]);
+const keyOf = ({ model, parameters }: Route): string => JSON.stringify([model, parameters]);
 
 const scorerOf = ({ per_series_day }: Route, model: Model): Scorer =>
   new Scorer(model, { asked: per_series_day, guard: !isShipped(model.definition) });
@@ -66,11 +65,14 @@ export class Lanes {
     this.lanes = routes.map((route, i) => {
       const kept = same[i] ?? take((lane) => keyOf(lane.route) === keyOf(route));
       const model = kept?.model ?? this.#model(route);
+      const scorer = kept?.scorer ?? scorerOf(route, model);
+      const quantiles = kept?.quantiles ?? scorerOf(route, model);
+      for (const each of [scorer, quantiles]) each.ask(route.per_series_day);
       return {
         route,
         model,
-        scorer: kept?.scorer ?? scorerOf(route, model),
-        quantiles: kept?.quantiles ?? scorerOf(route, model),
+        scorer,
+        quantiles,
         selection: this.#context.select(route.select),
         terms: model.definition.terms ?? [],
         summary: model.definition.summary,
