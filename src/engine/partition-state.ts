@@ -107,9 +107,12 @@ export class PartitionState implements StageState {
     });
   }
 
-  /** Processors keep what they find of matching series from now on, for `explain`. */
-  watch(selector: string): void {
-    for (const host of this.#hosts) host.handlers.watch?.(host.select(selector));
+  /** Processors keep what they find of series that match one of these from now on, for `explain`. */
+  watch(selectors: readonly string[]): void {
+    for (const host of this.#hosts) {
+      const chosen = selectors.map((each) => host.select(each));
+      host.handlers.watch?.({ has: (slot) => chosen.some((each) => each.has(slot)) });
+    }
   }
 
   /** What is known of the series that match; changes nothing. */

@@ -1,18 +1,22 @@
 import { type AnomaliesOfSeries, fateWords } from '../../processors/anomalies/explain.ts';
-import type { SeenSample } from '../../processors/anomalies/watch.ts';
+import type { HistogramShown } from '../../processors/anomalies/histograms/histograms.ts';
+import { leastObservations } from '../../processors/anomalies/histograms/quantile.ts';
+import type { Fate, SeenSample } from '../../processors/anomalies/watch.ts';
 import type { FoundSeries } from './series.ts';
 import { figure, Lines, moment, selectorText, span } from './text.ts';
 
 /** What is known of a series, for people. `sinceMs`: how far back samples were scored again. */
 export function seriesText(series: FoundSeries, sinceMs: number): string {
-  const { __name__: metric = '', ...labels } = series.labels;
   const { anomalies, ...others } = series.processors as { anomalies?: AnomaliesOfSeries };
+  const histogram = anomalies?.histogram;
+  const { __name__: metric = '', ...labels } = histogram?.labels ?? series.labels;
   const lines = new Lines();
   const every = series.interval > 0 ? `every ${span(series.interval)}` : 'once so far';
   lines.head(`${selectorText(metric, labels)} on ${series.cluster_title}`).facts({
     cluster: `${series.cluster} of tenant ${series.tenant}, partition ${series.partition}`,
     reports: `${every}, newest ${moment(series.last)}${series.live ? '' : '; it has ended'}`,
     'log time': moment(series.log_time),
+    histogram: histogram ? histogramText(histogram) : undefined,
   });
   if (!anomalies) lines.line('the processor "anomalies" is switched off (settings.disabled)');
   else if (!anomalies.route) {
@@ -24,8 +28,32 @@ export function seriesText(series: FoundSeries, sinceMs: number): string {
   return `${lines.toString()}\n`;
 }
 
+const silence: Readonly<Record<HistogramShown['silent'], string>> = {
+  '': '',
+  'no le="+Inf"': '; its bucket le="+Inf" is missing, so nothing is scored of it',
+  'scored as native': '; it comes as a native histogram too, which is scored in its place',
+};
+
+function histogramText({ form, buckets, greatest_bound, whole_at, silent }: HistogramShown) {
+  const upTo = greatest_bound === null ? '' : ` up to le="${greatest_bound}"`;
+  const whole = form !== 'classic' ? '' : `, whole last at ${moment(whole_at)}`;
+  return `${form}, ${buckets} buckets${upTo}${whole}${silence[silent]}`;
+}
+
+/** Something that is scored of a series. */
+interface Aspect extends Pick<AnomaliesOfSeries, 'kind' | 'state' | 'seen'> {
+  /** '' of a series that is scored as it is. */
+  readonly name: string;
+}
+
+function aspectsOf({ histogram, kind, state, seen, quantiles }: AnomaliesOfSeries): Aspect[] {
+  const itself = { name: histogram ? 'count' : '', kind, state, seen };
+  const all = quantiles.map((each) => ({ ...each, name: `quantile ${each.quantile}` }));
+  return histogram?.form === 'classic' ? all : [itself, ...all];
+}
+
 function scored(lines: Lines, said: AnomaliesOfSeries, sinceMs: number): void {
-  const { route, kind, state } = said;
+  const { route, kind } = said;
   const { select, model, parameters, per_series_day, per_cluster_day } = route!;
   const own = Object.keys(parameters).length > 0 ? JSON.stringify(parameters) : 'as shipped';
   lines.facts({
@@ -33,37 +61,43 @@ function scored(lines: Lines, said: AnomaliesOfSeries, sinceMs: number): void {
     model: `${model}: ${said.model_summary}`,
     parameters: own,
     asked: `${per_series_day} false alarms per series and day; at most ${per_cluster_day} told per cluster and day`,
-    measures: kind,
+    measures: said.histogram ? undefined : kind,
+    'route cut':
+      said.route_cut > 1
+        ? `only what is ${figure(said.route_cut)} times its own cut is told now`
+        : undefined,
   });
-  if (state) knowledge(lines, said);
-  else lines.line('it was not scored yet');
-  fates(lines, said, sinceMs);
+  for (const aspect of aspectsOf(said)) {
+    if (aspect.name !== '') lines.head(`${aspect.name}, which measures ${aspect.kind}`);
+    if (aspect.state) knowledge(lines, aspect);
+    else lines.line('it was not scored yet');
+    fates(lines, aspect, sinceMs);
+  }
   const { open, feedback } = said;
   if (open) {
     const quiet = open.hushed ? ', not told: it is expected' : '';
     lines
       .head('Open')
       .line(
-        `${open.anomaly}: ${open.kind} ${open.direction} since ${open.start}, ` +
+        `${open.anomaly}: ${open.quantile ? `quantile ${open.quantile} ` : ''}` +
+          `${open.kind} ${open.direction} since ${open.start}, ` +
           `${figure(open.score)} times the cut${quiet}`,
       );
   }
   if (feedback.length > 0) marks(lines, feedback as readonly Mark[]);
 }
 
-function knowledge(lines: Lines, { state, route_cut: routeCut }: AnomaliesOfSeries): void {
+function knowledge(lines: Lines, { state, name }: Aspect): void {
   const s = state!;
   const raised =
     s.raised_by > 0 ? `, ${Math.round(100 * s.raised_by)} % of it for late alarms` : '';
-  lines.head('What it knows').facts({
+  lines.head(`What it knows${of(name)}`).facts({
     samples: `${s.samples}${s.moved ? ` over ${span(s.age_ms)}` : ', all of the same value: it never moved'}`,
     value: figure(s.value),
     expected: expectedNow(s.model),
     cut: `a sample as rare as one in 10^${figure(s.needed_rarity)} alarms${raised}`,
     calibration:
       s.tail_samples === null ? undefined : `by ${s.tail_samples} scores of its own past`,
-    'route cut':
-      routeCut > 1 ? `only what is ${figure(routeCut)} times its own cut is told now` : undefined,
     resting: s.resting_samples > 0 ? `for ${s.resting_samples} more samples` : undefined,
     muted: s.muted_samples > 0 ? `for ${s.muted_samples} more samples, after a gap` : undefined,
     outside: s.outside_samples === 0 ? undefined : sideText(s.outside_samples),
@@ -75,10 +109,11 @@ function knowledge(lines: Lines, { state, route_cut: routeCut }: AnomaliesOfSeri
   });
   const rest = Object.entries(s.model).filter(([name]) => !band.has(name));
   if (rest.length === 0) return;
-  lines.head('State of the model');
+  lines.head(`State of the model${of(name)}`);
   lines.facts(Object.fromEntries(rest.map(([name, value]) => [wordsOf(name), figure(value)])));
 }
 
+const of = (name: string): string => (name === '' ? '' : ` of ${name}`);
 const band: ReadonlySet<string> = new Set(['expected', 'lower', 'upper']);
 const wordsOf = (name: string): string => name.replaceAll('_', ' ');
 
@@ -90,34 +125,41 @@ function expectedNow({ expected, lower, upper }: Readonly<Record<string, number 
 const sideText = (side: number): string =>
   `${Math.abs(side)} in a row ${side > 0 ? 'above' : 'below'} the band; 16 are a level shift`;
 
-function fates(lines: Lines, { seen }: AnomaliesOfSeries, sinceMs: number): void {
-  lines.head(`What became of its samples of the last ${span(sinceMs)}`);
+function fates(lines: Lines, { seen, name }: Aspect, sinceMs: number): void {
+  const whose = name === '' ? 'its samples' : `the samples of ${name}`;
+  lines.head(`What became of ${whose} of the last ${span(sinceMs)}`);
   if (!seen) {
     lines.line('none came (--since goes further back)');
     return;
   }
   for (const [fate, count] of Object.entries(seen.fates)) {
-    lines.line(`${count} x ${fate}: ${fateWords[fate as keyof typeof fateWords]}`);
+    lines.line(`${count} x ${fate}: ${wordsOfFate(fate as Fate, name)}`);
   }
-  sample(lines, 'newest', seen.last);
-  if (seen.strongest !== seen.last) sample(lines, 'strongest', seen.strongest);
+  sample(lines, 'newest', name, seen.last);
+  if (seen.strongest !== seen.last) sample(lines, 'strongest', name, seen.strongest);
   if (seen.alarm && seen.alarm !== seen.last && seen.alarm !== seen.strongest) {
-    sample(lines, 'last alarm', seen.alarm);
+    sample(lines, 'last alarm', name, seen.alarm);
   }
 }
 
-function sample(lines: Lines, what: string, s: SeenSample): void {
+/** Of a quantile there is no number when too little was observed. */
+const wordsOfFate = (fate: Fate, name: string): string =>
+  fate === 'missing' && name.startsWith('quantile')
+    ? `fewer than ${leastObservations} observations since the scrape before: not scored`
+    : fateWords[fate];
+
+function sample(lines: Lines, what: string, name: string, s: SeenSample): void {
   const terms = Object.entries(s.terms)
     .filter(([, value]) => value > 0)
     .sort(([, a], [, b]) => b - a)
     .map(([name, value]) => `${name} ${figure(value)}`);
   const range = s.expected === null && s.lower === null && s.upper === null;
-  lines.head(`The ${what} one`).facts({
+  lines.head(`The ${what} one${of(name)}`).facts({
     time: moment(s.time),
     value: `${figure(s.value)}${range ? '' : `, expected ${figure(s.expected)} within ${figure(s.lower)} to ${figure(s.upper)}`}`,
     score: `${figure(s.score)}, ${figure(s.strength)} of the cut`,
     terms: terms.join(', '),
-    'so it is': `${s.fate}: ${fateWords[s.fate]}`,
+    'so it is': `${s.fate}: ${wordsOfFate(s.fate, name)}`,
     error: s.error,
   });
 }

@@ -1,9 +1,10 @@
 import type { Config } from '../../config/schema.ts';
 import { SeastateError } from '../../core/errors.ts';
-import { formatSelector, type Matcher } from '../../core/matchers.ts';
+import { formatSelector, type Matcher, matcher } from '../../core/matchers.ts';
 import type { SeriesExplanation } from '../../engine/explain.ts';
 import type { Log } from '../../log/log.ts';
 import { telemetryTopic } from '../../log/topics.ts';
+import type { AnomaliesOfSeries } from '../../processors/anomalies/explain.ts';
 import { type CliContext, say } from '../context.ts';
 import { openLogToRead } from '../open-log.ts';
 import { writeText } from '../output/rows.ts';
@@ -62,8 +63,9 @@ async function* seriesOf(
 ): AsyncIterable<FoundSeries> {
   const end = at ?? (await newestTime(log, partition));
   if (end === undefined) return;
+  const selectors = selectorsOf(matchers);
   // A series may carry no label that names its cluster: then its sender does.
-  const watched = formatSelector(matchers.filter(({ name }) => name !== 'cluster'));
+  const watched = selectors.map((each) => formatSelector(each.filter(isNotCluster)));
   const { state, logTime } = await partitionState(config, log, {
     stage,
     partition,
@@ -71,9 +73,39 @@ async function* seriesOf(
     ...(at === undefined ? {} : { toTime: at }),
     prepare: (each) => each.watch(watched),
   });
-  for (const series of state.explain(matchers)) {
-    yield { partition, log_time: logTime || end, ...series };
+  const shown = new Set<string>();
+  for (const [k, selector] of selectors.entries()) {
+    for (const series of state.explain(selector)) {
+      const histogram = histogramOf(series);
+      if (k > 0 && !histogram) continue;
+      // Each bucket of a histogram says the same.
+      const key = JSON.stringify([series.tenant, series.cluster, histogram ?? series.labels]);
+      if (shown.has(key)) continue;
+      shown.add(key);
+      yield { partition, log_time: logTime || end, ...series };
+    }
   }
+}
+
+const isNotCluster = ({ name }: Matcher): boolean => name !== 'cluster';
+
+/**
+ * The selector, and where it names a histogram as anomalies do (`x{quantile="0.99"}`) those of the
+ * series that it comes from: its open bucket, or itself when it is native.
+ */
+function selectorsOf(matchers: readonly Matcher[]): (readonly Matcher[])[] {
+  const metric = matchers.find(({ name, op }) => name === '__name__' && op === '=');
+  if (!metric) return [matchers];
+  const rest = matchers.filter(
+    (each) => each !== metric && each.name !== 'quantile' && each.name !== 'stat',
+  );
+  const buckets = matcher('__name__', '=', `${metric.value}_bucket`);
+  return [matchers, [buckets, matcher('le', '=', '+Inf'), ...rest], [metric, ...rest]];
+}
+
+function histogramOf({ processors }: SeriesExplanation): object | undefined {
+  const { anomalies } = processors as { anomalies?: AnomaliesOfSeries };
+  return anomalies?.histogram ? [anomalies.histogram.form, anomalies.histogram.labels] : undefined;
 }
 
 async function newestTime(log: Log, partition: number): Promise<number | undefined> {

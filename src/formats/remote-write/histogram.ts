@@ -12,15 +12,20 @@ export interface NativeHistogram {
   readonly schema: number;
   readonly zeroThreshold: number;
   readonly zeroCount: number;
-  /** Bucket index and count, ascending by index. */
-  readonly positive: readonly (readonly [index: number, count: number])[];
-  readonly negative: readonly (readonly [index: number, count: number])[];
+  readonly positive: NativeBuckets;
+  readonly negative: NativeBuckets;
   /** Upper bounds of a histogram of schema -53. */
   readonly customBounds: readonly number[];
   /** 0 unknown, 1 yes, 2 no, 3 gauge. */
   readonly resetHint: number;
   /** Whether counts are floats on the wire. */
   readonly isFloat: boolean;
+}
+
+/** Buckets of one sign: index and count of each, ascending by index. */
+export interface NativeBuckets {
+  readonly indexes: readonly number[];
+  readonly counts: readonly number[];
 }
 
 export const customSchema = -53;
@@ -135,16 +140,17 @@ function countsOf(raw: RawHistogram, side: Side): number[] {
   });
 }
 
-function buckets({ spans }: Side, counts: readonly number[]): [number, number][] {
-  const out: [number, number][] = [];
+function buckets({ spans }: Side, counts: number[]): NativeBuckets {
+  const indexes: number[] = [];
   let index = 0;
-  for (let k = 0; k < spans.length && out.length < counts.length; k += 2) {
+  for (let k = 0; k < spans.length && indexes.length < counts.length; k += 2) {
     index += spans[k]!;
-    for (let left = spans[k + 1]!; left > 0 && out.length < counts.length; left--) {
-      out.push([index++, counts[out.length]!]);
+    for (let left = spans[k + 1]!; left > 0 && indexes.length < counts.length; left--) {
+      indexes.push(index++);
     }
   }
-  return out;
+  counts.length = indexes.length;
+  return { indexes, counts };
 }
 
 function readRaw(bytes: Uint8Array, start: number, end: number): RawHistogram {

@@ -2,21 +2,22 @@ import { identityOf } from '../../core/identity.ts';
 import { metricKinds } from '../../engine/model.ts';
 import type { Block, ProcessorContext, Selection } from '../../engine/processor.ts';
 import type { LogRecord } from '../../log/log.ts';
-import { kindOf } from '../../models/kinds.ts';
 import type { Registry } from '../../models/registry.ts';
 import type { Verdict } from '../../models/scorer.ts';
+import { kindOfSeries } from '../kind.ts';
 import { finite, iso, strangestOf } from './details.ts';
-import { type AnomaliesOfSeries, openShown } from './explain.ts';
+import { anomaliesOf } from './explain.ts';
 import { Failures } from './failures.ts';
 import { ExpectedShapes, type Shape } from './feedback.ts';
-import { Histograms, type Quantile } from './histograms/histograms.ts';
+import { Histograms, itself, type Quantile } from './histograms/histograms.ts';
 import { Intervals, type OpenAnomaly } from './intervals.ts';
 import { type Lane, Lanes } from './lanes.ts';
 import { RouteBudgets } from './route-budgets.ts';
 import { Scores } from './scores.ts';
 import type { AnomalySettings } from './settings.ts';
+import { Successions } from './successions.ts';
 import { fateOf, Watch } from './watch.ts';
-import { objectOf, workloadOf } from './workload.ts';
+import { objectOf } from './workload.ts';
 
 /** A sample this strange, in multiples of the cut, keeps an open anomaly open. */
 const stillStrange = 0.5;
@@ -25,15 +26,7 @@ const calmSamples = 5;
 /** An update is told when the score has grown by this. */
 const growth = 1.5;
 
-const metricTypeNames = ['', 'counter', 'gauge', 'histogram', 'gaugehistogram', 'summary'];
 const noLane = 255;
-/** The series itself, of what may be scored of it. */
-const itself = -1;
-
-interface DeadSibling {
-  cluster: number;
-  slot: number;
-}
 
 /** The anomalies processor of one partition. */
 export class Anomalies {
@@ -41,7 +34,7 @@ export class Anomalies {
   readonly #lanes: Lanes;
   readonly #open: Intervals;
   readonly #budgets;
-  readonly #dead;
+  readonly #successions: Successions;
   readonly #expected;
   readonly #slots;
   readonly #scores: Scores;
@@ -54,19 +47,16 @@ export class Anomalies {
     this.#context = context;
     this.#failures = new Failures(context);
     this.#budgets = new RouteBudgets(context);
-    this.#dead = context.table<DeadSibling>(
-      'dead',
-      ({ cluster, slot }) => workloadOf(cluster, context.series.labels(slot))!,
-    );
+    this.#successions = new Successions(context);
     this.#expected = new ExpectedShapes(context);
     this.#slots = context.columns('slots', {
       lane: { type: 'u8', initial: noLane },
       kind: 'u8',
       open: 'u8',
     });
-    this.#scores = new Scores(context);
-    this.#open = new Intervals(context, this.#slots);
     this.#histograms = context.keep('histograms', new Histograms(context));
+    this.#scores = new Scores(context, this.#histograms);
+    this.#open = new Intervals(context, this.#slots);
     this.#lanes = context.keep('scorers', new Lanes(context, models, this.#histograms));
     this.#lanes.configure(context.settings);
   }
@@ -75,19 +65,26 @@ export class Anomalies {
     return {
       samples: (block: Block) => this.#samples(block),
       born: (slot: number) => this.#born(slot),
-      ended: (slot: number, time: number) => {
-        this.#scores.ended(slot, time);
-        this.#seriesEnded(slot);
-      },
+      ended: (slot: number, time: number) => this.#seriesEnded(slot, time + 1),
       forgotten: (slot: number) => this.#forgotten(slot),
       record: (kind: string, cluster: number, record: LogRecord) => {
         if (kind === 'feedback') this.#feedback(cluster, record);
       },
       tick: () => this.#tick(),
       watch: (chosen: Selection) => {
-        this.#watch = new Watch(chosen);
+        this.#watch = new Watch(chosen, this.#histograms);
       },
-      explain: (slot: number) => this.#explain(slot),
+      explain: (slot: number) =>
+        anomaliesOf(slot, {
+          context: this.#context,
+          histograms: this.#histograms,
+          open: this.#open,
+          budgets: this.#budgets,
+          expected: this.#expected,
+          watch: this.#watch,
+          lane: (of) => this.#lanes.lanes[this.#slots.arrays.lane[of]!],
+          kind: (of) => metricKinds[this.#slots.arrays.kind[of]!]!,
+        }),
       settings: () => this.#configure(),
       switchedOff: () => {
         this.#scores.configure(() => false);
@@ -106,7 +103,8 @@ export class Anomalies {
     for (let slot = 0; slot < this.#context.series.count; slot++) {
       const before = lane[slot];
       lane[slot] = this.#laneOf(slot);
-      if (before === noLane && lane[slot] !== noLane) this.#learnKind(slot);
+      if (before === noLane && lane[slot] !== noLane) this.#choose(slot);
+      if (lane[slot] === noLane) this.#histograms.ended(slot);
     }
     this.#scores.configure((slot) => lane[slot] !== noLane);
     // Nobody scores these any more: nothing else would close them.
@@ -115,14 +113,9 @@ export class Anomalies {
     }
   }
 
-  #learnKind(slot: number): void {
-    const { series } = this.#context;
+  #choose(slot: number): void {
     this.#histograms.add(slot);
-    const isBucket = this.#histograms.isBucket(slot);
-    const type = isBucket ? '' : (metricTypeNames[series.type(slot)] ?? '');
-    const name = series.label(slot, '__name__');
-    const kind = kindOf(isBucket ? name.replace(/_bucket$/, '') : name, type);
-    this.#slots.arrays.kind[slot] = metricKinds.indexOf(kind);
+    this.#slots.arrays.kind[slot] = metricKinds.indexOf(kindOfSeries(this.#context.series, slot));
   }
 
   #laneOf(slot: number): number {
@@ -131,20 +124,18 @@ export class Anomalies {
   }
 
   #born(slot: number): void {
-    const { series } = this.#context;
     const { lane } = this.#slots.arrays;
     lane[slot] = this.#laneOf(slot);
-    this.#scores.ask(slot, lane[slot] !== noLane);
-    if (lane[slot] === noLane) return;
-    this.#learnKind(slot);
-    if (this.#dead.size === 0 || this.#histograms.isPart(slot)) return;
-    const workload = workloadOf(series.cluster(slot), series.labels(slot));
-    const sibling = workload === undefined ? undefined : this.#dead.get(workload);
-    if (!sibling || this.#slots.arrays.lane[sibling.slot] !== lane[slot]) return;
+    const isScored = lane[slot] !== noLane;
+    if (isScored) this.#choose(slot);
+    this.#scores.ask(slot, isScored);
+    if (!isScored || this.#histograms.isPart(slot)) return;
+    const sibling = this.#successions.predecessorOf(slot);
+    if (sibling === undefined || lane[sibling] !== lane[slot]) return;
     const { scorer, quantiles } = this.#lanes.lanes[lane[slot]!]!;
-    scorer.inherit(sibling.slot, slot);
-    this.#histograms.inherit(sibling.slot, slot, (from, to) => quantiles.inherit(from, to));
-    this.#dead.delete(workload!);
+    scorer.inherit(sibling, slot);
+    this.#histograms.inherit(sibling, slot, (from, to) => quantiles.inherit(from, to));
+    this.#successions.taken(slot);
     this.#context.count('inherited');
   }
 
@@ -157,31 +148,19 @@ export class Anomalies {
       const slot = slots[i]!;
       const at = lane[slot]!;
       if (at === noLane) continue;
-      const chosen = lanes[at]!;
       const ended = stale[i] === 1;
+      const time = times[i]!;
       if (this.#histograms.isBucket(slot)) {
-        if (ended) this.#seriesEnded(slot);
-        else this.#histograms.sample(slot, times[i]!, values[i]!, this.#takeQuantile);
+        if (ended) this.#seriesEnded(slot, time);
+        else this.#histograms.sample(slot, time, values[i]!, this.#takeQuantile);
         continue;
       }
-      const v = chosen.scorer.push(slot, times[i]!, values[i]!, metricKinds[kind[slot]!]!, ended);
-      if (ended) {
-        this.#scores.stale(slot, times[i]!);
-        this.#seriesEnded(slot);
-      } else {
-        this.#scores.sample(slot, times[i]!, v);
-        this.#scored(slot, itself, chosen, v, times[i]!);
-      }
-      if (this.#watch) this.#watched(this.#watch, slot, chosen, times[i]!);
+      const chosen = lanes[at]!;
+      const v = chosen.scorer.push(slot, time, values[i]!, metricKinds[kind[slot]!]!, ended);
+      this.#said(slot, chosen, v, time, ended);
     }
     this.#natives(block.histograms);
     this.#scores.flush();
-  }
-
-  #scored(slot: number, which: number, lane: Lane, v: Verdict, time: number): void {
-    if (v.outcome === 'failed') this.#failures.add(slot, lane.route.model, v);
-    else if (this.#slots.arrays.open[slot] === 1) this.#goesOn(slot, which, lane, v, time);
-    else if (v.alarm) this.#alarm(slot, which, lane, v, time);
   }
 
   #natives(columns: Block['histograms']): void {
@@ -189,21 +168,47 @@ export class Anomalies {
       const slot = columns.slots[i]!;
       const chosen = this.#lanes.lanes[this.#slots.arrays.lane[slot]!];
       if (!chosen) continue;
-      const count = this.#histograms.native(columns, i, this.#takeQuantile);
-      const time = columns.times[i]!;
       const ended = columns.stale[i] === 1;
-      const v = chosen.scorer.push(slot, time, count, 'counter', ended);
-      if (ended) this.#seriesEnded(slot);
-      else this.#scored(slot, itself, chosen, v, time);
+      if (!ended && !this.#histograms.isNative(slot)) {
+        this.#histograms.becomesNative(slot);
+        this.#scores.ask(slot, true);
+      }
+      const count = ended ? Number.NaN : this.#histograms.native(columns, i, this.#takeQuantile);
+      const time = columns.times[i]!;
+      const v = chosen.scorer.push(slot, time, count, this.#histograms.countKind(slot), ended);
+      this.#said(slot, chosen, v, time, ended);
     }
   }
 
-  #quantile({ slot, id, which, time, value }: Quantile): void {
-    const { lane, kind } = this.#slots.arrays;
-    const chosen = this.#lanes.lanes[lane[slot]!];
+  /** What the scorer said of a sample of the series itself. */
+  #said(slot: number, lane: Lane, v: Verdict, time: number, ended: boolean): void {
+    if (ended) this.#seriesEnded(slot, time);
+    else {
+      this.#scores.sample(slot, itself, time, v);
+      this.#scored(slot, itself, lane, v, time);
+    }
+    if (this.#watch) this.#watched(this.#watch, slot, itself, lane, v, time);
+  }
+
+  #quantile({ slot, id, which, time, value, kind, isOther }: Quantile): void {
+    const chosen = this.#lanes.lanes[this.#slots.arrays.lane[slot]!];
     if (!chosen) return;
-    const v = chosen.quantiles.push(id, time, value, metricKinds[kind[slot]!]!);
-    this.#scored(slot, which, chosen, v, time);
+    if (isOther) chosen.quantiles.forget(id);
+    const v = chosen.quantiles.push(id, time, value, kind);
+    // Buckets are coarse: many equal quantiles in a row are no frozen value.
+    if (v.kind === 'flatline') v.alarm = false;
+    if (v.outcome === 'missing') this.#scores.stale(slot, which, time);
+    else {
+      this.#scores.sample(slot, which, time, v);
+      this.#scored(slot, which, chosen, v, time);
+    }
+    if (this.#watch) this.#watched(this.#watch, slot, which, chosen, v, time);
+  }
+
+  #scored(slot: number, which: number, lane: Lane, v: Verdict, time: number): void {
+    if (v.outcome === 'failed') this.#failures.add(slot, lane.route.model, v);
+    else if (this.#slots.arrays.open[slot] === 1) this.#goesOn(slot, which, lane, v, time);
+    else if (v.alarm) this.#alarm(slot, which, lane, v, time);
   }
 
   #tick(): void {
@@ -221,31 +226,14 @@ export class Anomalies {
       if (!chosen.scorer.overdue(slot, clock)) continue;
       if (open[slot] === 1 && !this.#dropHushed(slot)) continue;
       this.#alarm(slot, itself, chosen, chosen.scorer.verdict, clock);
-      if (this.#watch) this.#watched(this.#watch, slot, chosen, clock);
+      const { verdict } = chosen.scorer;
+      if (this.#watch) this.#watched(this.#watch, slot, itself, chosen, verdict, clock);
     }
   }
 
-  #watched(watch: Watch, slot: number, { scorer, terms }: Lane, time: number): void {
-    const { verdict } = scorer;
-    watch.sample(slot, time, verdict, terms, fateOf(verdict, this.#open.get(slot), time));
-  }
-
-  #explain(slot: number): AnomaliesOfSeries {
-    const { series } = this.#context;
-    const { lane, kind } = this.#slots.arrays;
-    const chosen = this.#lanes.lanes[lane[slot]!];
-    const cluster = series.cluster(slot);
-    const open = this.#open.get(slot);
-    return {
-      route: chosen?.route ?? null,
-      model_summary: chosen?.summary ?? '',
-      kind: metricKinds[kind[slot]!]!,
-      state: chosen?.scorer.explain(slot) ?? null,
-      route_cut: chosen ? this.#budgets.cut(cluster, chosen.route) : 1,
-      open: open ? openShown(open) : null,
-      feedback: this.#expected.of(cluster, series.labels(slot)),
-      seen: this.#watch?.of(slot) ?? null,
-    };
+  #watched(watch: Watch, slot: number, which: number, lane: Lane, v: Verdict, time: number): void {
+    if (!watch.has(slot)) return;
+    watch.sample(slot, which, time, v, lane.terms, fateOf(v, which, this.#open.get(slot), time));
   }
 
   /** An alarm is told when nobody expects it and the budget of its route and cluster allows it. */
@@ -364,14 +352,15 @@ export class Anomalies {
     this.#open.mark(cluster, feedback);
   }
 
-  #seriesEnded(slot: number): void {
+  /** `time`: from when on nothing stands of it. */
+  #seriesEnded(slot: number, time: number): void {
     const { series } = this.#context;
     if (this.#slots.arrays.lane[slot] === noLane || this.#lanes.lanes.length === 0) return;
+    this.#scores.ended(slot, time);
     const row = this.#open.get(slot);
     if (row && row.data.kind !== 'stopped') this.#open.close(row, row.last, series.lastTime(slot));
-    if (this.#histograms.isPart(slot)) return;
-    const workload = workloadOf(series.cluster(slot), series.labels(slot));
-    if (workload !== undefined) this.#dead.set(workload, { cluster: series.cluster(slot), slot });
+    this.#histograms.ended(slot);
+    if (!this.#histograms.isPart(slot)) this.#successions.ended(slot);
   }
 
   #forgotten(slot: number): void {
@@ -379,9 +368,7 @@ export class Anomalies {
     const { lane } = this.#slots.arrays;
     const row = this.#open.get(slot);
     if (row) this.#open.close(row, row.last, series.lastTime(slot));
-    const workload = workloadOf(series.cluster(slot), series.labels(slot));
-    if (workload !== undefined && this.#dead.get(workload)?.slot === slot)
-      this.#dead.delete(workload);
+    this.#successions.forgotten(slot);
     for (const { scorer } of this.#lanes.lanes) scorer.forget(slot);
     this.#watch?.forget(slot);
     this.#failures.forgotten(slot);

@@ -48,7 +48,7 @@ function scene(settings: object): StageDriver {
 function explained(records: readonly LogRecord[], watched: number) {
   const held = new HeldState({ name: 'cluster', processors }, setup, startOf(0, 0), []);
   for (const [i, record] of records.entries()) {
-    if (i === records.length - watched) held.state.watch('{}');
+    if (i === records.length - watched) held.state.watch(['{}']);
     held.take(record, []);
     for (const _ of held.state.explain(parseSelector('{}')));
   }

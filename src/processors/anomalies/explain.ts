@@ -1,7 +1,17 @@
+import type { MetricKind } from '../../engine/model.ts';
+import type { ProcessorContext } from '../../engine/processor.ts';
 import type { SeriesState } from '../../models/series-state.ts';
-import type { OpenAnomaly } from './intervals.ts';
+import type { ExpectedShapes } from './feedback.ts';
+import {
+  type HistogramShown,
+  type Histograms,
+  itself,
+  quantiles,
+} from './histograms/histograms.ts';
+import type { Intervals, OpenAnomaly } from './intervals.ts';
 import type { Lane } from './lanes.ts';
-import type { Fate, SeenSeries } from './watch.ts';
+import type { RouteBudgets } from './route-budgets.ts';
+import type { Fate, SeenSeries, Watch } from './watch.ts';
 
 /** What this processor says of a series (`seastate explain SELECTOR`). */
 export interface AnomaliesOfSeries {
@@ -18,10 +28,23 @@ export interface AnomaliesOfSeries {
   readonly feedback: readonly object[];
   /** Since it is watched; null: no sample came. */
   readonly seen: SeenSeries | null;
+  /** The histogram that it is, or is a bucket of; null of another series. */
+  readonly histogram: HistogramShown | null;
+  /** What is scored of a histogram beside its observations (`kind`, `state`, `seen`). */
+  readonly quantiles: readonly QuantileShown[];
+}
+
+interface QuantileShown {
+  readonly quantile: string;
+  readonly kind: string;
+  readonly state: SeriesState | null;
+  readonly seen: SeenSeries | null;
 }
 
 interface OpenShown {
   readonly anomaly: string;
+  /** The quantile that it is about; null: the series itself. */
+  readonly quantile: string | null;
   readonly kind: string;
   readonly direction: string;
   readonly start: string;
@@ -30,9 +53,54 @@ interface OpenShown {
   readonly hushed: boolean;
 }
 
-export function openShown({ subject, data, hushed }: OpenAnomaly): OpenShown {
+/** Where the answers are. */
+export interface Knowledge {
+  readonly context: ProcessorContext<unknown>;
+  readonly histograms: Histograms;
+  readonly open: Intervals;
+  readonly budgets: RouteBudgets;
+  readonly expected: ExpectedShapes;
+  readonly watch: Watch | undefined;
+  /** The lane of a slot, and what its series measures. */
+  readonly lane: (slot: number) => Lane | undefined;
+  readonly kind: (slot: number) => MetricKind;
+}
+
+/** A bucket says what is known of its histogram. */
+export function anomaliesOf(slot: number, known: Knowledge): AnomaliesOfSeries {
+  const { context, histograms, budgets, expected, watch } = known;
+  const owner = histograms.ownerOf(slot);
+  const lane = known.lane(owner);
+  const cluster = context.series.cluster(owner);
+  const row = known.open.get(owner);
+  const aspects = histograms.aspectsOf(owner);
+  const histogram = histograms.explain(owner);
+  const [first, isNative] = [histograms.firstId(owner), histograms.isNative(owner)];
+  return {
+    route: lane?.route ?? null,
+    model_summary: lane?.summary ?? '',
+    kind: isNative ? histograms.countKind(owner) : known.kind(owner),
+    state: lane?.scorer.explain(owner) ?? null,
+    route_cut: lane ? budgets.cut(cluster, lane.route) : 1,
+    open: row ? openShown(row) : null,
+    feedback: aspects.flatMap((which) => expected.of(cluster, histograms.labels(owner, which))),
+    seen: watch?.of(owner, itself) ?? null,
+    histogram,
+    quantiles: aspects
+      .filter((which) => which !== itself)
+      .map((which) => ({
+        quantile: String(quantiles[which]),
+        kind: histograms.kind(owner),
+        state: (first < 0 ? undefined : lane?.quantiles.explain(first + which)) ?? null,
+        seen: watch?.of(owner, which) ?? null,
+      })),
+  };
+}
+
+function openShown({ which, subject, data, hushed }: OpenAnomaly): OpenShown {
   const { kind, direction, start, score } = data;
-  return { anomaly: subject, kind, direction, start, score, hushed };
+  const quantile = which === itself ? null : String(quantiles[which]);
+  return { anomaly: subject, quantile, kind, direction, start, score, hushed };
 }
 
 /** What became of a sample, in words. */
@@ -51,6 +119,7 @@ export const fateWords: Readonly<Record<Fate, string>> = {
     'strange, but the change is too small for what it measures, or in a harmless direction',
   told: 'an anomaly was told',
   open: 'belongs to the anomaly that is open',
+  beside: 'strange, but an anomaly of the same histogram is open already',
   withheld: 'strange, but withheld: the budget of its route and cluster was spent on stronger ones',
   expected: 'strange, but expected: somebody marked this shape',
 };

@@ -1,12 +1,8 @@
 import { expect, test } from 'vitest';
 import type { ProcessorDefinition } from '../../engine/processor.ts';
 import type { SeriesInput } from '../../formats/remote-write/encode.ts';
-import { recordLimits } from '../../formats/remote-write/limits.ts';
-import { SeriesReader } from '../../formats/remote-write/series-reader.ts';
-import { isStale } from '../../formats/remote-write/stale.ts';
-import { decodeBody } from '../../formats/snappy/body-encoding.ts';
-import { Scratch } from '../../formats/snappy/snappy.ts';
 import { type DriverOptions, StageDriver } from '../../testing/stage-driver.ts';
+import { writtenScores } from '../../testing/written-scores.ts';
 import { anomalies } from './definition.ts';
 import { scoreLabels } from './scores.ts';
 
@@ -35,19 +31,14 @@ function feed(d: StageDriver, times: number, cluster = 'c1', more: [string, stri
 
 /** What topic `scores` holds, as text: `name{labels} value @time`. */
 function written(d: StageDriver): string[] {
-  const reader = new SeriesReader();
-  const scratch = new Scratch();
-  return d.outputs
-    .filter(({ topic }) => topic === 'scores')
-    .flatMap(({ value, headers }) => {
-      expect(headers).toMatchObject({ kind: 'samples', tenant: 'default', encoding: 'snappy' });
-      const columns = reader.read(decodeBody('snappy', value!, 1e6, scratch), recordLimits);
-      return Array.from({ length: columns.length }, (_, i) => {
-        const labels = reader.labels(columns.series[i]!).map(([name, text]) => `${name}=${text}`);
-        const value = isStale(columns.words, i) ? 'stale' : columns.values[i];
-        return `${labels.join(',')} ${value} @${columns.times[i]}`;
-      });
-    });
+  for (const { topic, headers } of d.outputs) {
+    if (topic !== 'scores') continue;
+    expect(headers).toMatchObject({ kind: 'samples', tenant: 'default', encoding: 'snappy' });
+  }
+  return writtenScores(d).map(({ labels, value, time }) => {
+    const all = Object.entries(labels).map(([name, text]) => `${name}=${text}`);
+    return `${all.join(',')} ${value} @${time}`;
+  });
 }
 
 const namesOf = (lines: readonly string[]) =>

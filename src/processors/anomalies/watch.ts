@@ -1,5 +1,6 @@
 import type { Selection } from '../../engine/processor.ts';
 import type { Held, Outcome, Verdict } from '../../models/scorer.ts';
+import { aspectOf, aspects, type Histograms, itself } from './histograms/histograms.ts';
 import type { OpenAnomaly } from './intervals.ts';
 
 /** What became of a sample: of one that was not scored its outcome, else why it is (not) told. */
@@ -8,12 +9,25 @@ export type Fate =
   | Exclude<Held, ''>
   | 'told'
   | 'open'
+  | 'beside'
   | 'withheld'
   | 'expected';
 
-/** What became of the newest sample; `row`: the anomaly that is open on its series behind it. */
-export function fateOf(v: Verdict, row: OpenAnomaly | undefined, time: number): Fate {
+/**
+ * What became of the newest sample of an aspect; `row`: the anomaly that is open on its series
+ * behind it.
+ */
+export function fateOf(
+  v: Verdict,
+  which: number,
+  row: OpenAnomaly | undefined,
+  time: number,
+): Fate {
   if (v.outcome === 'failed') return 'failed';
+  if (row && row.which !== which) {
+    if (v.alarm) return 'beside';
+    return v.outcome === 'scored' ? v.held || 'below-cut' : v.outcome;
+  }
   if (row?.hushed) return 'expected';
   if (row) return Date.parse(row.data.start) === time && row.revision === 0 ? 'told' : 'open';
   if (v.alarm) return 'withheld';
@@ -53,22 +67,40 @@ export interface SeenSeries {
 /** Keeps what is found of chosen series. Beside the state: no output depends on it. */
 export class Watch {
   readonly #chosen: Selection;
+  readonly #histograms: Histograms;
+  /** By `aspectOf`. */
   readonly #seen = new Map<number, SeenSeries>();
 
-  constructor(chosen: Selection) {
+  constructor(chosen: Selection, histograms: Histograms) {
     this.#chosen = chosen;
+    this.#histograms = histograms;
   }
 
-  of(slot: number): SeenSeries | null {
-    return this.#seen.get(slot) ?? null;
+  of(slot: number, which: number): SeenSeries | null {
+    return this.#seen.get(aspectOf(slot, which)) ?? null;
   }
 
   forget(slot: number): void {
-    this.#seen.delete(slot);
+    for (let which = itself; which < aspects + itself; which++) {
+      this.#seen.delete(aspectOf(slot, which));
+    }
   }
 
-  sample(slot: number, time: number, v: Verdict, terms: readonly string[], fate: Fate): void {
-    if (!this.#chosen.has(slot)) return;
+  /** Whether the series, or another that its histogram is made of, was chosen. */
+  has(slot: number): boolean {
+    if (this.#chosen.has(slot)) return true;
+    return this.#histograms.seriesOf(slot).some((each) => this.#chosen.has(each));
+  }
+
+  sample(
+    slot: number,
+    which: number,
+    time: number,
+    v: Verdict,
+    terms: readonly string[],
+    fate: Fate,
+  ): void {
+    const aspect = aspectOf(slot, which);
     const sample: SeenSample = {
       time,
       fate,
@@ -84,11 +116,11 @@ export class Watch {
       error: v.error,
       terms: Object.fromEntries(terms.map((name, k) => [name, finite(v.terms[k]!) ?? 0])),
     };
-    const seen = this.#seen.get(slot);
+    const seen = this.#seen.get(aspect);
     if (!seen) {
       const alarm = v.alarm ? sample : null;
       const first = { samples: 1, fates: { [fate]: 1 }, last: sample, strongest: sample, alarm };
-      this.#seen.set(slot, first);
+      this.#seen.set(aspect, first);
       return;
     }
     seen.samples++;

@@ -4,7 +4,7 @@ import { Columns } from '../../../engine/columns.ts';
 import type { Moved } from '../../../engine/moved.ts';
 import type { ProcessorContext } from '../../../engine/processor.ts';
 import { Pool } from '../../../models/pool.ts';
-import { type Buckets, bucketsMax, emptyBuckets } from './quantile.ts';
+import { type Buckets, emptyBuckets, pushBucket } from './quantile.ts';
 
 const none = -1;
 const bucketColumns = {
@@ -19,25 +19,41 @@ const bucketColumns = {
   /** The newest value, and its time. */
   now: 'f64',
   nowAt: 'f64',
+  /** 1 while the series reports. */
+  reports: 'u8',
 } as const;
 const histogramColumns = {
   /** The bucket with the lowest bound. */
   first: { type: 'i32', initial: none },
-  /** ms of the samples that are being gathered; of those that were folded last. */
+  /** ms of the samples that are being gathered; of the newest whole scrape. */
   pending: 'f64',
   folded: 'f64',
   filled: 'u16',
-  /** Buckets that came last time. */
+  /** Buckets of the newest whole scrape that report still; 0: not known yet. */
   expected: 'u16',
+  /** Buckets that report. */
+  reporting: 'u16',
+  /** Of the bounds of the newest difference; 0: there was none. */
+  layout: 'u32',
 } as const;
 
-/** What became of a bucket's sample: the histogram is whole, or not yet, or it came too late. */
-export type Gathered = 'whole' | 'waiting' | 'late';
+/** What two scrapes of a histogram say. Valid until the next call. */
+export interface Folded {
+  readonly histogram: number;
+  /** The series of its open bucket. */
+  readonly slot: number;
+  /** ms */
+  readonly time: number;
+  /** Whether the bounds are others than before: quantiles cannot be compared. */
+  readonly isOther: boolean;
+  readonly observed: Buckets;
+}
 
 /**
  * Classic histograms (`x_bucket` with `le`): gathers the buckets of one scrape, which may come in
- * several records, and gives the observations between two scrapes. The series of the open bucket
- * (`le="+Inf"`) stands for the histogram. A fall of any bucket is a reset of all.
+ * several records, and gives the observations between two whole scrapes. A scrape is whole when
+ * every bucket that reports has come. The series of the open bucket (`le="+Inf"`) stands for the
+ * histogram. A fall of any bucket is a reset of all.
  */
 export class ClassicHistograms {
   readonly #context: ProcessorContext<unknown>;
@@ -45,9 +61,9 @@ export class ClassicHistograms {
   readonly #slots = new Columns({ bucket: { type: 'i32', initial: none } });
   readonly #buckets = new Pool(bucketColumns);
   readonly #histograms = new Pool(histogramColumns);
-  /** Derived from labels: histogram by cluster and labels less `le`. */
+  /** Derived from labels: histogram by cluster, name without suffix, labels less `le`. */
   readonly #byKey = new Map<string, number>();
-  readonly #observed = emptyBuckets();
+  readonly #folded = { histogram: 0, slot: 0, time: 0, isOther: false, observed: emptyBuckets() };
 
   constructor(context: ProcessorContext<unknown>) {
     this.#context = context;
@@ -57,23 +73,56 @@ export class ClassicHistograms {
     return this.#bucketOf(slot) >= 0;
   }
 
+  #bucketOf(slot: number): number {
+    return this.#slots.arrays.bucket[slot] ?? none;
+  }
+
+  /** The histogram of a bucket's series, -1 of another series. */
+  histogramOf(slot: number): number {
+    const at = this.#bucketOf(slot);
+    return at < 0 ? none : this.#buckets.arrays.histogram[at]!;
+  }
+
+  /** The series that stands for a histogram; -1 when there is none. */
+  ownerOf(histogram: number): number {
+    const b = this.#buckets.arrays;
+    let owner = none;
+    for (let at = this.#histograms.arrays.first[histogram]!; at >= 0; at = b.next[at]!) {
+      const isOpen = b.bound[at] === Number.POSITIVE_INFINITY;
+      if (isOpen && (owner < 0 || b.reports[at] === 1)) owner = b.slot[at]!;
+    }
+    return owner;
+  }
+
+  /** Slots of its buckets, in the order of their bounds. */
+  bucketsOf(histogram: number): number[] {
+    const b = this.#buckets.arrays;
+    const slots: number[] = [];
+    for (let at = this.#histograms.arrays.first[histogram]!; at >= 0; at = b.next[at]!) {
+      slots.push(b.slot[at]!);
+    }
+    return slots;
+  }
+
   /** Whether the series stands for its histogram. */
   stands(slot: number): boolean {
     const at = this.#bucketOf(slot);
     return at >= 0 && this.#buckets.arrays.bound[at] === Number.POSITIVE_INFINITY;
   }
 
-  #bucketOf(slot: number): number {
-    return this.#slots.arrays.bucket[slot] ?? none;
+  /** The histogram of that key (`keyOf`), -1 when there is none. */
+  find(key: string): number {
+    return this.#byKey.get(key) ?? none;
   }
 
-  /** A series was born; true when it is a bucket. */
-  add(slot: number): boolean {
+  /** A series is to be scored; returns its histogram when it is a bucket, else -1. */
+  add(slot: number): number {
     const { series } = this.#context;
-    if (!series.label(slot, '__name__').endsWith('_bucket')) return false;
+    const name = series.label(slot, '__name__');
+    if (this.has(slot) || !name.endsWith(bucketSuffix)) return this.histogramOf(slot);
     const bound = boundOf(series.label(slot, 'le'));
-    if (Number.isNaN(bound)) return false;
-    const key = this.#keyOf(slot);
+    if (Number.isNaN(bound)) return none;
+    const key = keyOf(this.#context, slot, true);
     let histogram = this.#byKey.get(key);
     if (histogram === undefined) {
       histogram = this.#histograms.take();
@@ -87,7 +136,7 @@ export class ClassicHistograms {
     this.#link(histogram, at);
     this.#slots.reserve(slot + 1);
     this.#slots.arrays.bucket[slot] = at;
-    return true;
+    return histogram;
   }
 
   #link(histogram: number, at: number): void {
@@ -104,16 +153,23 @@ export class ClassicHistograms {
     else b.next[before] = at;
   }
 
-  #keyOf(slot: number): string {
-    const { series } = this.#context;
-    const labels = series.labels(slot).filter(([name]) => name !== 'le');
-    return identityOf([String(series.cluster(slot)), ...labels.flat()]);
+  /** The series of a bucket reports no more: its histogram is whole without it. */
+  ended(slot: number): void {
+    const at = this.#bucketOf(slot);
+    const b = this.#buckets.arrays;
+    if (at < 0 || b.reports[at] === 0) return;
+    b.reports[at] = 0;
+    const h = this.#histograms.arrays;
+    const histogram = b.histogram[at]!;
+    h.reporting[histogram]!--;
+    h.expected[histogram] = Math.min(h.expected[histogram]!, h.reporting[histogram]!);
   }
 
   /** The slot is about to be given back. */
   remove(slot: number): void {
     const at = this.#bucketOf(slot);
     if (at < 0) return;
+    this.ended(slot);
     const b = this.#buckets.arrays;
     const { first } = this.#histograms.arrays;
     const histogram = b.histogram[at]!;
@@ -124,84 +180,101 @@ export class ClassicHistograms {
       b.next[before] = b.next[at]!;
     }
     if (first[histogram]! < 0) {
-      this.#byKey.delete(this.#keyOf(slot));
+      this.#byKey.delete(keyOf(this.#context, slot, true));
       this.#histograms.give(histogram);
     }
     this.#buckets.give(at);
     this.#slots.arrays.bucket[slot] = none;
   }
 
-  /**
-   * A sample of a bucket. When it begins a new scrape the one before may have to be folded without
-   * the buckets that did not come: ask `unfinished` first.
-   */
-  sample(slot: number, time: number, value: number): Gathered {
+  /** Takes a bucket's sample; returns what is known of its histogram now, if anything is. */
+  sample(slot: number, time: number, value: number): Folded | undefined {
     const at = this.#bucketOf(slot);
     const b = this.#buckets.arrays;
     const h = this.#histograms.arrays;
     const histogram = b.histogram[at]!;
-    if (time < h.pending[histogram]!) return 'late';
+    let folded: Folded | undefined;
     if (time > h.pending[histogram]!) {
+      folded = this.#close(histogram);
       h.pending[histogram] = time;
       h.filled[histogram] = 0;
     }
+    if (b.reports[at] === 0) {
+      b.reports[at] = 1;
+      h.reporting[histogram]!++;
+    }
+    if (time < h.pending[histogram]!) {
+      this.#context.count('bucket_late');
+      return undefined;
+    }
     b.now[at] = value;
     b.nowAt[at] = time;
-    h.filled[histogram]!++;
+    const filled = ++h.filled[histogram]!;
     if (h.folded[histogram] === time) {
-      // Its scrape was folded without it: it takes part from the next one on.
+      // Its scrape was whole without it: it takes part from the next one on.
       b.raw[at] = value;
       b.rawAt[at] = time;
-      h.expected[histogram] = h.filled[histogram]!;
-      return 'waiting';
+      h.expected[histogram] = filled;
+      return folded;
     }
-    return h.filled[histogram]! >= Math.max(h.expected[histogram]!, 1) && h.folded[histogram]! > 0
-      ? 'whole'
-      : 'waiting';
+    const isWhole = filled === h.expected[histogram] && filled === h.reporting[histogram];
+    return isWhole ? (this.#fold(histogram) ?? folded) : folded;
   }
 
-  /** ms of an older scrape that still waits when a bucket of `time` comes; 0 when there is none. */
-  unfinished(slot: number, time: number): number {
-    const histogram = this.#buckets.arrays.histogram[this.#bucketOf(slot)]!;
+  /** A new scrape begins: the one before is whole, or of no use. */
+  #close(histogram: number): Folded | undefined {
     const h = this.#histograms.arrays;
-    const pending = h.pending[histogram]!;
-    return pending > h.folded[histogram]! && pending < time ? pending : 0;
+    if (!(h.pending[histogram]! > h.folded[histogram]!)) return undefined;
+    if (h.filled[histogram]! >= h.reporting[histogram]!) return this.#fold(histogram);
+    this.#context.count('histogram_incomplete');
+    return undefined;
   }
 
-  /**
-   * The observations since the scrape before, and the slot that stands for the histogram; undefined
-   * when there was none or the open bucket is missing. Valid until the next call.
-   */
-  fold(slot: number): { slot: number; observed: Buckets } | undefined {
-    const b = this.#buckets.arrays;
+  /** The observations since the last whole scrape; undefined when they are not known. */
+  #fold(histogram: number): Folded | undefined {
     const h = this.#histograms.arrays;
-    const histogram = b.histogram[this.#bucketOf(slot)]!;
     const [time, since] = [h.pending[histogram]!, h.folded[histogram]!];
-    const isReset = this.#fell(histogram, time, since);
-    const observed = this.#observed;
-    let [n, below, lower, owner] = [0, 0, Number.NEGATIVE_INFINITY, none];
-    for (let at = h.first[histogram]!; at >= 0; at = b.next[at]!) {
-      if (b.nowAt[at] !== time) continue;
-      const known = b.rawAt[at] === since && since > 0;
-      const cumulative = isReset ? b.now[at]! : b.now[at]! - b.raw[at]!;
-      b.raw[at] = b.now[at]!;
-      b.rawAt[at] = time;
-      if (!known || n === bucketsMax) continue;
-      const bound = b.bound[at]!;
-      observed.lower[n] = n === 0 && bound > 0 ? 0 : lower;
-      observed.upper[n] = bound;
-      observed.counts[n] = Math.max(0, cumulative - below);
-      below = Math.max(below, cumulative);
-      lower = bound;
-      n++;
-      if (bound === Number.POSITIVE_INFINITY) owner = b.slot[at]!;
-    }
+    const owner = this.#openOf(histogram, time);
+    const isGauge = owner >= 0 && this.#context.series.type(owner) === gaugeHistogram;
+    const isWhole = isGauge || this.#fell(histogram, time, since);
+    const isKnown = this.#observe(histogram, time, since, isWhole);
     h.folded[histogram] = time;
     h.expected[histogram] = h.filled[histogram]!;
-    observed.length = n;
-    if (owner >= 0 && n > 1) return { slot: owner, observed };
-    if (since > 0) this.#context.count('histogram_incomplete');
-    return undefined;
+    if (owner < 0 && since > 0) this.#context.count('histogram_incomplete');
+    if (owner < 0 || !isKnown) return undefined;
+    const layout = this.#layoutOf(histogram, time);
+    const isOther = h.layout[histogram]! > 0 && h.layout[histogram] !== layout;
+    h.layout[histogram] = layout;
+    return Object.assign(this.#folded, { histogram, slot: owner, time, isOther });
+  }
+
+  /** Takes the values of `time` as those to go on from; false without an older one of each. */
+  #observe(histogram: number, time: number, since: number, isWhole: boolean): boolean {
+    const b = this.#buckets.arrays;
+    const observed = this.#folded.observed;
+    let [below, lower, isKnown] = [0, Number.NEGATIVE_INFINITY, true];
+    observed.length = 0;
+    for (let at = this.#histograms.arrays.first[histogram]!; at >= 0; at = b.next[at]!) {
+      if (b.nowAt[at] !== time) continue;
+      if (!isWhole && !(since > 0 && b.rawAt[at] === since)) isKnown = false;
+      const [bound, cumulative] = [b.bound[at]!, isWhole ? b.now[at]! : b.now[at]! - b.raw[at]!];
+      const from = observed.length === 0 && bound > 0 ? 0 : lower;
+      pushBucket(observed, from, bound, Math.max(0, cumulative - below));
+      below = Math.max(below, cumulative);
+      lower = bound;
+      b.raw[at] = b.now[at]!;
+      b.rawAt[at] = time;
+    }
+    return isKnown && observed.length > 1;
+  }
+
+  /** The series of the open bucket that came at `time` and reports still, -1 when none does. */
+  #openOf(histogram: number, time: number): number {
+    const owner = this.ownerOf(histogram);
+    if (owner < 0) return none;
+    const { nowAt, reports } = this.#buckets.arrays;
+    const at = this.#bucketOf(owner);
+    return nowAt[at] === time && reports[at] === 1 ? owner : none;
   }
 
   #fell(histogram: number, time: number, since: number): boolean {
@@ -210,6 +283,37 @@ export class ClassicHistograms {
       if (b.nowAt[at] === time && b.rawAt[at] === since && b.now[at]! < b.raw[at]!) return true;
     }
     return false;
+  }
+
+  /** Equal for equal bounds; never 0. */
+  #layoutOf(histogram: number, time: number): number {
+    const b = this.#buckets.arrays;
+    let hash = 0x811c9dc5;
+    for (let at = this.#histograms.arrays.first[histogram]!; at >= 0; at = b.next[at]!) {
+      if (b.nowAt[at] !== time) continue;
+      word[0] = b.bound[at]!;
+      hash = Math.imul(hash ^ words[0]!, 0x01000193);
+      hash = Math.imul(hash ^ words[1]! ^ (hash >>> 15), 0x01000193);
+    }
+    return hash >>> 0 || 1;
+  }
+
+  /** A series that succeeds another has its past: with other bounds it cannot be compared. */
+  inherit(from: number, to: number): void {
+    const [theirs, ours] = [this.histogramOf(from), this.histogramOf(to)];
+    const { layout } = this.#histograms.arrays;
+    if (theirs >= 0 && ours >= 0 && layout[ours] === 0) layout[ours] = layout[theirs]!;
+  }
+
+  /** For people: buckets that report, their greatest bound, ms of the newest whole scrape. */
+  explain(histogram: number): { buckets: number; greatest: number | null; whole: number | null } {
+    const b = this.#buckets.arrays;
+    const { first, reporting, folded } = this.#histograms.arrays;
+    let greatest: number | null = null;
+    for (let at = first[histogram]!; at >= 0; at = b.next[at]!) {
+      if (b.reports[at] === 1 && Number.isFinite(b.bound[at]!)) greatest = b.bound[at]!;
+    }
+    return { buckets: reporting[histogram]!, greatest, whole: folded[histogram]! || null };
   }
 
   save(out: ByteWriter, slots: number): void {
@@ -228,24 +332,49 @@ export class ClassicHistograms {
     for (const at of this.#slots.arrays.bucket) {
       if (at < 0) continue;
       const { slot, histogram } = this.#buckets.arrays;
-      this.#byKey.set(this.#keyOf(slot[at]!), histogram[at]!);
+      this.#byKey.set(keyOf(this.#context, slot[at]!, true), histogram[at]!);
     }
   }
 
   absorb(from: ClassicHistograms, { slots }: Moved): void {
     for (const [old, slot] of slots.entries()) {
       const theirs = from.#bucketOf(old);
-      if (slot < 0 || theirs < 0 || !this.add(slot)) continue;
+      if (slot < 0 || theirs < 0) continue;
+      const histogram = this.add(slot);
       const [b, t] = [this.#buckets.arrays, from.#buckets.arrays];
       const at = this.#bucketOf(slot);
-      for (const name of ['raw', 'rawAt', 'now', 'nowAt'] as const) b[name][at] = t[name][theirs]!;
+      for (const name of ['raw', 'rawAt', 'now', 'nowAt', 'reports'] as const) {
+        b[name][at] = t[name][theirs]!;
+      }
       const [h, th] = [this.#histograms.arrays, from.#histograms.arrays];
-      for (const name of ['pending', 'folded', 'filled', 'expected'] as const) {
-        h[name][b.histogram[at]!] = th[name][t.histogram[theirs]!]!;
+      for (const name of Object.keys(histogramColumns) as (keyof typeof histogramColumns)[]) {
+        if (name !== 'first') h[name][histogram] = th[name][t.histogram[theirs]!]!;
       }
     }
   }
 }
+
+const bucketSuffix = '_bucket';
+const gaugeHistogram = 4;
+const word = new Float64Array(1);
+const words = new Int32Array(word.buffer);
+
+/** The same for the buckets of a classic histogram and for the native one of its name. */
+export function keyOf(
+  { series }: ProcessorContext<unknown>,
+  slot: number,
+  isBucket: boolean,
+): string {
+  const own = series.label(slot, '__name__');
+  const labels = series
+    .labels(slot)
+    .filter(([name]) => name !== '__name__' && !(isBucket && name === 'le'));
+  const name = isBucket ? baseNameOf(own) : own;
+  return identityOf([String(series.cluster(slot)), name, ...labels.flat()]);
+}
+
+export const baseNameOf = (name: string): string =>
+  name.endsWith(bucketSuffix) ? name.slice(0, -bucketSuffix.length) : name;
 
 /** The upper bound that `le` spells (`1`, `1.0`, `5e-3`, `+Inf`); NaN when it is none. */
 export function boundOf(le: string): number {

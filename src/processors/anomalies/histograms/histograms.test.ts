@@ -1,96 +1,15 @@
-import { create, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
 import type { ProcessorDefinition } from '../../../engine/processor.ts';
 import type { SeriesInput } from '../../../formats/remote-write/encode.ts';
-import {
-  type Histogram,
-  HistogramSchema,
-} from '../../../formats/remote-write/fixtures/proto/write_v2_pb.js';
-import { normalOf, randomOf } from '../../../models/testing.ts';
+import { metric as name, Service } from '../../../testing/histograms.ts';
 import { StageDriver } from '../../../testing/stage-driver.ts';
 import { anomalies } from '../definition.ts';
 import { anomalyData } from '../schema.ts';
 import { boundOf } from './classic.ts';
-import { emptyBuckets, quantileOf } from './quantile.ts';
+import { emptyBuckets, observationsOf, quantileOf } from './quantile.ts';
 
 const step = 60_000;
-const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
-const name = 'http_request_duration_seconds';
-
-/** Observations of a service, log-normal around 40 ms, and what histograms make of them. */
-class Service {
-  readonly #noise = normalOf(randomOf(7));
-  observed: number[] = [];
-  readonly counts = new Map<number, number>();
-
-  minute(slow: number): void {
-    this.observed = Array.from({ length: 200 }, () => slow * 0.04 * Math.exp(0.4 * this.#noise()));
-    for (const value of this.observed) {
-      const index = Math.ceil(Math.log2(value) * 4);
-      this.counts.set(index, (this.counts.get(index) ?? 0) + 1);
-    }
-  }
-}
-
-class Classic extends Service {
-  readonly cumulative = new Float64Array(bounds.length + 1);
-
-  override minute(slow: number): void {
-    super.minute(slow);
-    for (const value of this.observed) {
-      for (let k = 0; k <= bounds.length; k++) {
-        if (!(value > (bounds[k] ?? Number.POSITIVE_INFINITY))) this.cumulative[k]!++;
-      }
-    }
-  }
-
-  series(time: number, le: (bound: number) => string = String): SeriesInput[] {
-    return [...bounds, Number.POSITIVE_INFINITY].map((bound, k) => ({
-      labels: [
-        ['__name__', `${name}_bucket`],
-        ['job', 'shop'],
-        ['le', Number.isFinite(bound) ? le(bound) : '+Inf'],
-      ],
-      samples: [{ time, value: this.cumulative[k]! }],
-    }));
-  }
-}
-
-function nativeMessage(time: number, counts: ReadonlyMap<number, number>): Uint8Array {
-  const indexes = [...counts.keys()].sort((a, b) => a - b);
-  let [at, before, count] = [0, 0n, 0n];
-  const positiveSpans = indexes.map((index) => {
-    const span = { offset: index - at, length: 1 } as Histogram['positiveSpans'][number];
-    at = index + 1;
-    return span;
-  });
-  const positiveDeltas = indexes.map((index) => {
-    const own = BigInt(counts.get(index)!);
-    const delta = own - before;
-    before = own;
-    count += own;
-    return delta;
-  });
-  const fields = {
-    count: { case: 'countInt', value: count },
-    zeroCount: { case: 'zeroCountInt', value: 0n },
-    sum: 1,
-    schema: 2,
-    zeroThreshold: 1e-9,
-    positiveSpans,
-    positiveDeltas,
-    timestamp: BigInt(time),
-  } as unknown as Histogram;
-  return toBinary(HistogramSchema, create(HistogramSchema, fields));
-}
-
-const native = (time: number, counts: ReadonlyMap<number, number>): SeriesInput => ({
-  labels: [
-    ['__name__', name],
-    ['job', 'shop'],
-  ],
-  histograms: [nativeMessage(time, counts)],
-});
+const shop = { job: 'shop' };
 
 const told = (d: StageDriver) => d.of('anomalies').map(({ data }) => anomalyData.parse(data));
 const counters = (d: StageDriver) => {
@@ -111,7 +30,7 @@ describe.each([false, true])('restored after each record: %s', (restoreAfterEach
     ];
     const outputs = ways.slice(0, restoreAfterEach ? 1 : 3).map((way) => {
       const d = driver();
-      const service = new Classic();
+      const service = new Service();
       for (let i = 0; i < minutes + 20; i++) {
         service.minute(slowAt(i, minutes));
         for (const part of way(service.series(d.now))) d.samples('c1', part);
@@ -136,7 +55,7 @@ describe.each([false, true])('restored after each record: %s', (restoreAfterEach
     const service = new Service();
     for (let i = 0; i < minutes + 20; i++) {
       service.minute(slowAt(i, minutes));
-      d.samples('c1', [native(d.now, service.counts)]);
+      d.samples('c1', [service.native(d.now)]);
       d.now += step;
     }
     const first = told(d)[0]!;
@@ -151,7 +70,7 @@ test('the rate of a native histogram alarms without a quantile', () => {
   const service = new Service();
   for (let i = 0; i < 420; i++) {
     for (let k = 0; k < (slowAt(i, 400) > 1 ? 10 : 1 + (i % 2)); k++) service.minute(1);
-    d.samples('c1', [native(d.now, service.counts)]);
+    d.samples('c1', [service.native(d.now)]);
     d.now += step;
   }
   const rate = told(d).find(({ labels }) => labels['quantile'] === undefined);
@@ -161,7 +80,7 @@ test('the rate of a native histogram alarms without a quantile', () => {
 
 test('an anomaly of a quantile is closed when too little is observed to go on', () => {
   const d = new StageDriver([anomalies as ProcessorDefinition]);
-  const service = new Classic();
+  const service = new Service();
   for (let i = 0; i < 430; i++) {
     if (i < 403) service.minute(slowAt(i, 400));
     d.samples('c1', service.series(d.now));
@@ -175,11 +94,11 @@ test('an anomaly of a quantile is closed when too little is observed to go on', 
 
 test('resets, missing buckets, other spellings and a late bucket raise nothing', () => {
   const d = new StageDriver([anomalies as ProcessorDefinition]);
-  let service = new Classic();
+  let service = new Service();
   for (let i = 0; i < 500; i++) {
-    if (i % 97 === 96) service = new Classic();
+    if (i % 97 === 96) service = new Service();
     service.minute(1);
-    const all = service.series(d.now, i < 300 ? String : (bound) => bound.toExponential());
+    const all = service.series(d.now, shop, i < 300 ? String : (bound) => bound.toExponential());
     d.samples('c1', i % 50 === 49 ? all.filter((_, k) => k !== 4) : all);
     if (i === 200) d.samples('c1', service.series(d.now - 5000).slice(3, 4));
     d.now += step;
@@ -190,7 +109,7 @@ test('resets, missing buckets, other spellings and a late bucket raise nothing',
 
 test('a bucket that is a scrape behind is left out, counted', () => {
   const d = new StageDriver([anomalies as ProcessorDefinition]);
-  const service = new Classic();
+  const service = new Service();
   let behind: SeriesInput[] = [];
   for (let i = 0; i < 60; i++) {
     service.minute(1);
@@ -207,12 +126,12 @@ test('a bucket that is a scrape behind is left out, counted', () => {
 test('kept or restored at every record, all outputs are the same bytes', () => {
   const outputs = [false, true].map((restoreAfterEach) => {
     const d = new StageDriver([anomalies as ProcessorDefinition], { restoreAfterEach });
-    const service = new Classic();
+    const service = new Service();
     for (let i = 0; i < 90; i++) {
       service.minute(slowAt(i, 80));
       const all = service.series(d.now);
       d.samples('c1', all.slice(0, 5));
-      d.samples('c1', [...all.slice(5), native(d.now, service.counts)]);
+      d.samples('c1', [...all.slice(5), service.native(d.now)]);
       d.now += step;
     }
     return d.outputs;
@@ -223,7 +142,7 @@ test('kept or restored at every record, all outputs are the same bytes', () => {
 
 test('without its open bucket a histogram says nothing, counted', () => {
   const d = new StageDriver([anomalies as ProcessorDefinition]);
-  const service = new Classic();
+  const service = new Service();
   for (let i = 0; i < 10; i++) {
     service.minute(1);
     d.samples('c1', i < 4 ? service.series(d.now) : service.series(d.now).slice(0, -1));
@@ -254,7 +173,7 @@ describe('quantile', () => {
       b.upper[k] = upper;
       b.counts[k] = count;
     });
-    return quantileOf(b, q);
+    return quantileOf(b, observationsOf(b), q);
   };
   const inf = Number.POSITIVE_INFINITY;
 
