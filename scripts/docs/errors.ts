@@ -48,9 +48,9 @@ export const errorCodes: Readonly<Record<string, string>> = {
   model_name: 'Two models have the same name.',
   model_parameters: 'Parameters of a model are wrong.',
   model_result: 'A model gave what is no number from 0; that sample is not scored.',
+  model_state:
+    'The state of a model is of a newer version than its file, or its `upgrade` threw: a model of your own waits for code that can use it.',
   model_unknown: 'No model has that name.',
-  model_upgrade:
-    'A model of your own cannot mend its state from an earlier version: its `upgrade` threw.',
   offset_gone: 'Retention has passed what is to be read.',
   out_of_memory: 'A decoder cannot grow its memory.',
   other_tenant:

@@ -157,6 +157,11 @@ export class ByteReader {
     return this.#at >= this.#bytes.length;
   }
 
+  /** Goes back to a place that `at` gave. */
+  back(at: number): void {
+    this.#at = at;
+  }
+
   #take(count: number): number {
     const at = this.#at;
     invariant(at + count <= this.#bytes.length, 'read past the end of a message');

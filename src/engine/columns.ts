@@ -159,6 +159,18 @@ export class Columns<S extends ColumnsSpec> {
   }
 }
 
+/** The declaration of columns as `save` wrote them, without what new slots hold; reads over them. */
+export function savedColumns(input: ByteReader): ColumnsSpec {
+  const spec: Record<string, ColumnSpec> = {};
+  input.u32();
+  for (let left = input.u16(); left > 0; left--) {
+    const name = input.text();
+    spec[name] = { type: input.text() as ColumnType, width: input.u32() };
+    input.bytes();
+  }
+  return spec;
+}
+
 function copyColumn(from: AnyArray, fromWidth: number, to: AnyArray, width: number, count: number) {
   if (fromWidth === width) {
     to.set(from);

@@ -20,3 +20,22 @@ test('slots given back are given out again, cleared, and so after a restore', ()
     expect([...each.arrays.a.slice(0, 6)]).toEqual([3, 3, 3, 3, 7, 8]);
   }
 });
+
+test('what was saved is kept with its own columns, and slots given back meanwhile begin as declared', () => {
+  const spec = { a: { type: 'f32', width: 2, initial: 3 }, b: 'u8' } as const;
+  const pool = new Pool(spec);
+  for (const value of [5, 6]) pool.arrays.a.fill(value, 2 * pool.take());
+  const bytesOf = (of: Pool<never>): Uint8Array => {
+    const out = new ByteWriter();
+    of.save(out);
+    return out.take();
+  };
+  const saved = bytesOf(pool as never);
+  const kept = Pool.saved(new ByteReader(saved));
+  expect(bytesOf(kept as never)).toEqual(saved);
+  kept.give(0);
+  const loaded = new Pool(spec);
+  loaded.load(new ByteReader(bytesOf(kept as never)));
+  expect([...loaded.arrays.a.slice(2, 4)]).toEqual([6, 6]);
+  expect([loaded.take(), ...loaded.arrays.a.slice(0, 2)]).toEqual([0, 3, 3]);
+});

@@ -1,5 +1,5 @@
 import type { ByteReader, ByteWriter } from '../core/bytes.ts';
-import { type Arrays, Columns, type ColumnsSpec } from '../engine/columns.ts';
+import { type Arrays, Columns, type ColumnsSpec, savedColumns } from '../engine/columns.ts';
 
 /**
  * Columns with slots of their own, given out on demand: most series of a cluster never move and
@@ -43,6 +43,8 @@ export class Pool<S extends ColumnsSpec> {
     const slot = this.#free;
     if (slot >= 0) {
       this.#free = this.#links.arrays.next[slot]!;
+      // Given back by another version of the code, it may hold what that one begins with.
+      this.#columns.reset(slot);
       return slot;
     }
     this.#columns.reserve(this.#count + 1);
@@ -54,6 +56,18 @@ export class Pool<S extends ColumnsSpec> {
     this.#columns.reset(slot);
     this.#links.arrays.next[slot] = this.#free;
     this.#free = slot;
+  }
+
+  /** What `save` wrote, with the columns that stand there. */
+  static saved(input: ByteReader): Pool<ColumnsSpec> {
+    const { at } = input;
+    input.u32();
+    input.i32();
+    const spec = savedColumns(input);
+    input.back(at);
+    const pool = new Pool(spec);
+    pool.load(input);
+    return pool;
   }
 
   /** Copies all columns of one slot over another. */

@@ -22,8 +22,8 @@ import { enough, shareThenAdd, tailSize, tailWidth } from './tail.ts';
 export type Outcome = 'scored' | 'quiet' | 'late' | 'missing' | 'stale' | 'primed' | 'failed';
 /** Why a scored sample raises no alarm; '' where it does. */
 export type Held = '' | 'warming-up' | 'below-cut' | 'after-gap' | 'resting' | 'too-small';
-/** How a model failed: it threw, or what it gave is no number. */
-export type Failure = '' | 'threw' | 'no_number';
+/** How a model failed: it threw, what it gave is no number, or its state is of another version. */
+export type Failure = '' | 'threw' | 'no_number' | 'unfit_state';
 export type AnomalyKind = 'improbable' | 'level-shift' | 'flatline' | 'stopped';
 
 /** What the scorer says about the newest sample; one object, overwritten by each push. */
@@ -120,7 +120,11 @@ export class Scorer {
   /** Not state: no output depends on it. */
   #hasFailed = false;
   readonly #series = new Columns(seriesColumns);
-  readonly #states: Pool<ColumnsSpec>;
+  #states: Pool<ColumnsSpec>;
+  /** Why a user's model cannot use the state that was loaded; it is kept as it came. */
+  #unfit = '';
+  /** The version of the model that the state is of. */
+  #version: number;
   readonly #tails = new Columns(tailsSpec);
   readonly #values: Float64Array;
   readonly #sample: Sample;
@@ -136,6 +140,7 @@ export class Scorer {
     this.#warmFrom = model.definition.calibration === 'fixed' ? 0 : enough;
     this.#guard = options.guard ?? false;
     this.#states = new Pool(this.#model.definition.state);
+    this.#version = this.#model.definition.version;
     const terms = new Float64Array(this.#model.definition.terms?.length ?? 0);
     this.#values = new Float64Array(this.#model.definition.inputs?.length ?? 1);
     this.#sample = {
@@ -222,6 +227,12 @@ export class Scorer {
       v.expected = v.lower = v.upper = s.value;
       v.outcome = 'quiet';
       return v;
+    }
+    if (this.#unfit !== '') {
+      a.held[slot] = s.value;
+      v.error = this.#unfit;
+      v.failure = 'unfit_state';
+      return this.#no('failed');
     }
     v.outcome = 'scored';
     let first = 0;
@@ -521,7 +532,9 @@ export class Scorer {
       tail_samples:
         at >= 0 && this.#ownTail ? tailSize(this.#tails.arrays.counts, at * tailWidth) : null,
       model:
-        at < 0 ? {} : describeState(this.#model, this.#states.arrays, at, { time, age, interval }),
+        at < 0 || this.#unfit !== ''
+          ? {}
+          : describeState(this.#model, this.#states.arrays, at, { time, age, interval }),
     };
   }
 
@@ -569,6 +582,7 @@ export class Scorer {
 
   /** Takes over the series that moved here from another partition; `slots` by old slot. */
   absorb(from: Scorer, slots: Int32Array): void {
+    if (from.#unfit !== '') throw new SeastateError('model_state', from.#unfit);
     this.#reserve(slots.reduce((most, slot) => Math.max(most, slot + 1), 0));
     from.#reserve(slots.length);
     for (const [old, slot] of slots.entries()) {
@@ -586,33 +600,48 @@ export class Scorer {
 
   save(out: ByteWriter, count: number): void {
     if (count > this.#reserved) this.#reserve(count);
-    out.u32(this.#model.definition.version);
+    out.u32(this.#version);
     this.#series.save(out, count);
     this.#states.save(out);
     this.#tails.save(out, this.#ownTail ? this.#states.count : 0);
   }
 
-  /** Takes a state of this model; one of an earlier version is mended by its `upgrade`. */
+  /**
+   * Takes a state of this model; one of an earlier version is mended by its `upgrade`. One that a
+   * user's model cannot use is kept as it came, for the code that can, and its samples fail.
+   */
   load(input: ByteReader): void {
-    const { name, version, upgrade } = this.#model.definition;
     const from = input.u32();
-    if (from > version) {
-      throw new SeastateError(
-        'snapshot_newer',
-        `the state of model ${name} is of version ${from}, its file is of version ${version}: ` +
-          'bring the newer file back',
-      );
-    }
     const count = this.#series.load(input);
     this.#reserve(count);
+    const { at } = input;
     this.#states.load(input);
+    const unfit = this.#upgraded(from);
+    if (unfit !== '') {
+      if (!this.#guard) throw new SeastateError('model_state', unfit);
+      input.back(at);
+      this.#states = Pool.saved(input);
+      this.#unfit = unfit;
+      this.#version = from;
+    }
     this.#tails.load(input);
-    if (from === version || !upgrade) return;
+  }
+
+  /** What is wrong with a state of version `from`; '' when it can be used. */
+  #upgraded(from: number): string {
+    const { name, version, upgrade } = this.#model.definition;
+    if (from > version) {
+      return (
+        `the state of model ${name} is of version ${from}, its file is of version ${version}: ` +
+        'bring the newer file back'
+      );
+    }
+    if (from === version || !upgrade) return '';
     try {
       for (const at of this.#states.used()) upgrade(from, this.#states.arrays, at);
+      return '';
     } catch (error) {
-      const what = `model ${name} cannot upgrade its state from version ${from}`;
-      throw new SeastateError('model_upgrade', `${what}: ${messageOf(error)}`, { cause: error });
+      return `model ${name} cannot upgrade its state from version ${from}: ${messageOf(error)}`;
     }
   }
 }

@@ -49,7 +49,7 @@ async function setupOf(name: string, code: string): Promise<RunnerSetup> {
 }
 
 /** Records of two series, one of which the model fails on now and then; both alarm at times. */
-function log(): readonly LogRecord[] {
+function log(rounds: number): readonly LogRecord[] {
   const driver = new StageDriver([]);
   const route = { select: '{i=~".+"}', model: 'counting', per_series_day: 1000 };
   const content = { anomalies: { routes: [route], scores: ['{i=~".+"}'] } };
@@ -62,7 +62,7 @@ function log(): readonly LogRecord[] {
     ]),
     samples: [{ time: driver.now, value: number }],
   });
-  for (let i = 0; i < 120; i++) {
+  for (let i = 0; i < rounds; i++) {
     driver.samples('c1', [series('bad', value(i)), series('good', i % 41 === 0 ? 700 : i % 7)]);
     driver.advance(15_000);
   }
@@ -78,7 +78,7 @@ const statusOf = ({ outputs }: End) =>
 
 test('one model of a user is the same in a thread and in a process, and fails for itself alone', async () => {
   const setup = await setupOf('v1', model(1, "seen: 'u32', old: 'f64'"));
-  const records = log();
+  const records = log(120);
   const thread = await inThread(setup, (ask) => run(ask, records, 64));
   const child = await inProcess(setup, (ask) => run(ask, records, 7));
   expect(child.position).toEqual(thread.position);
@@ -104,7 +104,7 @@ test('one model of a user is the same in a thread and in a process, and fails fo
   ]);
 });
 
-test('an old snapshot goes into a new version, columns added, removed and widened; not back', async () => {
+test('an old snapshot goes into a new version, columns added, removed and widened; old code lets it be', async () => {
   const old = await setupOf(
     'old',
     model(1, "seen: 'u32', old: 'f64', pair: { type: 'f32', width: 2 }"),
@@ -120,18 +120,35 @@ test('an old snapshot goes into a new version, columns added, removed and widene
       },`,
     ),
   );
-  const records = log();
-  const first = records.slice(0, Math.floor(records.length / 4));
-  const before = await inThread(old, (ask) => run(ask, first, 64));
-  const after = await inThread(upgraded, (ask) =>
-    run(ask, records.slice(first.length), 64, before),
-  );
+  const records = log(400);
+  const quarter = Math.floor(records.length / 4);
+  const part = (i: number) => records.slice(i * quarter, (i + 1) * quarter);
+  const before = await inThread(old, (ask) => run(ask, part(0), 64));
+  const after = await inThread(upgraded, (ask) => run(ask, part(1), 64, before));
   const shown = after.outputs
     .filter(({ topic, value }) => topic === 'anomalies' && value)
     .map(({ value }) => JSON.parse(Buffer.from(value!).toString()).data.expected);
   expect(shown.length).toBeGreaterThan(0);
   expect(shown.every((expected) => expected === null || expected > 1_000_000)).toBe(true);
-  await expect(inThread(old, (ask) => run(ask, [], 64, after))).rejects.toThrow(
-    /the state of model counting is of version 2, its file is of version 1/,
-  );
+  // Code that cannot use the state goes on without it, and whoever can finds it as it was.
+  const failing = model(3, "seen: 'u32'", "upgrade() { throw new Error('cannot'); },");
+  const unfit = await setupOf('failing', failing);
+  const [back, broken] = [
+    await inThread(old, (ask) => run(ask, part(2), 7, after)),
+    await inThread(unfit, (ask) => run(ask, part(2), 7, after)),
+  ];
+  const why = ({ notes, counters }: ReturnType<typeof statusOf>) => {
+    expect(counters['anomalies_model_unfit_state:counting']).toBeGreaterThan(50);
+    return notes.at(-1).what;
+  };
+  expect(why(statusOf(back))).toMatch(/the state .* is of version 2, its file is of version 1/);
+  expect(why(statusOf(broken))).toMatch(/cannot upgrade its state from version 2: cannot/);
+  const seenBy = async (end: End) => {
+    const { outputs } = await inThread(upgraded, (ask) => run(ask, part(3), 64, end));
+    const said = outputs.filter(({ topic, value }) => topic === 'anomalies' && value);
+    return JSON.parse(Buffer.from(said.at(-1)!.value!).toString()).data.expected;
+  };
+  const [again, unbroken] = [await seenBy(back), await seenBy(broken)];
+  expect(again).toBeGreaterThan(1_000_000);
+  expect(unbroken).toBe(again);
 });
