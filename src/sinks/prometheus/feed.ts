@@ -34,15 +34,18 @@ export class Feed {
   readonly #active = new ActiveEvents();
   #next: number;
   #saved = 0;
-  /** The first step may have been sent before: requests may not be cut in another way then. */
-  #again: boolean;
+  /**
+   * Bytes that may have been sent before: one step, however the log's reads cut it now. Their
+   * requests may not be cut in another way then, so every record goes alone.
+   */
+  #againBytes: number;
   mustRestart = false;
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
     this.#reader = new NumberedReader({ onLoss: parts.lost });
     this.#next = parts.place?.next ?? 0;
-    this.#again = parts.place !== undefined;
+    this.#againBytes = parts.place === undefined ? 0 : stepBytes;
     if (!parts.place) return;
     this.#reader.load(parts.place.readers);
     if (parts.place.active) this.#active.load(parts.place.active);
@@ -59,10 +62,11 @@ export class Feed {
     const { log, topic, partition } = this.#parts;
     this.#next = from;
     while (this.#next < to) {
-      const records = await log.read(topic, partition, this.#next);
+      const read = await log.read(topic, partition, this.#next);
+      const records = read.filter(({ offset }) => offset < to);
       if (records.length === 0) break;
-      this.#take(records.filter(({ offset }) => offset < to));
-      if (this.#next < records[0]!.offset) break;
+      // A loss among them sends it back a little; each one does so once.
+      this.#take(records);
     }
     await this.#save();
   }
@@ -72,7 +76,8 @@ export class Feed {
     for await (const records of log.follow(topic, partition, this.#next, signal)) {
       for (const step of cut(records, stepBytes)) {
         const taken = this.#take(step);
-        await this.#send(taken, signal);
+        await this.#send(taken, this.#againBytes > 0, signal);
+        this.#againBytes -= step.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
         this.mustRestart = this.#next !== step.at(-1)!.offset + 1;
         // Ends of ticks alone are read again at no cost; a loss must not be found once more.
         const isDue = this.mustRestart || taken.length > 0 || this.#next - this.#saved > 1000;
@@ -103,12 +108,10 @@ export class Feed {
     return taken;
   }
 
-  async #send(records: readonly OwnedRecord[], signal: AbortSignal): Promise<void> {
-    const again = this.#again;
+  async #send(records: readonly OwnedRecord[], again: boolean, signal: AbortSignal): Promise<void> {
     const { send, shards } = this.#parts;
     const requestBytes = again ? 0 : this.#parts.requestBytes;
     await sendAll(records, { shards, requestBytes }, (some) => send(some, signal, again));
-    this.#again = false;
   }
 
   #save(): Promise<void> {

@@ -5,18 +5,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { utf8 } from '../../core/bytes.ts';
 import { encodeRequest } from '../../formats/remote-write/encode.ts';
 import { SeriesReader } from '../../formats/remote-write/series-reader.ts';
 import { decodeBody, encodeBody } from '../../formats/snappy/body-encoding.ts';
 import { Scratch } from '../../formats/snappy/snappy.ts';
-import type { Bounds } from '../../log/log.ts';
+import type { Bounds, LogRecord } from '../../log/log.ts';
 import { defaultTopics } from '../../log/topics.ts';
 import { MemoryLog } from '../../testing/memory-log.ts';
+import { Feed } from './feed.ts';
 import { PrometheusSink } from './sink.ts';
 
 /** A log whose retention has passed what lies before `first` in `scores`. */
 class ShortLog extends MemoryLog {
   first = 0;
+  /** Records of one read at most. */
+  most = Number.POSITIVE_INFINITY;
+  override async read(...where: Parameters<MemoryLog['read']>): Promise<LogRecord[]> {
+    return (await super.read(...where)).slice(0, this.most);
+  }
   override async bounds(topic: string, partition: number): Promise<Bounds> {
     const { next } = await super.bounds(topic, partition);
     return { first: topic === 'scores' ? this.first : 0, next };
@@ -194,4 +201,55 @@ test('outputs that are missing for good are told once, and the rest goes on', as
   expect(times).toEqual([1, 4, 5]);
   expect(sink.status().lost).toBe(2);
   expect(told).toHaveLength(1);
+});
+
+test('what was lost before the first start is passed over, and nothing old is sent for it', async () => {
+  const tell = async (own: number, tick: number, subject?: string): Promise<void> => {
+    const headers = { from: 'cluster/0/0', number: String(own), tick: String(tick) };
+    const data = { state: 'open', fact: subject };
+    const value = subject ? utf8(JSON.stringify({ subject, data })) : null;
+    await log.append('events', 0, [{ headers, value }]);
+  };
+  await tell(0, 1, 'a');
+  await tell(3, 2, 'b');
+  clock += 400_000;
+  await tell(4, 82);
+  log.most = 1;
+  const { sink, stop } = start();
+  await until(() =>
+    sink.status().partitions.some(({ topic, upTo }) => topic === 'events' && upTo === 3),
+  );
+  await tell(5, 90);
+  await until(() => times.length >= 2);
+  await stop();
+  expect(times).toEqual([91 * 5_000, 91 * 5_000]);
+  expect(told).toHaveLength(1);
+});
+
+test('all that may have been sent before a crash is sent as such, however the log cuts its reads', async () => {
+  const again: boolean[] = [];
+  const record = (offset: number, bytes: number): LogRecord => ({
+    offset,
+    timestamp: 1,
+    headers: { from: 'cluster/0/0', number: String(offset), tick: '1', kind: 'samples' },
+    value: new Uint8Array(bytes),
+  });
+  const records = [0, 1, 2, 3, 4].map((offset) => record(offset, 100 * 1024));
+  const feed = new Feed({
+    log: {
+      async *follow() {
+        for (const one of records) yield [one];
+      },
+    } as unknown as MemoryLog,
+    ...{ topic: 'scores', partition: 0, requestBytes: 1e6, shards: 1 },
+    place: { next: 0, readers: [] },
+    send: async (_, __, isAgain) => {
+      again.push(isAgain);
+    },
+    save: async () => {},
+    lost: () => {},
+    sent: () => {},
+  });
+  await feed.run(new AbortController().signal);
+  expect(again).toEqual([true, true, true, false, false]);
 });

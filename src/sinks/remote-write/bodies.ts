@@ -20,7 +20,7 @@ export interface SamplesRecord {
   readonly value: Uint8Array;
 }
 
-/** Series whose number, by the order in which they became known, is `rest` modulo `modulus`. */
+/** Series whose number, in order of their first entry in the request, is `rest` modulo `modulus`. */
 export interface Share {
   readonly modulus: number;
   readonly rest: number;
@@ -32,8 +32,7 @@ export interface Body {
   readonly bytes: Uint8Array;
   /** Samples and histograms. */
   readonly samples: number;
-  /** Series entries. */
-  readonly entries: number;
+  readonly series: number;
   /** Histograms that protocol 1 cannot carry. */
   readonly dropped: number;
 }
@@ -49,13 +48,13 @@ export class BodyMaker {
   readonly #takesAll: boolean;
 
   /** Of series that match `select`, when given. Errors: `usage` on a bad selector. */
-  constructor(select?: string) {
+  constructor(select?: string, seriesMax: number = knownSeriesMax) {
     const matchers = select === undefined ? undefined : parseSelector(select);
     this.#takesAll = matchers === undefined;
     this.#intake = new Intake({
       clusterLabels: [],
       limits: recordLimits,
-      seriesMax: knownSeriesMax,
+      seriesMax,
       ...(matchers && {
         keep: (labels) => {
           const byName = new Map(labels);
@@ -84,7 +83,10 @@ export class BodyMaker {
   #make(records: readonly SamplesRecord[], protocol: 1 | 2, share: Share): Body {
     const encoder = protocol === 1 ? this.#v1 : this.#v2;
     const c = this.#columns;
-    let [samples, entries] = [0, 0];
+    let samples = 0;
+    let taken = 0;
+    // Of this request alone: those of the intake change when it forgets.
+    const numbers = new Map<number, number>();
     for (const { encoding, value, protocol: own = 2 } of records) {
       const decode = own === 1 ? decodeV1 : decodeV2;
       decode(decodeBody(encoding, value, decodedBytesMax, c.scratch), recordLimits, c);
@@ -92,18 +94,22 @@ export class BodyMaker {
       const isWhole = this.#takesAll && result.passThrough && share.modulus === 1;
       if (isWhole && protocol === 2 && records.length === 1 && encoding === 'snappy') {
         const total = c.sampleCount + c.histogramCount;
-        return { bytes: value, samples: total, entries: result.length, dropped: 0 };
+        return { bytes: value, samples: total, series: result.length, dropped: 0 };
       }
       for (let i = 0; i < result.length; i++) {
-        if (result.kept[i] === 0 || result.series[i]! % share.modulus !== share.rest) continue;
+        if (result.kept[i] === 0) continue;
+        const known = numbers.get(result.series[i]!);
+        const number = known ?? numbers.size;
+        if (known === undefined) numbers.set(result.series[i]!, number);
+        if (number % share.modulus !== share.rest) continue;
+        if (known === undefined) taken++;
         encoder.add(result, i);
         samples += c.sampleFrom[i + 1]! - c.sampleFrom[i]!;
         samples += c.histogramFrom[i + 1]! - c.histogramFrom[i]!;
-        entries++;
       }
     }
     const dropped = protocol === 1 ? this.#v1.dropped : 0;
     const bytes = encodeBody('snappy', encoder.finish());
-    return { bytes, samples: samples - dropped, entries, dropped };
+    return { bytes, samples: samples - dropped, series: taken, dropped };
   }
 }

@@ -216,6 +216,38 @@ test('of a partial write in 2.0 the rest is counted; after a restart it is a rep
   expect(sender.stats).toMatchObject({ samples: 2, repeats: 1 });
 });
 
+test('what a crash left unsent is sent, though a bad series and sent ones stand beside it', async () => {
+  const seen = new Set<string>();
+  const { url, taken } = await receiver((samples) => {
+    if (samples.some(({ series }) => series === 'bad' || seen.has(series))) {
+      return { status: 400, body: 'out of order sample' };
+    }
+    for (const { series } of samples) seen.add(series);
+    return { status: 204 };
+  });
+  const sender = client(url, { protocol: '1.0' });
+  const all = ['a', 'b', 'bad', 'c', 'd'].map((series) => ({ series, time: 1 }));
+  await sender.send([record({ series: 'a', time: 1 })], never);
+  await sender.send([record(...all)], never, true);
+  expect(taken.map(({ series }) => series).sort()).toEqual(['a', 'b', 'c', 'd']);
+  expect(sender.stats).toMatchObject({ samples: 4, repeats: 2 });
+});
+
+test('shares of a request are the same whatever else becomes known meanwhile', () => {
+  const bodies = new BodyMaker(undefined, 3);
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+  const whole = record(...names.map((series) => ({ series, time: 1 })));
+  const part = (rest: number): string[] => {
+    const { bytes, series } = bodies.make([whole], 2, { modulus: 2, rest });
+    const found = read(bytes, 2).map((sample) => sample.series);
+    expect(series).toBe(found.length);
+    return found;
+  };
+  const first = part(0);
+  bodies.make([record({ series: 'other', time: 1 })], 2);
+  expect([...first, ...part(1)].sort()).toEqual(names);
+});
+
 test('a broken record is counted, its neighbours are sent', async () => {
   const { url, taken } = await receiver((s) => ({ status: 204, headers: written(s.length) }));
   const sender = client(url);

@@ -13,6 +13,8 @@ const mendable: ReadonlySet<number> = new Set([401, 403, 404, 405, 407, 408, 429
 const retryAfterMaxMs = 300_000;
 /** Requests into which one is split, at most, to save the neighbours of what was refused. */
 const splitMax = 64;
+/** The same of what may have been sent before: most of it is there already. */
+const splitAgainMax = 16;
 
 /**
  * Sends records of samples to a remote write receiver: tries again until they are taken or refused
@@ -130,22 +132,20 @@ export class RemoteWriteClient {
     again: boolean,
   ): Promise<void> {
     const { status, reason, headers } = outcome;
-    const word = reasonOf(status, reason);
     const written = writtenOf(headers);
     if (written >= 0 && status === 400) {
       // Protocol 2: what is good was written.
       this.stats.requests++;
       this.stats.samples += Math.min(written, body.samples);
-      this.#refuse(again ? 'repeated' : word, Math.max(0, body.samples - written), reason);
+      const word = again ? 'repeated' : reasonOf(status, reason);
+      this.#refuse(word, Math.max(0, body.samples - written), reason);
       return;
     }
     if ((status === 400 || status === 413) && records.length > 1) {
       for (const record of records) await this.send([record], signal, again);
-    } else if (again && status === 400 && word !== 'http_400') {
-      this.#refuse('repeated', body.samples, reason);
-    } else if ((status === 400 || status === 413) && body.entries > 1) {
-      await this.#split(records, outcome, signal);
-    } else this.#refuse(word, body.samples, reason);
+    } else if ((status === 400 || status === 413) && body.series > 1) {
+      await this.#split(records, outcome, signal, again);
+    } else this.#refuse(wordOf(outcome, again), body.samples, reason);
   }
 
   /**
@@ -156,19 +156,21 @@ export class RemoteWriteClient {
     records: readonly SamplesRecord[],
     first: Refused,
     signal: AbortSignal,
+    again: boolean,
   ): Promise<void> {
+    const max = again ? splitAgainMax : splitMax;
     const shares: Share[] = halves({ modulus: 1, rest: 0 });
     for (let sent = 0, share = shares.shift(); share; share = shares.shift()) {
       const body = this.#bodies.make(records, this.#protocol, share);
       if (body.samples === 0) continue;
-      if (sent++ >= splitMax) {
-        this.#refuse(reasonOf(first.status, first.reason), body.samples, first.reason);
+      if (sent++ >= max) {
+        this.#refuse(wordOf(first, again), body.samples, first.reason);
         continue;
       }
       const outcome = await this.#deliver(body, this.#protocol, signal);
       if (outcome.kind === 'written') this.#written(body, outcome, this.#protocol);
-      else if (body.entries > 1) shares.push(...halves(share));
-      else this.#refuse(reasonOf(outcome.status, outcome.reason), body.samples, outcome.reason);
+      else if (body.series > 1) shares.push(...halves(share));
+      else this.#refuse(wordOf(outcome, again), body.samples, outcome.reason);
     }
   }
 
@@ -268,6 +270,12 @@ export class RemoteWriteClient {
         'and the credentials, and that it receives remote write',
     );
   }
+}
+
+/** Why samples were refused; what a receiver has already it may have of us, where we sent before. */
+function wordOf({ status, reason }: Refused, again: boolean): string {
+  const word = reasonOf(status, reason);
+  return again && status === 400 && word !== 'http_400' ? 'repeated' : word;
 }
 
 /** 3xx: the address is another one. */

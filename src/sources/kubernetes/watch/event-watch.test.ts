@@ -4,11 +4,12 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import type { NewRecord } from '../../../log/log.ts';
 import { newCounters } from '../../counters.ts';
 import { KubernetesApi } from './api.ts';
-import { EventWatch, type EventWatchOptions } from './event-watch.ts';
+import { EventWatch, type EventWatchOptions, type EventWatchParts } from './event-watch.ts';
 import { WatchPositions } from './position.ts';
 
 /** Answers by path and query, in the order of the requests: as an API server gives them. */
@@ -38,7 +39,11 @@ const list = (items: object[], resourceVersion: string, more: object = {}): Answ
   json(200, { kind: 'EventList', metadata: { resourceVersion, ...more }, items });
 const gone = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' };
 
-async function rig(answers: Answer[], options: Partial<EventWatchOptions> = {}) {
+async function rig(
+  answers: Answer[],
+  options: Partial<EventWatchOptions> = {},
+  parts: Partial<EventWatchParts> = {},
+) {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     const url = new URL(request.url!, 'http://localhost');
@@ -78,6 +83,7 @@ async function rig(answers: Answer[], options: Partial<EventWatchOptions> = {}) 
         reject: async (records) => rejected.push(...records),
         now: () => Date.parse('2026-03-01T11:00:00Z'),
         onReading: () => {},
+        ...parts,
       },
       stop.signal,
     );
@@ -160,6 +166,47 @@ test('what is refused is told with its status; what is no event goes to rejected
   expect(Object.fromEntries(counters.rejected)).toEqual({ no_object: 1 });
   const { data } = JSON.parse(Buffer.from(rejected[0]!.value!).toString());
   expect(data).toMatchObject({ source: 'kubernetes/w', offset: 4, reason: 'no_object' });
+});
+
+test('a run that fails ends when nothing of it is under way, and writes no position later', async () => {
+  const slow = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  const append = async (): Promise<void> => {
+    begun.resolve();
+    await slow.promise;
+  };
+  const denied: Answer = (response) => {
+    begun.promise.then(() => response.writeHead(403).end('{}'));
+  };
+  const answers: Answer[] = [group];
+  for (let i = 0; i < 3; i++) {
+    answers.push((response, url) =>
+      url.pathname.includes('/bad/')
+        ? denied(response, url)
+        : url.searchParams.has('watch')
+          ? response.writeHead(200).write(line('ADDED', event('a', '3')))
+          : list([], '2')(response, url),
+    );
+  }
+  const namespaces = ['bad', 'good'];
+  const { running, folder, api } = await rig(answers, { namespaces }, { append });
+  let isOver = false;
+  running
+    .catch(() => {})
+    .finally(() => {
+      isOver = true;
+    });
+  await begun.promise;
+  await sleep(100);
+  expect(isOver).toBe(false);
+  slow.resolve();
+  await expect(running).rejects.toMatchObject({ code: 'kubernetes_denied' });
+  const path = join(folder, 'sources', 'w.json');
+  const next = await WatchPositions.open(path, api.server);
+  next.set('/events', '99');
+  await next.save();
+  await sleep(1_200);
+  expect((await WatchPositions.open(path, api.server)).of('/events')).toBe('99');
 });
 
 test('a position is of one server; without kubeconfig we must be in a pod', async () => {

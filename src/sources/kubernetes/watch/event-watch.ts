@@ -88,11 +88,14 @@ export class EventWatch {
         : namespaces.map((one) => `${base}/namespaces/${encodeURIComponent(one)}/events`);
     const ended = new AbortController();
     const signal = AbortSignal.any([this.#signal, ended.signal]);
+    const follows = lists.map((list) => this.#follow(list, signal));
     try {
-      await Promise.all(lists.map((list) => this.#follow(list, signal)));
+      await Promise.all(follows);
     } finally {
       ended.abort();
-      await this.#parts.positions.save();
+      // What is under way still moves its position; the next run has the file for itself.
+      await Promise.allSettled(follows);
+      await this.#parts.positions.close();
     }
   }
 

@@ -60,6 +60,12 @@ export class WatchPositions {
     }, saveAfterMs).unref();
   }
 
+  /** Saves it now; nothing is written afterwards. */
+  close(): Promise<void> {
+    clearTimeout(this.#timer);
+    return this.save();
+  }
+
   save(): Promise<void> {
     const saved = this.#saving.then(() => this.#save());
     this.#saving = saved.catch(() => {});
