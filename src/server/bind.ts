@@ -26,7 +26,7 @@ export function checkBind(
   if (isLoopback(host) || safe.authenticated || safe.allowUnauthenticated) return;
   throw new SeastateError(
     'unsafe_listen',
-    `refusing to listen on ${host}:${port} without authentication: set credentials, listen on ` +
-      '127.0.0.1, or say explicitly that everybody may write and read',
+    `refusing to listen on ${host}:${port} without authentication: set process.auth.credentials, ` +
+      'listen on 127.0.0.1, or let everybody write and read by process.auth.allow_unauthenticated',
   );
 }

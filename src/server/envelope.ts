@@ -55,6 +55,7 @@ export function toApiError(error: unknown): ApiError {
   }
   // Fastify's own, such as a malformed URL.
   const status = (error as { statusCode?: unknown }).statusCode;
+  if (status === 415) return new ApiError('bad_data', 'send JSON: content-type application/json');
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return new ApiError(status === 404 ? 'not_found' : 'bad_data', messageOf(error));
   }

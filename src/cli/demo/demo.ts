@@ -38,7 +38,7 @@ export async function demo(this: CliContext, flags: DemoFlags): Promise<void> {
     const quiet = { ...loaded.config.process.logging, level: level === 'info' ? 'warn' : level };
     const log = await openLogger(quiet, this.err);
     await serve({ signal }, loaded, log, load, ({ url }) => {
-      say(this, greeting(url, flags));
+      say(this, greeting(url, flags, loaded.config.process.data));
       simulate(this, flags, url, token, signal).catch((error: unknown) => {
         log.error({ error }, 'the simulated fleet ended');
         ending.abort('simulator');
@@ -116,13 +116,14 @@ async function simulate(
   await Promise.all([simulator.ended, sending]);
 }
 
-function greeting(url: string, { clusters, data }: DemoFlags): string {
+function greeting(url: string, { clusters, data }: DemoFlags, folder: string): string {
   return `
 Seastate runs on ${url}  (Ctrl-C ends it${data ? '' : ', and the data is thrown away'})
 
   the live page   ${url}/
   what fires      curl ${url}/api/v1/alerts
   how it goes     seastate status --url ${url}
+  look into it    seastate tail anomalies --data ${folder}
 
 Point a Prometheus at it:
 

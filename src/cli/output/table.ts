@@ -79,10 +79,15 @@ const visibleLength = (text: string): number => stripVTControlCharacters(text).l
 /** Control characters would let data drive the terminal. */
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return '';
+  if (typeof value === 'number') return String(short(value));
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, controlCode);
 }
+
+/** A table is for people: six digits, or two decimals, are enough. Other forms have them all. */
+const short = (value: number): number =>
+  Number(Math.abs(value) < 1000 ? value.toPrecision(6) : value.toFixed(2));
 
 const controlCode = (char: string): string =>
   `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;

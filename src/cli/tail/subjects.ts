@@ -20,7 +20,7 @@ export async function subjectOf(what: string, matchers: readonly Matcher[]): Pro
       topic: what === 'metrics' ? telemetryTopic : what,
       columns: ['time', 'cluster', 'metric', 'value', 'labels'],
       rows: metricRows(matchers),
-      tableRow: (row) => ({ ...row, labels: labelText(row['labels']) }),
+      tableRow: metricRow,
     };
   }
   if (what === 'kubernetes-events') {
@@ -36,7 +36,7 @@ export async function subjectOf(what: string, matchers: readonly Matcher[]): Pro
     topic: what,
     columns: columnsOf[what] ?? ['time', 'type', 'tenant', 'cluster', 'subject', 'data'],
     rows: (_partition, record) => outputRows(record, matchers),
-    tableRow: what === 'alerts' ? alertRow : eventRow,
+    tableRow: tableRows[what] ?? eventRow,
   };
 }
 
@@ -45,15 +45,16 @@ const columnsOf: Readonly<Record<string, readonly string[]>> = {
   anomalies: [
     'time',
     'state',
+    'cluster',
     'metric',
     'direction',
     'score',
     'observed',
     'expected',
-    'cluster',
+    'subject',
     'labels',
   ],
-  events: ['time', 'change', 'fact', 'object', 'severity', 'cluster'],
+  events: ['time', 'state', 'severity', 'cluster', 'object', 'title', 'subject'],
   status: ['time', 'stage', 'partition', 'log_time', 'series', 'counters'],
 };
 
@@ -89,16 +90,30 @@ function parsed(record: LogRecord): Fields {
 /** The name of a cluster that people know stands in its title, where it has one. */
 const clusterOf = (data: Fields): unknown => data['cluster_title'] || data['cluster'];
 
+function metricRow(row: Row): Row {
+  const labels = row['labels'] as Fields;
+  return { ...row, cluster: labels['cluster'] ?? row['cluster'], labels: labelText(labels) };
+}
+
 function alertRow(row: Row): Row {
   const data = row['data'] as Fields;
   const { alertname: _, severity: __, ...labels } = data['labels'] as Fields;
-  return {
-    ...data,
-    time: data['state'] === 'resolved' ? data['end'] : data['start'],
-    cluster: clusterOf(data),
-    labels: labelText(labels),
-  };
+  return { ...data, ...intervalRow(row), labels: labelText(labels) };
 }
+
+/** What began or ended, at the time at which it did. */
+function intervalRow(row: Row): Row {
+  const { time, ...rest } = eventRow(row);
+  const { start, end } = row['data'] as { start?: string | number; end?: string | number | null };
+  const at = end ?? start;
+  return { ...rest, time: at === undefined ? time : new Date(at).toISOString() };
+}
+
+const tableRows: Readonly<Record<string, Subject['tableRow']>> = {
+  alerts: alertRow,
+  anomalies: intervalRow,
+  events: intervalRow,
+};
 
 function eventRow(row: Row): Row {
   const { data } = row;
@@ -116,8 +131,12 @@ function eventRow(row: Row): Row {
   };
 }
 
+/** The column of the cluster shows these. */
+const clusterLabels = new Set(['cluster', 'clusterID', 'cluster_id']);
+
 function labelText(labels: unknown): string {
   return Object.entries(labels as Record<string, string>)
+    .filter(([name]) => !clusterLabels.has(name))
     .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
     .join(' ');
 }

@@ -65,6 +65,28 @@ beforeAll(async () => {
     samples('east', 'snappy', { up: 1, ['inf']: Number.POSITIVE_INFINITY }),
   ]);
   await log.append('telemetry', 1, [samples('west', 'snappy', { up: 1 })]);
+  const burst = {
+    state: 'closed',
+    cluster: 'id-1',
+    cluster_title: 'East',
+    metric: 'up',
+    direction: 'down',
+    score: 2 / 3,
+    observed: 1234.5678,
+    expected: null,
+    labels: { cluster: 'East', pod: 'p-1' },
+    start: '2026-03-01T09:50:00.000Z',
+    end: '2026-03-01T09:55:00.000Z',
+  };
+  const event = {
+    specversion: '1.0',
+    time: '2026-03-01T10:01:00.000Z',
+    subject: 'a1',
+    data: burst,
+  };
+  await log.append('anomalies', 0, [
+    { headers: { tenant: 'default', cluster: 'id-1' }, value: utf8(JSON.stringify(event)) },
+  ]);
   await log.append('rejected', 0, [{ headers: { reason: 'not_json' }, value: utf8('nonsense') }]);
 });
 afterAll(async () => {
@@ -153,6 +175,21 @@ describe('metrics', () => {
     labels: { pod: 'p-1' },
     value,
   });
+});
+
+test('a table of intervals says when they were, what to ask for, and short numbers', async () => {
+  const { out } = await tail('anomalies', '--no-follow', '-o', 'table');
+  expect(out.split('\n')[1]!.split(/ {2,}/)).toEqual([
+    '2026-03-01T09:55:00.000Z',
+    'closed',
+    'East',
+    'up',
+    'down',
+    '0.666667',
+    '1234.57',
+    'a1',
+    'pod="p-1"',
+  ]);
 });
 
 test('what is not JSON is shown as it came', async () => {

@@ -73,7 +73,7 @@ export async function openBeside(dir: string, skipCorrupt: boolean): Promise<Sto
 function missing(dir: string): SeastateError {
   return new SeastateError(
     'log_missing',
-    `there is no journal in ${dir}: name the data folder of a \`seastate run\``,
+    `there is no journal in ${dir}: name by --data the folder that a \`seastate run\` or demo writes`,
   );
 }
 

@@ -217,7 +217,7 @@ function checkReadable(path: string): void {
   if (!existsSync(path)) {
     throw new SeastateError(
       'view_missing',
-      `there is no view at ${path}: a running \`seastate run\` makes it in its data folder`,
+      `there is no view at ${path}: name by --data the folder that a \`seastate run\` or demo writes`,
     );
   }
   const database = new DatabaseSync(path, { readOnly: true });
