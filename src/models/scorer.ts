@@ -41,6 +41,7 @@ export interface Verdict {
   lower: number;
   upper: number;
   kind: AnomalyKind;
+  /** Of what reaches the cut; where other samples lie is chance, which is dear to branch on. */
   direction: 'up' | 'down' | 'none';
   /** Multiples of the cut: 1 is an alarm. */
   strength: number;
@@ -117,6 +118,7 @@ export class Scorer {
   /** Samples after which a rarity is known; of a threshold none. */
   readonly #warmFrom: number;
   readonly #guard: boolean;
+  readonly #ownTail: boolean;
   /** Not state: no output depends on it. */
   #hasFailed = false;
   readonly #series = new Columns(seriesColumns);
@@ -139,6 +141,7 @@ export class Scorer {
     this.ask(options.asked ?? askedByDefault);
     this.#warmFrom = model.definition.calibration === 'fixed' ? 0 : enough;
     this.#guard = options.guard ?? false;
+    this.#ownTail = (model.definition.calibration ?? 'tail') === 'tail';
     this.#states = new Pool(this.#model.definition.state);
     this.#version = this.#model.definition.version;
     const terms = new Float64Array(this.#model.definition.terms?.length ?? 0);
@@ -184,10 +187,6 @@ export class Scorer {
     const quiet = this.#series.bytesPerSlot;
     const tail = this.#ownTail ? this.#tails.bytesPerSlot : 0;
     return { quiet, full: quiet + this.#states.bytesPerSlot + tail };
-  }
-
-  get #ownTail(): boolean {
-    return (this.#model.definition.calibration ?? 'tail') === 'tail';
   }
 
   /**
@@ -428,8 +427,6 @@ export class Scorer {
     v.needed = this.#needed * (1 + raise);
     const byRarity = r.evidence / v.needed;
     v.strength = Math.max(byRarity, r.ratio / this.#recordFactor);
-    if (s.value > r.expected) v.direction = 'up';
-    else if (s.value < r.expected) v.direction = 'down';
     if (r.score > runScore) {
       if (a.onset[slot] === 0) a.onset[slot] = s.time;
     } else a.onset[slot] = 0;
@@ -440,7 +437,10 @@ export class Scorer {
     const changed = this.#change(slot);
     if (!(v.strength >= 1 || changed)) {
       v.held = s.count < this.#warmFrom ? 'warming-up' : 'below-cut';
-    } else if (mute > 0) v.held = 'after-gap';
+      return;
+    }
+    v.direction = s.value > r.expected ? 'up' : s.value < r.expected ? 'down' : 'none';
+    if (mute > 0) v.held = 'after-gap';
     else if (since < restOf(s.interval) && v.strength < rearm * a.strength[slot]!) {
       v.held = 'resting';
     } else if (!matters(s.kind, s.value, r.expected)) v.held = 'too-small';

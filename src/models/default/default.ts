@@ -4,7 +4,7 @@ import { tailSize } from '../tail.ts';
 import * as layout from './layout.ts';
 import { emptyNow } from './now.ts';
 import { type Parameters, parameters } from './parameters.ts';
-import { persistent, rarities } from './rarity.ts';
+import { effect, persistent, rarities } from './rarity.ts';
 import { fuse, records } from './records.ts';
 import { bucketOf, cycleOf, learnSeason, seasonAt } from './season.ts';
 import { novelty } from './words.ts';
@@ -95,7 +95,9 @@ function look(s: Sample, st: State, at: number, r: Result): void {
   r.lower += origin;
   r.upper += origin;
   now.y = y;
-  now.residual = y - season;
+  now.fromShort = y - f[o + float.fast]!;
+  now.fromSeason = y - season;
+  now.fromLong = y - f[o + float.long]!;
   now.bucket = bucket;
   now.seasoned = seasoned;
   now.n = n;
@@ -108,12 +110,12 @@ function look(s: Sample, st: State, at: number, r: Result): void {
 function follow(s: Sample, st: State, at: number, seasonScale: number, p: Parameters): void {
   const f = st.floats;
   const o = at * float.width;
-  const { y, share, residual, seasoned } = now;
-  f[o + float.fast]! += (y - f[o + float.fast]!) * paced(fastPace, s.steps);
-  f[o + float.long]! += (y - f[o + float.long]!) * Math.max(paced(longPace, s.steps), share);
+  const { share, fromSeason, seasoned } = now;
+  f[o + float.fast]! += now.fromShort * paced(fastPace, s.steps);
+  f[o + float.long]! += now.fromLong * Math.max(paced(longPace, s.steps), share);
   const limit = p.clip * seasonScale;
   const clips = seasoned && now.seasonedCount > 20;
-  const clipped = clips ? Math.max(-limit, Math.min(limit, residual)) : residual;
+  const clipped = clips ? Math.max(-limit, Math.min(limit, fromSeason)) : fromSeason;
   learnSeason(f, o, st.counts, at * count.width, s, now, clipped);
 }
 
@@ -126,13 +128,14 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   const { terms } = r;
   look(s, st, at, r);
   const seasonScale = f[o + float.scale + 1]!;
-  rarities(f, o, c, oc, p.clip, now);
+  const size = effect(f, o, now);
+  const sum = rarities(f, o, c, oc, p.clip, now) * size;
   follow(s, st, at, seasonScale, p);
   records(f, o, c, oc, s, now, terms);
   if (now.seasoned && now.seasonedCount < 65_535) c[oc + count.seasoned] = now.seasonedCount + 1;
   novelty(f, o, c, oc, st.seen, at * bits.width, now, terms);
-  r.score = now.sum;
-  r.evidence = persistent(f, o, now.sum, s, p.persistence) / dependence;
+  r.score = sum;
+  r.evidence = persistent(f, o, sum, s, p.persistence) / dependence;
   r.ratio = fuse(terms, s, p);
 }
 

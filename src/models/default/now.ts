@@ -16,10 +16,12 @@ export interface Now {
   seasoned: boolean;
   /** Of the season. */
   bucket: number;
-  /** Distance to the season. */
-  residual: number;
-  /** Sum of rarities times the size of the effect. */
-  sum: number;
+  /** Distances to short mean, season and long mean. */
+  fromShort: number;
+  fromSeason: number;
+  fromLong: number;
+  /** Product of the shares of earlier samples that lay as far away. */
+  rarity: number;
 }
 
 /** To be filled. The numbers are none that V8 would keep as small integers. */
@@ -31,6 +33,8 @@ export const emptyNow = (): Now => ({
   seasonedShare: Number.NaN,
   seasoned: false,
   bucket: 0,
-  residual: Number.NaN,
-  sum: Number.NaN,
+  fromShort: Number.NaN,
+  fromSeason: Number.NaN,
+  fromLong: Number.NaN,
+  rarity: Number.NaN,
 });

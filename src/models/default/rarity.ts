@@ -20,7 +20,7 @@ const short = 0;
 const seasonal = 1;
 const long = 2;
 
-/** Sum of the rarities of the sample's residuals, times the size of its effect; teaches them. */
+/** Sum of the rarities of the sample's residuals; teaches their scales and tails. */
 export function rarities(
   f: Float32Array,
   o: number,
@@ -28,72 +28,51 @@ export function rarities(
   oc: number,
   clip: number,
   now: Now,
-): void {
-  const { y, residual, seasoned } = now;
-  const fromShort = y - f[o + float.fast]!;
-  const fromLong = y - f[o + float.long]!;
-  const size = effect(f, o, fromShort, seasoned ? residual : Number.NaN, fromLong);
-  let share = 1;
-  for (let k = short; k <= long; k++) {
-    if (k === seasonal && !seasoned) continue;
-    const one = k === seasonal ? now.seasonedShare : now.share;
-    const distance = k === short ? fromShort : k === seasonal ? residual : fromLong;
-    share *= shareOf(
-      f,
-      o + float.scale + k,
-      c,
-      oc + count.tails + k * count.tail,
-      distance,
-      clip,
-      one,
-    );
-  }
-  now.sum = share < 1 ? -Math.log10(share) * size : 0;
+): number {
+  now.rarity = 1;
+  shareOf(f, o, c, oc, short, clip, now);
+  if (now.seasoned) shareOf(f, o, c, oc, seasonal, clip, now);
+  shareOf(f, o, c, oc, long, clip, now);
+  return now.rarity < 1 ? -Math.log10(now.rarity) : 0;
 }
 
-/**
- * How rare a residual of this size is, as a share; learns its scale f[at] and its tail. `share` =
- * weight of one more value while there are few.
- */
+/** How rare a residual of this size is, as a share; teaches scale and tail of residual `k`. */
 function shareOf(
   f: Float32Array,
-  at: number,
+  o: number,
   c: Uint16Array,
-  tail: number,
-  residual: number,
+  oc: number,
+  k: number,
   clip: number,
-  share: number,
-): number {
+  now: Now,
+): void {
+  const share = k === seasonal ? now.seasonedShare : now.share;
+  const residual = k === short ? now.fromShort : k === seasonal ? now.fromSeason : now.fromLong;
   const size = Math.abs(residual);
+  const at = o + float.scale + k;
   const scale = f[at]!;
-  const rarity = shareThenAdd(c, tail, scale > 0 ? size / scale : 0);
+  const tail = oc + count.tails + k * count.tail;
+  now.rarity *= shareThenAdd(c, tail, scale > 0 ? size / scale : 0);
   const taught = scale > 0 && share < 0.05 ? Math.min(size, clip * scale) : size;
   const pace = taught < calm * scale ? calmPace : pacePerSample;
   const next = scale + (taught - scale) * Math.max(pace, share);
   f[at] = next < tiny ? 0 : next;
-  return rarity;
 }
 
 /**
  * Effect size on a log scale, 1 at six scales: how far the value lies from what the better of season
- * (NaN: there is none yet) and long mean expects, or from the short mean where that is better still.
- * What is rare but small is of no concern.
+ * and long mean expects, or from the short mean where that is better still. What is rare but small
+ * is of no concern.
  */
-function effect(
-  f: Float32Array,
-  o: number,
-  fromShort: number,
-  fromSeason: number,
-  fromLong: number,
-): number {
+export function effect(f: Float32Array, o: number, now: Now): number {
   const seasonScale = f[o + float.scale + seasonal]!;
   const longScale = f[o + float.scale + long]!;
-  const isSeason = !Number.isNaN(fromSeason) && seasonScale < longScale;
+  const isSeason = now.seasoned && seasonScale < longScale;
   const scale = isSeason ? seasonScale : longScale;
-  const size = magnitude(isSeason ? fromSeason : fromLong, scale);
+  const size = magnitude(isSeason ? now.fromSeason : now.fromLong, scale);
   // A short mean follows anything: it counts for no more than twice as good as the others.
   const shortScale = Math.max(f[o + float.scale + short]!, scale / 2);
-  return shortScale < scale ? Math.max(size, magnitude(fromShort, shortScale)) : size;
+  return shortScale < scale ? Math.max(size, magnitude(now.fromShort, shortScale)) : size;
 }
 
 function magnitude(residual: number, scale: number): number {
