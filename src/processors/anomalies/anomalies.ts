@@ -135,7 +135,6 @@ export class Anomalies {
     const { scorer, quantiles } = this.#lanes.lanes[lane[slot]!]!;
     scorer.inherit(sibling, slot);
     this.#histograms.inherit(sibling, slot, (from, to) => quantiles.inherit(from, to));
-    this.#successions.taken(slot);
     this.#context.count('inherited');
   }
 

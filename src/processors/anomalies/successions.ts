@@ -7,7 +7,10 @@ interface DeadSibling {
   slot: number;
 }
 
-/** Series of pods that are gone, by workload: a successor takes over what is known of one. */
+/**
+ * The series of each workload that ended last: those that are born beside it, it may be many after a
+ * drain, each begin with a copy of what is known of it. What came back to life gives nothing.
+ */
 export class Successions {
   readonly #context: ProcessorContext<unknown>;
   readonly #dead: Table<DeadSibling>;
@@ -29,12 +32,8 @@ export class Successions {
   predecessorOf(slot: number): number | undefined {
     if (this.#dead.size === 0) return undefined;
     const workload = this.#workloadOf(slot);
-    return workload === undefined ? undefined : this.#dead.get(workload)?.slot;
-  }
-
-  /** What was known of it has an heir. */
-  taken(slot: number): void {
-    this.#dead.delete(this.#workloadOf(slot)!);
+    const dead = workload === undefined ? undefined : this.#dead.get(workload)?.slot;
+    return dead === undefined || this.#context.series.isLive(dead) ? undefined : dead;
   }
 
   ended(slot: number): void {

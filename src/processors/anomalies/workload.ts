@@ -1,5 +1,6 @@
 import { identityOf } from '../../core/identity.ts';
 import type { Label } from '../../engine/processor.ts';
+import { makerOfPod } from '../events/names.ts';
 
 /** Labels that tell the instances of one thing apart. */
 const ofInstance: ReadonlySet<string> = new Set([
@@ -10,26 +11,32 @@ const ofInstance: ReadonlySet<string> = new Set([
   'container_id',
   'pod_ip',
   'host_ip',
+  'container_image',
+  'image',
+  'image_id',
+  // Of the pod's own labels, where a Prometheus is told to keep them.
+  'controller_revision_hash',
+  'pod_template_generation',
+  'pod_template_hash',
+  'statefulset_kubernetes_io_pod_name',
 ]);
 
 /** Labels that change when a workload's pod is replaced: names of containers among them. */
 const volatile: ReadonlySet<string> = new Set([...ofInstance, 'id', 'name']);
 
-/** Suffixes of pod names: replica set and pod hashes, ordinals stay. */
-const podSuffix = /(-[a-z0-9]{8,10})?-[a-z0-9]{5}$/;
-
 const podOf = (labels: readonly Label[]): string | undefined =>
   labels.find(([name]) => name === 'pod' || name === 'pod_name')?.[1];
 
 /**
- * What a series is of, whatever pod carries it: equal for a series and its successor. Undefined for
- * one that names no pod: it has no successor.
+ * What a series is of, whatever pod or instance carries it: equal for a series and its successor.
+ * Undefined for one that names neither: it has no successor but itself.
  */
 export function workloadOf(cluster: number, labels: readonly Label[]): string | undefined {
   const pod = podOf(labels);
-  if (pod === undefined) return undefined;
-  const steady = labels.filter(([name]) => !volatile.has(name)).flat();
-  return identityOf([String(cluster), pod.replace(podSuffix, ''), ...steady]);
+  const cut = pod === undefined ? ofInstance : volatile;
+  const steady = labels.filter(([name]) => !cut.has(name)).sort(byName);
+  if (steady.length === labels.length) return undefined;
+  return identityOf([String(cluster), makerOfPod(pod ?? ''), ...steady.flat()]);
 }
 
 /**
@@ -41,10 +48,12 @@ export function alikeWords(labels: readonly Label[]): string[] {
   const cut = pod === undefined ? ofInstance : volatile;
   const steady = labels
     .filter(([name]) => !cut.has(name))
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .sort(byName)
     .flat();
-  return [pod?.replace(podSuffix, '').replace(/-\d+$/, '') ?? '', ...steady];
+  return [makerOfPod(pod ?? '').replace(/-\d+$/, ''), ...steady];
 }
+
+const byName = ([a]: Label, [b]: Label): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The most particular object that labels name. */
 export function objectOf(labels: Readonly<Record<string, string>>): string {

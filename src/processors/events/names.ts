@@ -13,6 +13,15 @@ export function workloadOfPod(pod: string): string {
 /** `web-5d964459dd` -> `web`; any other name stands. */
 export const deploymentOfSet = (set: string): string => set.replace(setSuffix, '');
 
+/**
+ * What made a pod, without the parts that are made up anew for each: `web-5d964459dd-lzldc` -> `web`,
+ * `backup-29318400-lzldc` -> `backup`; `db-0` and any other name stand.
+ */
+export function makerOfPod(pod: string): string {
+  const set = pod.replace(podSuffix, '');
+  return set === pod ? pod : deploymentOfSet(set).replace(/-\d{8,10}$/, '');
+}
+
 /** Node of a target's `instance` when it has no `node` label: the address without its port. */
 export const nodeOfInstance = (instance: string): string => instance.replace(/:\d+$/, '');
 

@@ -23,7 +23,7 @@ function run(section: object | undefined, restoreAfterEach = false): StageDriver
   for (let i = 0; i < 21; i++) {
     for (const cluster of ['c1', 'c2']) {
       const all = Array.from({ length: 5 }, (_, k) => {
-        const of = { pod: `web-7d9c5b6f4c-abcd${k}`, cluster, namespace: 'shop' };
+        const of = { pod: `web-7d9c5b6f4c-bcdf${k + 4}`, cluster, namespace: 'shop' };
         return [
           series('queue_length', of, d.now, 10 * k),
           series('requests_total', of, d.now, (k + 1) * 60 * i),
