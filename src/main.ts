@@ -5,6 +5,7 @@ import { dataLayout, snapshotsOf } from './config/layout.ts';
 import type { Config } from './config/schema.ts';
 import { SeastateError } from './core/errors.ts';
 import { EmbeddedRuntime } from './engine/runtime/embedded/runtime.ts';
+import { UnmatchedWatch, unmatchedText } from './engine/unmatched.ts';
 import { Control } from './gateway/control.ts';
 import { gatewayOptionsOf } from './gateway/from-config.ts';
 import { Gateway } from './gateway/gateway.ts';
@@ -49,6 +50,7 @@ export interface Running {
 /** Puts the parts together (DESIGN 1) and starts them from the log outwards. */
 export async function start(program: Program, parts: StartParts): Promise<Running> {
   const { config } = program;
+  let inForce = program;
   letHeapGrow();
   const layout = dataLayout(config.process.data);
   const { log: logger } = parts;
@@ -77,6 +79,15 @@ export async function start(program: Program, parts: StartParts): Promise<Runnin
   const runtime = openRuntime(config, log, (message, details) => warn(details, message));
   const live = new LiveHub({ epoch: String(now()) });
   const book = new StatusBook();
+  const placesOf = (processor: string, selector: string): readonly string[] => {
+    const places = inForce.placesOf(processor, selector);
+    if (places.length > 0) return places;
+    return inForce.code.processors.flatMap(({ name, file }) => (name === processor ? [file] : []));
+  };
+  const unmatched = new UnmatchedWatch((one) => {
+    const { processor, selector } = one;
+    warn({ processor, where: placesOf(processor, selector).join(', ') }, unmatchedText(one));
+  });
   const { limits } = config.process;
   const events = new EventReceiver(
     (owner, event) => gateway.append('kubernetes-event', owner, event),
@@ -104,6 +115,7 @@ export async function start(program: Program, parts: StartParts): Promise<Runnin
 
   const putInForce = async (next: Program): Promise<void> => {
     await control.writeSettings(await settingsOf(next));
+    inForce = next;
   };
   const reload = async (): Promise<void> => {
     metrics.reloads.lastSuccessful = false;
@@ -137,6 +149,7 @@ export async function start(program: Program, parts: StartParts): Promise<Runnin
         sources: sources.status(),
         heads: await headsOf(log),
         stages: book.all(),
+        placesOf,
       }),
     buildInfo,
     live,
@@ -147,7 +160,7 @@ export async function start(program: Program, parts: StartParts): Promise<Runnin
   const server = await startServer(serverOptionsOf(config, pageFolder), serverParts);
   const following = Promise.all([
     view.follow(log, stopping.signal),
-    followOutputs({ log, live, book, warn }, stopping.signal),
+    followOutputs({ log, live, book, unmatched, warn }, stopping.signal),
     ...sinks.map((sink) => sink.follow(log, stopping.signal)),
   ]);
   // A failing log ends the program by `ended`; what follows it must not end it another way.

@@ -14,6 +14,8 @@ export interface LoadedConfig {
   readonly sections: Sections;
   /** `settings:` as the user wrote them, without defaults. */
   readonly written: unknown;
+  /** Where this text stands in `settings.<section>`, each as `file:line:column: path`. */
+  placesOf(section: string, wanted: string): string[];
 }
 
 export interface LoadedProgram extends LoadedConfig {
@@ -48,8 +50,8 @@ async function load(context: CliContext, flags: ConfigFlags) {
   try {
     const overrides = overridesOf(flags, context.env);
     const place = { path, overrides, sections, env: context.env };
-    const { config, written, mistakes } = openConfig(place);
-    return { loaded: { config, path, sections, written }, mistakes };
+    const { config, written, mistakes, placesOf } = openConfig(place);
+    return { loaded: { config, path, sections, written, placesOf }, mistakes };
   } catch (error) {
     throw error instanceof ConfigError ? readable(context, error) : error;
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { settingsContent } from './content.ts';
-import { ConfigError, readConfig } from './load.ts';
+import { ConfigError, readConfig, readConfigWithPlaces } from './load.ts';
 import { openConfig } from './open.ts';
 import { printableConfig } from './printable.ts';
 import { formatDuration, formatSize, parseSize } from './quantities.ts';
@@ -74,6 +74,25 @@ test('no file gives the defaults, and an empty one too', () => {
   expect(config.settings.time.future).toBe(600_000);
   expect(read('')).toMatchObject(config);
   expect(read('process:\n')).toMatchObject(config);
+});
+
+test('a text of a section is found where it stands', () => {
+  const place = { sections: { sample: z.record(z.string(), z.unknown()).prefault({}) }, env: {} };
+  const text = 'settings:\n  sample:\n    list: [a, {deep: b}]\n    again: b\n';
+  const { placesOf } = readConfigWithPlaces({
+    ...place,
+    file: { name: 'seastate.yaml', text },
+    readFile: () => '',
+    resolve: (path) => path,
+  });
+  expect(placesOf('sample', 'b')).toEqual([
+    'seastate.yaml:3:22: settings.sample.list[1].deep',
+    'seastate.yaml:4:12: settings.sample.again',
+  ]);
+  expect(placesOf('sample', 'c')).toEqual([]);
+  const overrides = [{ path: 'settings.sample', value: '{x: b}', source: '--set' }];
+  const { placesOf: ofFlag } = openConfig({ ...place, overrides });
+  expect(ofFlag('sample', 'b')).toEqual(['configuration: settings.sample.x']);
 });
 
 test('what the user wrote knows nothing of defaults, so a newer program reads the same', () => {

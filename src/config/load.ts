@@ -66,19 +66,28 @@ export interface FoundMistake {
 }
 
 /**
- * The same, `settings:` as the user wrote them (without defaults), and what makes an error with
- * places of mistakes that are found later.
+ * The same, `settings:` as the user wrote them (without defaults), what makes an error with places of
+ * mistakes that are found later, and where a text stands in a section of the settings.
  */
 export function readConfigWithPlaces(input: ConfigInput): {
   config: Config;
   written: unknown;
   mistakes(found: readonly FoundMistake[]): ConfigError;
+  placesOf(section: string, wanted: string): string[];
 } {
   const schema = configJsonSchema(input.sections);
   const reader = new Reader(input, configSchema(input.sections), schema);
   const config = reader.read() as Config;
   const written = reader.writtenAt('settings');
-  return { config, written, mistakes: (found) => reader.mistakes(found) };
+  return {
+    config,
+    written,
+    mistakes: (found) => reader.mistakes(found),
+    placesOf: (section, wanted) =>
+      pathsOf(config.settings[section], wanted, ['settings', section]).map((path) =>
+        formatProblem(reader.problem(path, '')),
+      ),
+  };
 }
 
 /** Another YAML file of ours, by its schema, with the same care. Throws ConfigError. */
@@ -135,17 +144,19 @@ class Reader {
     const text = formatPath(full);
     // What follows from a mistake is none.
     if (this.#problems.some((other) => other.path === text)) return;
+    this.#problems.push(this.problem(path, message, unknownKey));
+  }
+
+  problem(path: readonly PropertyKey[], message: string, unknownKey?: string): Problem {
+    const text = formatPath(unknownKey === undefined ? path : [...path, unknownKey]);
     const override = this.#overridden.get(text);
     const source = override ?? this.#source?.name ?? 'configuration';
-    if (override !== undefined || !this.#source) {
-      this.#problems.push({ source, path: text, message });
-      return;
-    }
+    if (override !== undefined || !this.#source) return { source, path: text, message };
     const place =
       unknownKey === undefined
         ? this.#source.placeOfValue(path)
         : this.#source.placeOfKey(path, unknownKey);
-    this.#problems.push({ source, place, path: text, message });
+    return { source, place, path: text, message };
   }
 
   #fileContent(): unknown {
@@ -221,6 +232,15 @@ function inYaml(value: string): unknown {
   } catch {
     return value;
   }
+}
+
+/** Paths of a value below another. */
+function pathsOf(value: unknown, wanted: unknown, path: readonly PropertyKey[]): PropertyKey[][] {
+  if (value === wanted) return [[...path]];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, item]) =>
+    pathsOf(item, wanted, [...path, Array.isArray(value) ? Number(name) : name]),
+  );
 }
 
 function valueAt(content: unknown, path: readonly PropertyKey[]): unknown {

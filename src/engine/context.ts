@@ -10,14 +10,23 @@ import type {
   Output,
   ProcessorContext,
   ProcessorDefinition,
+  SelectOptions,
   SeriesView,
 } from './processor.ts';
-import { CachedSelection } from './selection.ts';
+import { CachedSelection, type TrackedSeries } from './selection.ts';
 import { type Row, type RowKey, sameKey, Table } from './tables.ts';
+
+/** A selector of a processor that no tracked series matches. */
+export interface Unmatched {
+  readonly processor: string;
+  readonly selector: string;
+  /** Those of its matchers that no series satisfies; none: no series satisfies all of them. */
+  readonly unmet: readonly string[];
+}
 
 /** What a processor's context asks of its stage. */
 export interface StageServices {
-  readonly series: SeriesView;
+  readonly series: TrackedSeries;
   readonly clusters: ClusterView;
   readonly logTime: number;
   emit(output: Output): void;
@@ -33,7 +42,7 @@ export class Host implements ProcessorContext {
   readonly #columns = new Map<string, Columns<ColumnsSpec>>();
   readonly #tables = new Map<string, Table<Row>>();
   readonly #kept = new Map<string, Kept>();
-  readonly #selections: CachedSelection[] = [];
+  readonly #selections = new Set<CachedSelection>();
   #declaring = true;
 
   constructor(definition: ProcessorDefinition, settings: unknown, services: StageServices) {
@@ -88,10 +97,24 @@ export class Host implements ProcessorContext {
     invariant(!known.has(name), `"${name}" is declared twice in ${this.definition.name}`);
   }
 
-  select(selector: string): CachedSelection {
-    const selection = new CachedSelection(selector, this.#services.series);
-    this.#selections.push(selection);
+  select(selector: string, options?: SelectOptions): CachedSelection {
+    const selection = new CachedSelection(selector, this.#services.series, options, (released) =>
+      this.#selections.delete(released),
+    );
+    this.#selections.add(selection);
     return selection;
+  }
+
+  /** Selectors that no tracked series matches and should, in the order of their text. */
+  unmatched(): Unmatched[] {
+    const found = new Map<string, Unmatched>();
+    for (const selection of this.#selections) {
+      const { selector, mayBeEmpty } = selection;
+      if (mayBeEmpty || found.has(selector) || selection.matchesAny()) continue;
+      const { name: processor } = this.definition;
+      found.set(selector, { processor, selector, unmet: selection.unmet() });
+    }
+    return [...found.values()].sort((a, b) => (a.selector < b.selector ? -1 : 1));
   }
 
   emit(output: Output): void {

@@ -28,7 +28,7 @@ import { SeriesTracker } from './series/tracker.ts';
 import { seriesViewOf } from './series/view.ts';
 import { checkSettings, engineSettings, parseSettings, sectionOf } from './settings.ts';
 import type { StageDefinition, StageOutput, StageSetup, StageState } from './stage.ts';
-import { notesOf, statusData } from './status.ts';
+import { statusData } from './status.ts';
 
 /** Bytes of one record, decoded; the gateway's own limit is below it. */
 const decodedBytesMax = 256 * 1024 * 1024;
@@ -110,7 +110,7 @@ export class PartitionState implements StageState {
   /** Processors keep what they find of series that match one of these from now on, for `explain`. */
   watch(selectors: readonly string[]): void {
     for (const host of this.#hosts) {
-      const chosen = selectors.map((each) => host.select(each));
+      const chosen = selectors.map((each) => host.select(each, { mayBeEmpty: true }));
       host.handlers.watch?.({ has: (slot) => chosen.some((each) => each.has(slot)) });
     }
   }
@@ -307,7 +307,7 @@ export class PartitionState implements StageState {
       this.#clusters,
       this.#counters,
       this.#tracker,
-      notesOf(this.#hosts, this.#clusters),
+      this.#hosts,
     );
     for (const [part, data] of parts.entries()) {
       const subject = `status/${this.#setup.stage}/${partition}${part === 0 ? '' : `/${part}`}`;

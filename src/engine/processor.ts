@@ -77,6 +77,13 @@ export interface HistogramColumns {
 /** A set of series chosen by matchers; kept by the engine as series are born. */
 export interface Selection {
   has(slot: number): boolean;
+  /** It is asked no more, as after a change of settings: the engine forgets it. */
+  release(): void;
+}
+
+export interface SelectOptions {
+  /** It is no mistake when no series matches, as of alerts that do not fire. */
+  readonly mayBeEmpty?: boolean;
 }
 
 /** One output: the engine numbers it and places it. */
@@ -131,8 +138,11 @@ export interface ProcessorContext<Settings = unknown> {
   table<R extends Row>(name: string, keyOf: RowKey<R>): Table<R>;
   /** State of another shape, such as a scorer's. Declared in `create`, once per name. */
   keep<K extends Kept>(name: string, kept: K): K;
-  /** Series that match a selector such as `{__name__="ALERTS"}`. */
-  select(selector: string): Selection;
+  /**
+   * Series that match a selector such as `{__name__="ALERTS"}`. One that no series matches is told
+   * in `status` records.
+   */
+  select(selector: string, options?: SelectOptions): Selection;
   emit(output: Output): void;
   /** Adds to a counter of the `status` topic; `reason` in snake_case. */
   count(reason: string, by?: number): void;
@@ -152,7 +162,7 @@ export interface Handlers {
    */
   record?(kind: string, cluster: number, record: LogRecord): void;
   /** Keeps from now on what it finds of these series, for `explain`; no output may depend on it. */
-  watch?(chosen: Selection): void;
+  watch?(chosen: Pick<Selection, 'has'>): void;
   /** What it knows of a series, as plain data for people; changes nothing. */
   explain?(slot: number): object;
   /** A tick of log time (5 s) is over; all records of it were delivered. */

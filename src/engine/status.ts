@@ -1,5 +1,5 @@
 import type { Clusters } from './clusters.ts';
-import type { Host } from './context.ts';
+import type { Host, Unmatched } from './context.ts';
 import type { Counters } from './counters.ts';
 import type { Note } from './processor.ts';
 import type { SeriesTracker } from './series/tracker.ts';
@@ -53,6 +53,8 @@ export interface StatusData {
     /** Log time (ms) of the last time. */
     readonly seen: number;
   }[];
+  /** What settings and users' processors ask for and no tracked series of this partition matches. */
+  readonly unmatched: readonly Unmatched[];
 }
 
 type ProcessorNote = Note & { readonly processor: string };
@@ -62,8 +64,11 @@ const notesMax = 50;
 /** Bytes of lists in one record: half of what Kafka takes by default. */
 const partBytesMax = 512 * 1024;
 
+/** Selectors of one processor there: settings cannot hold more. */
+const unmatchedMax = 512;
+
 /** What the processors want people to look at. */
-export function notesOf(hosts: readonly Host[], clusters: Clusters): ProcessorNote[] {
+function notesOf(hosts: readonly Host[], clusters: Clusters): ProcessorNote[] {
   return hosts.flatMap(({ definition, handlers }) => {
     const told = new Map<string, number>();
     return (handlers.notes?.() ?? [])
@@ -83,7 +88,7 @@ export function statusData(
   clusters: Clusters,
   counters: Counters,
   tracker: SeriesTracker,
-  notes: readonly ProcessorNote[],
+  hosts: readonly Host[],
 ): StatusData[] {
   return partsOf({
     stage: setup.stage,
@@ -105,7 +110,7 @@ export function statusData(
       cluster: clusters.name(cluster),
       ...sender,
     })),
-    notes: notes.map(({ processor, cluster, what, count, seen }) => ({
+    notes: notesOf(hosts, clusters).map(({ processor, cluster, what, count, seen }) => ({
       processor,
       tenant: clusters.tenant(cluster),
       cluster: clusters.name(cluster),
@@ -113,6 +118,7 @@ export function statusData(
       count,
       seen,
     })),
+    unmatched: hosts.flatMap((host) => host.unmatched().slice(0, unmatchedMax)),
   });
 }
 
@@ -133,7 +139,7 @@ function partsOf(data: StatusData): StatusData[] {
       bytes += size;
     }
   }
-  const none = { series: 0, counters: {}, clusters: [], senders: [], notes: [] };
+  const none = { series: 0, counters: {}, clusters: [], senders: [], notes: [], unmatched: [] };
   return (parts.length === 0 ? [none] : parts).map((lists, part) => ({
     ...data,
     ...(part > 0 && none),

@@ -52,6 +52,7 @@ function someMetrics(): OwnMetrics {
             ],
             senders: [],
             notes: [],
+            unmatched: [{ processor: 'anomalies', selector: 'nothing', unmet: [] }],
           },
         ],
       },

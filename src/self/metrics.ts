@@ -1,5 +1,4 @@
 import type { FeedStatus } from '../engine/runtime/embedded/feed.ts';
-import type { StatusData } from '../engine/status.ts';
 import type { GatewayCounters, TenantCounters } from '../gateway/counters.ts';
 import { latencyBounds } from '../gateway/counters.ts';
 import type { JournalStats } from '../log/journal/stats.ts';
@@ -8,9 +7,10 @@ import { buildInfo } from './build.ts';
 import { type Family, type HistogramFamily, MetricPages, type Tell } from './registry.ts';
 import { sinkFamilies } from './sink-metrics.ts';
 import { type SourceNumbers, sourceFamilies } from './source-metrics.ts';
+import { type StageNumbers, stageFamilies } from './stage-metrics.ts';
 
 /** Where the numbers stand: the parts themselves. */
-export interface MetricSources extends SourceNumbers {
+export interface MetricSources extends SourceNumbers, StageNumbers {
   readonly gateway: {
     readonly counters: GatewayCounters;
     readonly clusters: { readonly count: number };
@@ -23,8 +23,6 @@ export interface MetricSources extends SourceNumbers {
   };
   /** Absent where another process runs the stages. */
   readonly runtime: { status(): readonly FeedStatus[] } | undefined;
-  /** The newest `status` output of every partition. */
-  readonly book: { all(): readonly StatusData[] };
   readonly live: { readonly clients: number; readonly dropped: number };
   /** What sends findings on. */
   readonly sinks: readonly { status(): SinkStatus }[];
@@ -77,25 +75,6 @@ const requests = ({ gateway }: MetricSources, tell: Tell): void => {
   for (const [tenant, { requestsV1, requestsV2 }] of gateway.counters.tenants) {
     tell(requestsV1, { tenant, protocol: '1.0' });
     tell(requestsV2, { tenant, protocol: '2.0' });
-  }
-};
-
-const processorCounts = ({ book }: MetricSources, tell: Tell): void => {
-  for (const { stage, partition, counters, clusters } of book.all()) {
-    for (const [reason, count] of Object.entries(counters)) {
-      tell(count, { stage, partition, tenant: '', cluster: '', reason });
-    }
-    for (const { tenant, cluster, counters: own } of clusters) {
-      for (const [reason, count] of Object.entries(own)) {
-        tell(count, { stage, partition, tenant, cluster, reason });
-      }
-    }
-  }
-};
-
-const liveSeries = ({ book }: MetricSources, tell: Tell): void => {
-  for (const { stage, clusters } of book.all()) {
-    for (const { tenant, cluster, series } of clusters) tell(series, { stage, tenant, cluster });
   }
 };
 
@@ -346,16 +325,7 @@ export const families: readonly SourceFamily[] = [
     'Outputs that were in the log before a restart, and found to be equal.',
     eachFeed((f) => f.repeatedOutputs),
   ),
-  gauge('stage_log_time_seconds', 'Log time of a partition.', ({ book }, tell) => {
-    for (const { stage, partition, log_time } of book.all())
-      tell(log_time / 1000, { stage, partition });
-  }),
-  gauge('stage_series', 'Tracked series by cluster.', liveSeries),
-  counter(
-    'stage_counts',
-    'What processors counted, by reason: every sample that was not used is in here.',
-    processorCounts,
-  ),
+  ...stageFamilies,
 
   gauge('live_clients', 'Clients of the live stream.', ({ live }, tell) => tell(live.clients)),
   counter(

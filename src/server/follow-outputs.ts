@@ -1,6 +1,7 @@
 import { text } from '../core/bytes.ts';
 import { messageOf } from '../core/errors.ts';
 import type { StatusData } from '../engine/status.ts';
+import type { UnmatchedWatch } from '../engine/unmatched.ts';
 import type { Log, LogRecord } from '../log/log.ts';
 import type { LiveHub } from './live-hub.ts';
 
@@ -45,6 +46,7 @@ export interface FollowParts {
   readonly log: Log;
   readonly live: LiveHub;
   readonly book: StatusBook;
+  readonly unmatched: UnmatchedWatch;
   readonly warn: (fields: object, message: string) => void;
 }
 
@@ -61,7 +63,11 @@ export async function followOutputs(parts: FollowParts, signal: AbortSignal): Pr
       parts,
       'status',
       statusBacklog,
-      (record) => parts.book.take(eventOf<StatusData>(record).data),
+      (record) => {
+        const { data } = eventOf<StatusData>(record);
+        parts.book.take(data);
+        parts.unmatched.take(data);
+      },
       signal,
     ),
   ]);

@@ -1,5 +1,6 @@
 import type { FeedStatus } from '../engine/runtime/embedded/feed.ts';
 import type { StatusData } from '../engine/status.ts';
+import { unmatchedIn, unmatchedText } from '../engine/unmatched.ts';
 import type { GatewayCounters } from '../gateway/counters.ts';
 import type { SourceStatus } from '../sources/supervised.ts';
 
@@ -16,6 +17,8 @@ export interface StatusInput {
   readonly heads: readonly number[];
   readonly stages: readonly StatusData[];
   readonly sources: readonly SourceStatus[];
+  /** Where a processor's selector stands. */
+  readonly placesOf: (processor: string, selector: string) => readonly string[];
 }
 
 /** What `GET /api/v1/status` and `seastate status` tell: plain facts, then one list per kind. */
@@ -55,5 +58,11 @@ export function statusReport(input: StatusInput): object {
       silent_seconds: Math.max(0, Math.round((input.nowMs - sender.seen) / 1000)),
     })),
     notes: mine(input.stages.flatMap(({ notes }) => notes)),
+    // Whether others have a series is none of a tenant's business.
+    unmatched: (input.tenant === undefined ? unmatchedIn(input.stages) : []).map((one) => ({
+      processor: one.processor,
+      what: unmatchedText(one),
+      where: input.placesOf(one.processor, one.selector).join(', '),
+    })),
   };
 }

@@ -15,6 +15,8 @@ export interface Program {
   readonly code: UserCode;
   /** `settings:` as the user wrote them, without defaults. */
   readonly written: unknown;
+  /** Where this text stands in `settings.<section>`, each as `file:line:column: path`. */
+  placesOf(section: string, wanted: string): string[];
 }
 
 /** Our own topics, and those of users' processors. */

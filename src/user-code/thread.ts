@@ -21,6 +21,7 @@ export interface Answer {
     readonly name: string;
     readonly version: number;
     readonly outputs: readonly string[];
+    readonly file: string;
   }[];
   readonly models: readonly {
     readonly name: string;
@@ -49,10 +50,11 @@ async function answer({ url, settings, tries }: Question): Promise<Answer> {
   const module = (await import(url)) as BundleModule;
   const { processors, models } = foundIn(module);
   return {
-    processors: processors.map(({ definition: { name, version, outputs } }) => ({
+    processors: processors.map(({ file, definition: { name, version, outputs } }) => ({
       name,
       version,
       outputs: [...outputs],
+      file,
     })),
     models: models.map(({ file, definition: { name, version, summary } }) => ({
       name,

@@ -63,7 +63,7 @@ export class Driver {
       columns: (_name, spec) => this.#addColumns(spec),
       table: (name) => this.#table(name),
       keep: (_name, kept) => kept,
-      select: () => ({ has: () => false }),
+      select: () => ({ has: () => false, release: () => {} }),
       emit: (output) => {
         if ('data' in output) this.outputs.push(structuredClone(output));
       },

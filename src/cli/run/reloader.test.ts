@@ -8,9 +8,9 @@ const programWith = (level: string, partitions: string): LoadedProgram => {
     { path: 'process.logging.level', value: level, source: 'test' },
     { path: 'process.partitions', value: partitions, source: 'test' },
   ];
-  const { config, written } = openConfig({ overrides, env: {} });
+  const { config, written, placesOf } = openConfig({ overrides, env: {} });
   const code = { bundle: undefined, processors: [], models: [], problems: [], faults: [] };
-  return { config, written, path: undefined, sections: {}, code };
+  return { config, written, placesOf, path: undefined, sections: {}, code };
 };
 
 test('what could not be put in force is told as changed again by the reload that succeeds', async () => {

@@ -114,11 +114,14 @@ export class SeriesTracker implements SeriesView {
     return this.#columns.arrays.state[slot] === live;
   }
 
+  /** Whether the slot is a series', live or ended. */
+  isTracked(slot: number): boolean {
+    return this.#columns.arrays.state[slot] !== free;
+  }
+
   /** Slots of series that are there, live or ended. */
   *slots(): Iterable<number> {
-    for (let slot = 0; slot < this.count; slot++) {
-      if (this.#columns.arrays.state[slot] !== free) yield slot;
-    }
+    for (let slot = 0; slot < this.count; slot++) if (this.isTracked(slot)) yield slot;
   }
 
   type(slot: number): number {

@@ -1,9 +1,9 @@
 import type { Families } from '../families.ts';
-import type { SeriesView } from '../processor.ts';
+import type { TrackedSeries } from '../selection.ts';
 import type { SeriesTracker } from './tracker.ts';
 
 /** The tracker's view, with the type of a series' family where it has none of its own. */
-export function seriesViewOf(tracker: SeriesTracker, families: Families): SeriesView {
+export function seriesViewOf(tracker: SeriesTracker, families: Families): TrackedSeries {
   return {
     get count() {
       return tracker.count;
@@ -13,6 +13,7 @@ export function seriesViewOf(tracker: SeriesTracker, families: Families): Series
     cluster: (slot) => tracker.cluster(slot),
     interval: (slot) => tracker.interval(slot),
     lastTime: (slot) => tracker.lastTime(slot),
+    isTracked: (slot) => tracker.isTracked(slot),
     isLive: (slot) => tracker.isLive(slot),
     clock: (slot) => tracker.clock(slot),
     type: (slot) =>

@@ -36,8 +36,12 @@ export const alerts: ProcessorDefinition<Settings> = defineProcessor({
   create(context) {
     const open = context.table<OpenAlert>('open', sameKey);
     const slots = context.columns('slots', { open: 'u8' });
-    const firing = context.select('{__name__="ALERTS",alertstate="firing"}');
-    const pending = context.select('{__name__="ALERTS",alertstate="pending"}');
+    const firing = context.select('{__name__="ALERTS",alertstate="firing"}', {
+      mayBeEmpty: true,
+    });
+    const pending = context.select('{__name__="ALERTS",alertstate="pending"}', {
+      mayBeEmpty: true,
+    });
 
     const wanted = (slot: number): boolean =>
       firing.has(slot) || (context.settings.pending && pending.has(slot));

@@ -71,7 +71,7 @@ export class Anomalies {
         if (kind === 'feedback') this.#feedback(cluster, record);
       },
       tick: () => this.#tick(),
-      watch: (chosen: Selection) => {
+      watch: (chosen: Pick<Selection, 'has'>) => {
         this.#watch = new Watch(chosen, this.#histograms);
       },
       explain: (slot: number) =>

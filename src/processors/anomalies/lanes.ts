@@ -62,6 +62,7 @@ export class Lanes {
     const same = routes.map((route) =>
       take((lane) => keyOf(lane.route) === keyOf(route) && lane.route.select === route.select),
     );
+    for (const { selection } of this.lanes) selection.release();
     this.lanes = routes.map((route, i) => {
       const kept = same[i] ?? take((lane) => keyOf(lane.route) === keyOf(route));
       const model = kept?.model ?? this.#model(route);

@@ -1,5 +1,5 @@
 import { type Matcher, matchLabels, parseSelector } from '../../core/matchers.ts';
-import type { Label, ProcessorContext } from '../../engine/processor.ts';
+import type { Label, ProcessorContext, Selection } from '../../engine/processor.ts';
 import { SeriesWriter } from '../../formats/remote-write/series-writer.ts';
 import { compress } from '../../formats/snappy/snappy.ts';
 import type { Verdict } from '../../models/scorer.ts';
@@ -33,7 +33,7 @@ export class Scores {
   readonly #histograms: Histograms;
   /** By series slot: a bit per aspect; a bit per aspect and name that stands there. */
   readonly #columns;
-  #selections: readonly { has(slot: number): boolean }[] = [];
+  #selections: readonly Selection[] = [];
   #selectors: readonly (readonly Matcher[])[] = [];
   // Derived: how an aspect is called there. No output depends on what is remembered.
   #writer = new SeriesWriter();
@@ -49,8 +49,10 @@ export class Scores {
   }
 
   #select(): void {
+    for (const selection of this.#selections) selection.release();
     const { scores } = this.#context.settings;
-    this.#selections = scores.map((each) => this.#context.select(each));
+    // They may ask for names and labels that no series has, such as quantiles of histograms.
+    this.#selections = scores.map((each) => this.#context.select(each, { mayBeEmpty: true }));
     this.#selectors = scores.map(parseSelector);
   }
 

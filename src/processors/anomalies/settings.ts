@@ -83,7 +83,14 @@ export function routeProblems({ routes }: AnomalySettings, models: Registry): Se
   return routes.flatMap(({ model, parameters }, i): SettingsFault[] => {
     const at = ['routes', i];
     try {
-      const problems = parameterProblems(modelNamed(models, model), parameters);
+      const definition = modelNamed(models, model);
+      const { inputs = [] } = definition;
+      if (inputs.length > 1) {
+        const what = `model ${model} is over several series (${inputs.join(', ')})`;
+        const message = `${what}, and a route gives it one: write a processor instead`;
+        return [{ path: [...at, 'model'], message }];
+      }
+      const problems = parameterProblems(definition, parameters);
       return problems.map(({ path, message }) => ({
         path: [...at, 'parameters', ...path],
         message: `${message} (model ${model})`,

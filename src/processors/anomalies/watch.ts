@@ -66,12 +66,12 @@ export interface SeenSeries {
 
 /** Keeps what is found of chosen series. Beside the state: no output depends on it. */
 export class Watch {
-  readonly #chosen: Selection;
+  readonly #chosen: Pick<Selection, 'has'>;
   readonly #histograms: Histograms;
   /** By `aspectOf`. */
   readonly #seen = new Map<number, SeenSeries>();
 
-  constructor(chosen: Selection, histograms: Histograms) {
+  constructor(chosen: Pick<Selection, 'has'>, histograms: Histograms) {
     this.#chosen = chosen;
     this.#histograms = histograms;
   }

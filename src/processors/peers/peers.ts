@@ -65,6 +65,7 @@ export const peers: ProcessorDefinition<Settings> = defineProcessor({
     let selections: readonly Selection[] = [];
 
     const select = () => {
+      for (const selection of selections) selection.release();
       selections = context.settings.select.map((each) => context.select(each));
     };
     const isWanted = (slot: number) => selections.some((selection) => selection.has(slot));

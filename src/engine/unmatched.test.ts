@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import { anomaliesWith } from '../processors/anomalies/definition.ts';
+import { StageDriver } from '../testing/stage-driver.ts';
+import { defineProcessor } from './processor.ts';
+import type { StatusData } from './status.ts';
+import { UnmatchedWatch, unmatchedIn, unmatchedText } from './unmatched.ts';
+
+const ratio = defineProcessor({
+  name: 'ratio',
+  version: 1,
+  outputs: [],
+  create(context) {
+    const [good, bad] = [context.select('good_total'), context.select('bad_total{code="500"}')];
+    context.select('rare', { mayBeEmpty: true });
+    return { born: (slot) => void (good.has(slot) || bad.has(slot)) };
+  },
+});
+const routes = (...selectors: string[]) => ({
+  anomalies: { routes: selectors.map((select) => ({ select })), scores: ['{quantile="0.5"}'] },
+});
+const series = (name: string, labels: Record<string, string> = {}, value: number | 'stale' = 1) =>
+  ({ labels: Object.entries({ __name__: name, ...labels }).sort(), value }) as const;
+
+test.each([0, 1])('what no series matches is in status, restored: %s', (restored) => {
+  const driver = new StageDriver([anomaliesWith([]), ratio], { restoreAfterEach: restored === 1 });
+  const send = (...all: ReturnType<typeof series>[]): void => {
+    const samples = all.map(({ labels, value }) => ({
+      labels,
+      samples: [{ time: driver.now, value }],
+    }));
+    driver.samples('c1', samples);
+    driver.advance(15_000);
+    driver.advance(15_000);
+  };
+  const take = (version: number, content: object) =>
+    driver.record('settings', { version, sha256: String(version), content });
+  const unmatched = () => (driver.of('status').at(-1)!.data as unknown as StatusData).unmatched;
+  take(1, routes('up{job="x"}', 'load', '{__name__="load",region="eu"}', '{zone!=""}'));
+  send(series('load'), series('bad_total', { code: '200' }));
+  const told = unmatched();
+  expect(told.map(unmatchedText)).toEqual([
+    'no series matches up{job="x"}: no series has {__name__="up"} or {job="x"}',
+    'no series matches {__name__="load",region="eu"}: no series has {region="eu"}',
+    'no series matches {zone!=""}',
+    'no series matches bad_total{code="500"}: no series has {code="500"}',
+    'no series matches good_total',
+  ]);
+  send(series('load', { region: 'eu' }), series('other', { code: '500' }), series('good_total'));
+  expect(unmatched().map(unmatchedText)).toEqual([
+    'no series matches up{job="x"}: no series has {__name__="up"} or {job="x"}',
+    'no series matches {zone!=""}',
+    'no series matches bad_total{code="500"}: no series has all of it',
+  ]);
+  // Other settings ask for other things.
+  take(2, routes('nothing'));
+  send(series('load'));
+  expect(unmatched().map(({ selector }) => selector)).toEqual(['nothing', 'bad_total{code="500"}']);
+  take(3, { ...routes('nothing'), disabled: ['anomalies'] });
+  send(series('load'));
+  expect(unmatched().map(({ selector }) => selector)).toEqual(['bad_total{code="500"}']);
+});
+
+const status = (partition: number, more: Partial<StatusData>): StatusData => ({
+  ...{ stage: 'cluster', partition, tick: 1, log_time: 0, settings_version: 1, series: 1 },
+  ...{ counters: {}, clusters: [], senders: [], notes: [], unmatched: [] },
+  ...more,
+});
+const nothing = (unmet: string[] = []) => ({ processor: 'p', selector: 'nothing', unmet });
+
+test('one partition that has it is enough; empty and older ones do not count', () => {
+  expect(unmatchedIn([])).toEqual([]);
+  const empty = status(0, { series: 0, unmatched: [nothing()] });
+  expect(unmatchedIn([empty])).toEqual([]);
+  const [has, lacks] = [
+    status(1, { unmatched: [] }),
+    status(2, { unmatched: [nothing(['a', 'b'])] }),
+  ];
+  expect(unmatchedIn([empty, lacks, has])).toEqual([]);
+  const other = status(3, { unmatched: [nothing(['b'])] });
+  expect(unmatchedIn([empty, lacks, other])).toEqual([nothing(['b'])]);
+  const before = status(4, { settings_version: 0 });
+  expect(unmatchedIn([before, lacks])).toEqual([nothing(['a', 'b'])]);
+});
+
+test('it is told once after minutes, and again when it was there in between', () => {
+  const told: string[] = [];
+  const watch = new UnmatchedWatch(({ selector }) => told.push(selector));
+  const at = (minutes: number, isThere = false): number => {
+    const unmatched = isThere ? [] : [nothing()];
+    watch.take(status(0, { log_time: minutes * 60_000, unmatched }));
+    return told.length;
+  };
+  expect([0, 4, 5, 6, 60].map((minutes) => at(minutes))).toEqual([0, 0, 1, 1, 1]);
+  at(61, true);
+  expect([62, 66, 67].map((minutes) => at(minutes))).toEqual([1, 1, 2]);
+});
