@@ -110,6 +110,22 @@ export interface Status {
     readonly counters: Readonly<Record<string, number>>;
   }[];
   readonly senders: readonly Sender[];
+  /** What processors want people to look at, such as models that fail. */
+  readonly notes: readonly {
+    readonly processor: string;
+    readonly tenant: string;
+    readonly cluster: string;
+    readonly what: string;
+    readonly count: number;
+    /** ms */
+    readonly seen: number;
+  }[];
+  /** What is asked for and no series matches. */
+  readonly unmatched: readonly {
+    readonly processor: string;
+    readonly what: string;
+    readonly where: string;
+  }[];
 }
 
 /** What the server answers: with `warnings` where it left something out. */

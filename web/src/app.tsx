@@ -5,6 +5,7 @@ import { levelOf } from './gravity.ts';
 import { moveFocus, useKeys } from './keys.ts';
 import { Alerts } from './parts/alerts.tsx';
 import { Anomalies } from './parts/anomalies.tsx';
+import { Attention } from './parts/attention.tsx';
 import { Clusters } from './parts/clusters.tsx';
 import { Events } from './parts/events.tsx';
 import { Help } from './parts/help.tsx';
@@ -97,6 +98,7 @@ export function App() {
             empty="Nothing."
             {...rows}
           />
+          <Attention status={status} cluster={view.cluster} zone={view.zone} now={now} />
         </div>
       </main>
       {isHelpOpen && <Help close={() => setHelpOpen(false)} />}

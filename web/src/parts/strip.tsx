@@ -17,6 +17,11 @@ export function Strip({ status, samplesPerSecond, connection, error, warnings }:
       {status && status.identity_clashes > 0 && (
         <Fact name="identity clashes" value={count(status.identity_clashes)} warn />
       )}
+      {status && status.notes.length + status.unmatched.length > 0 && (
+        <a class="fact" href="#attention">
+          <b>{status.notes.length + status.unmatched.length}</b> to look at
+        </a>
+      )}
       {halted.map(({ partition, error: why }) => (
         <span class="fact bad" title={why} key={partition}>
           partition {partition} halted
