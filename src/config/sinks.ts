@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { processDefaults as defaults } from './defaults.ts';
 import { key } from './key.ts';
+import { exactlyOne, passwordKeys, tlsTowards } from './outgoing.ts';
 import { duration, readableFile, secret, size } from './quantities.ts';
 
 const url = z.string().refine(
@@ -14,12 +15,9 @@ const url = z.string().refine(
 const basic = z
   .strictObject({
     user: key(z.string().min(1), 'Name of the user.'),
-    password: key(secret().optional(), 'Its password; better: `password_file`.'),
-    password_file: key(readableFile().optional(), 'File that holds the password.'),
+    ...passwordKeys,
   })
-  .refine((given) => (given.password === undefined) !== (given.password_file === undefined), {
-    error: 'give exactly one of password and password_file',
-  });
+  .refine(...exactlyOne('password', 'password_file'));
 
 const bearer = z
   .strictObject({
@@ -29,22 +27,7 @@ const bearer = z
       'File that holds the token; read again when the receiver refuses it.',
     ),
   })
-  .refine((given) => (given.token === undefined) !== (given.token_file === undefined), {
-    error: 'give exactly one of token and token_file',
-  });
-
-const tls = z.strictObject({
-  ca_file: key(
-    readableFile().optional(),
-    "PEM certificates of the receiver's authority; without it the system's.",
-  ),
-  cert_file: key(readableFile().optional(), 'PEM certificate that we show.'),
-  key_file: key(readableFile().optional(), 'PEM key of that certificate.'),
-  server_name: key(
-    z.string().min(1).optional(),
-    "Name in the receiver's certificate where it is not the host's.",
-  ),
-});
+  .refine(...exactlyOne('token', 'token_file'));
 
 const prometheus = z
   .strictObject({
@@ -73,7 +56,7 @@ const prometheus = z
     ),
     basic: key(basic.optional(), 'HTTP basic authentication.'),
     bearer: key(bearer.optional(), 'A token in the Authorization header.'),
-    tls: key(tls.optional(), 'For https.'),
+    tls: key(tlsTowards("the receiver's").optional(), 'For https.'),
     request_size: key(
       size().prefault(defaults.sinkRequestSize),
       'Small records are sent together up to this, compressed.',

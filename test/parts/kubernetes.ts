@@ -3,10 +3,10 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createWriteStream, existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endProcess, freePorts } from './processes.ts';
 import { until } from './seastate.ts';
 
 /** Where `npm run setup:kubernetes` puts the API server and etcd. */
@@ -76,7 +76,7 @@ export class ControlPlane {
   }
 
   async stopApi(): Promise<void> {
-    await ended(this.#api);
+    await endProcess(this.#api);
   }
 
   #spawn(name: string, flags: readonly string[]): ChildProcess {
@@ -153,29 +153,11 @@ export class ControlPlane {
   }
 
   async close(): Promise<void> {
-    await ended(this.#api);
-    await ended(this.#etcd);
+    await endProcess(this.#api);
+    await endProcess(this.#etcd);
     await rm(this.folder, { recursive: true, force: true });
   }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: each test knows what it asked for
 type Answer = any;
-
-async function ended(child: ChildProcess | undefined): Promise<void> {
-  if (!child || child.exitCode !== null || child.signalCode !== null) return;
-  const exit = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await exit;
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = servers.map(async (server) => {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return (server.address() as AddressInfo).port;
-  });
-  const found = await Promise.all(ports);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return found;
-}

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endProcess, freePorts } from './processes.ts';
 import { prometheusDebian } from './programs.ts';
 
 export interface PrometheusOptions {
@@ -47,7 +47,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
     throw new Error('no Prometheus here: run node scripts/setup.mjs test');
   }
   const folder = await mkdtemp(join(tmpdir(), 'seastate-prometheus-'));
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const rules = join(folder, 'rules.yml');
   const config = options.configYaml
     .replaceAll('$PORT', String(port))
@@ -156,30 +156,12 @@ class LocalPrometheus implements Prometheus {
     this.#process?.kill('SIGHUP');
   }
 
-  kill(): Promise<void> {
-    return this.#end('SIGKILL');
-  }
-
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#process;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = new Promise((resolve) => child.once('exit', resolve));
-    child.kill(signal);
-    const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
-    await exited;
-    clearTimeout(timer);
+  async kill(): Promise<void> {
+    await endProcess(this.#process);
   }
 
   async close(): Promise<void> {
-    await this.#end('SIGTERM');
+    await endProcess(this.#process, 'SIGTERM');
     await rm(this.folder, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endProcess } from './processes.ts';
 
 const program = new URL('../../bin/seastate', import.meta.url).pathname;
 
@@ -69,19 +70,14 @@ export class Seastate {
   }
 
   /** SIGTERM: drains and snapshots. Returns the exit code. */
-  async stop(): Promise<number | null> {
-    return await this.#end('SIGTERM');
+  stop(): Promise<number | null> {
+    return this.#end('SIGTERM');
   }
 
-  async #end(signal: NodeJS.Signals): Promise<number | null> {
+  #end(signal: NodeJS.Signals): Promise<number | null> {
     const child = this.#child;
     this.#child = undefined;
-    if (!child || child.exitCode !== null || child.signalCode !== null)
-      return child?.exitCode ?? null;
-    const exit = once(child, 'exit');
-    child.kill(signal);
-    const [code] = await exit;
-    return code;
+    return endProcess(child, signal);
   }
 
   async close(): Promise<void> {

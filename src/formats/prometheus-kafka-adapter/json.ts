@@ -1,6 +1,7 @@
 import { parseDecimal } from '../line-samples/decimal.ts';
 import { endsWith, parseJson } from '../line-samples/json.ts';
 import type { Label, LineFormat, LineReason, LineSamples } from '../line-samples/line-samples.ts';
+import { addPlain } from '../line-samples/plain.ts';
 import { parseRfc3339 } from '../line-samples/rfc3339.ts';
 
 /**
@@ -13,7 +14,6 @@ import { parseRfc3339 } from '../line-samples/rfc3339.ts';
  */
 export const prometheusKafkaAdapterJson: LineFormat = { name: 'prometheus-kafka-adapter', read };
 
-const stampMark = Buffer.from('"timestamp":"');
 const valueMark = Buffer.from('","value":"');
 
 interface AdapterMetric {
@@ -27,30 +27,12 @@ function read(into: LineSamples): LineReason | undefined {
   return readPlain(into) ? undefined : readAny(into);
 }
 
-/** The head, up to the timestamp, names the series and is parsed once. */
 function readPlain(into: LineSamples): boolean {
   const { bytes, start, end } = into;
   if (bytes[end - 1] !== 0x7d || bytes[end - 2] !== 0x22) return false;
   const valueStart = bytes.lastIndexOf(0x22, end - 3) + 1;
   if (!endsWith(bytes, valueMark, start, valueStart)) return false;
-  const timeEnd = valueStart - valueMark.length;
-  const timeStart = bytes.lastIndexOf(0x22, timeEnd - 1) + 1;
-  if (!endsWith(bytes, stampMark, start, timeStart)) return false;
-  const time = parseRfc3339(bytes, timeStart, timeEnd);
-  const value = parseDecimal(bytes, valueStart, end - 2);
-  if (Number.isNaN(time) || value === undefined) return false;
-  const headEnd = timeStart - stampMark.length;
-  const known = into.find(start, headEnd);
-  const series = known >= 0 ? known : learn(into, headEnd);
-  if (series < 0) return false;
-  into.add(series, time, value);
-  return true;
-}
-
-function learn(into: LineSamples, headEnd: number): number {
-  const head = parseJson<AdapterMetric>(`${into.text(into.start, headEnd)}"":0}`);
-  const labels = head ? labelsOf(head) : undefined;
-  return labels ? into.learn(into.start, headEnd, labels) : -1;
+  return addPlain(into, valueStart - valueMark.length, valueStart, end - 2, labelsOf);
 }
 
 function readAny(into: LineSamples): LineReason | undefined {

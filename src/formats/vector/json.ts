@@ -1,6 +1,6 @@
-import { parseDecimal } from '../line-samples/decimal.ts';
 import { endsWith, parseJson } from '../line-samples/json.ts';
 import type { Label, LineFormat, LineReason, LineSamples } from '../line-samples/line-samples.ts';
+import { addPlain } from '../line-samples/plain.ts';
 import { parseRfc3339 } from '../line-samples/rfc3339.ts';
 import { addHistogram, addSummary } from './distribution.ts';
 
@@ -12,7 +12,6 @@ import { addHistogram, addSummary } from './distribution.ts';
  */
 export const vectorJson: LineFormat = { name: 'vector-json', read };
 
-const stampMark = Buffer.from('"timestamp":"');
 const kindMarks = [
   Buffer.from('","kind":"absolute","gauge":{"value":'),
   Buffer.from('","kind":"absolute","counter":{"value":'),
@@ -22,34 +21,14 @@ function read(into: LineSamples): LineReason | undefined {
   return readPlain(into) ? undefined : readAny(into);
 }
 
-/**
- * A record in the exact shape that Vector writes: the head, up to the timestamp, names the series
- * and is parsed once; the tail is read in place. False where the shape is another.
- */
+/** A gauge or counter in the exact shape that Vector writes. */
 function readPlain(into: LineSamples): boolean {
   const { bytes, start, end } = into;
   if (bytes[end - 1] !== 0x7d || bytes[end - 2] !== 0x7d) return false;
   const valueStart = bytes.lastIndexOf(0x3a, end - 2) + 1;
   const kind = kindMarks.find((mark) => endsWith(bytes, mark, start, valueStart));
   if (!kind) return false;
-  const timeEnd = valueStart - kind.length;
-  const timeStart = bytes.lastIndexOf(0x22, timeEnd - 1) + 1;
-  if (!endsWith(bytes, stampMark, start, timeStart)) return false;
-  const time = parseRfc3339(bytes, timeStart, timeEnd);
-  const value = parseDecimal(bytes, valueStart, end - 2);
-  if (Number.isNaN(time) || value === undefined) return false;
-  const headEnd = timeStart - stampMark.length;
-  const known = into.find(start, headEnd);
-  const series = known >= 0 ? known : learn(into, headEnd);
-  if (series < 0) return false;
-  into.add(series, time, value);
-  return true;
-}
-
-function learn(into: LineSamples, headEnd: number): number {
-  const head = parseJson<VectorMetric>(`${into.text(into.start, headEnd)}"":0}`);
-  const labels = head && typeof head.name === 'string' ? labelsOf(head) : undefined;
-  return labels ? into.learn(into.start, headEnd, labels) : -1;
+  return addPlain(into, valueStart - kind.length, valueStart, end - 2, labelsOf);
 }
 
 interface VectorMetric {
@@ -97,8 +76,9 @@ function readAny(into: LineSamples): LineReason | undefined {
 }
 
 function labelsOf(metric: VectorMetric): Label[] | undefined {
+  if (typeof metric.name !== 'string') return undefined;
   const space = typeof metric.namespace === 'string' ? `${metric.namespace}_` : '';
-  const labels: Label[] = [['__name__', space + String(metric.name)]];
+  const labels: Label[] = [['__name__', space + metric.name]];
   for (const [name, tag] of Object.entries(metric.tags ?? {})) {
     // With metric_tag_values = full a tag may have several values: the last one counts.
     const value = Array.isArray(tag) ? tag.at(-1) : tag;
