@@ -28,6 +28,13 @@ test.each([
   ['((?i)a)b', 'AB', false],
   ['x}y]', 'x}y]', true],
   ['', '', true],
+  ['.', '\u00e9', true],
+  ['..', '😀', false],
+  ['[^a]', '😀', true],
+  ['[^a]{2}', '😀', false],
+  ['\\D\\S\\W', '😀😀😀', true],
+  ['[^\\D]', '5', true],
+  ['[0-9a-f]{40}-.*', `${'a'.repeat(40)}-😀`, true],
 ])('%s on %j: %s', (pattern, text, expected) => {
   expect(compileRe2(pattern).test(text)).toBe(expected);
 });
@@ -43,6 +50,31 @@ test.each([
   ['a\\', 'trailing backslash'],
   ['a(?i)b', 'where flags do not start a group'],
   ['*a', 'Nothing to repeat'],
+  ['(?i)(a+)+b', 'take for ever'],
+  ['(?i)(a|a)*b', 'take for ever'],
+  ['\\pL*\\pL*b', 'take for ever'],
+  ['(a?){50}a{50}b', 'take for ever'],
 ])('%s is refused: %s', (pattern, message) => {
   expect(() => compileRe2(pattern)).toThrow(message);
+});
+
+test.each(['(a*)*b', '(a|a|aa)+b', '(.*a){12}b', '.*.*.*.*.*.*b', '(?:[^b]+x?)*b'])(
+  '%s is done with a long text in a moment',
+  (pattern) => {
+    const regexp = compileRe2(pattern);
+    expect(regexp.test('a'.repeat(5_000))).toBe(false);
+    expect(regexp.test(`${'a'.repeat(5_000)}b`)).toBe(true);
+  },
+);
+
+test.each([
+  '(?i).*error.*',
+  '(?i).*error.*|.*fail.*',
+  '(?i:prod|test)-[0-9]+',
+  '(?i)(a|b)?c',
+  '[0-9a-f]{40}.*',
+  'prod-?[0-9]{20,30}-.*',
+  '\\p{Greek}+',
+])('%s is taken', (pattern) => {
+  expect(() => compileRe2(pattern)).not.toThrow();
 });

@@ -1,21 +1,24 @@
-import { messageOf, SeastateError } from './errors.ts';
+import { SeastateError } from './errors.ts';
+import { tameRegExp } from './tame-regexp.ts';
 
 /**
  * Go's regular expressions (https://github.com/google/re2/wiki/Syntax) as JavaScript's, so that a
  * matcher means what it means in Prometheus. What RE2 has not (look-around, backreferences) is
- * refused, and what the two spell differently is rewritten. V8 backtracks where RE2 does not: a
- * pattern comes from whoever writes the settings, and is trusted to be sane.
+ * refused, and what the two spell differently is rewritten; refused are also the few patterns that
+ * V8 could not match in reasonable time (tame-regexp.ts).
  */
 export function compileRe2(pattern: string): RegExp {
-  let source: string;
-  try {
-    source = new Translator(pattern).translate();
-    return new RegExp(`^(?:${source})$`, 'su');
-  } catch (error) {
-    if (error instanceof SeastateError) throw error;
-    throw refuse(messageOf(error).replace(/^Invalid regular expression: .*: /, ''));
-  }
+  const isUnicode = needsCodePoints.test(pattern);
+  const shape = new Translator(pattern, true).translate();
+  const source = isUnicode ? shape : new Translator(pattern, false).translate();
+  return tameRegExp(`^(?:${source})$`, isUnicode ? 'su' : 's', shape);
 }
+
+/**
+ * V8's linear engine knows no code points, classes of them and flags within; what can do without is
+ * spelt in UTF-16.
+ */
+const needsCodePoints = /[^\0-\x7f]|\\[pP]|\\x\{|\(\?[is-]|\[[^\]]*\\[DSW]/;
 
 const refuse = (what: string): SeastateError => new SeastateError('usage', `regex: ${what}`);
 
@@ -40,16 +43,22 @@ const repeatMax = 1000;
 const escaped = (text: string): string => text.replace(/[\^$\\.*+?()[\]{}|/]/g, '\\$&');
 const escapedInClass = (char: string): string => escaped(char).replace('-', '\\-');
 
+/** One code point that is none of `members`, in UTF-16. */
+const anyBut = (members: string): string =>
+  `(?:[\\ud800-\\udbff][\\udc00-\\udfff]|[^${members}\\ud800-\\udfff])`;
+
 class Translator {
   readonly #text: string;
+  readonly #isUnicode: boolean;
   #at = 0;
   #out = '';
   /** Closing parentheses to write at the end of each open group. */
   readonly #closers: number[] = [1];
   #atGroupStart = true;
 
-  constructor(text: string) {
+  constructor(text: string, isUnicode: boolean) {
     this.#text = text;
+    this.#isUnicode = isUnicode;
   }
 
   translate(): string {
@@ -85,7 +94,8 @@ class Translator {
     else if (char === ')') {
       this.#out += ')'.repeat(this.#closers.pop() ?? 1);
       if (this.#closers.length === 0) throw refuse('unexpected ")"');
-    } else if (char === '{' || char === '}' || char === ']') this.#out += `\\${char}`;
+    } else if (char === '.' && !this.#isUnicode) this.#out += anyBut('');
+    else if (char === '{' || char === '}' || char === ']') this.#out += `\\${char}`;
     else this.#out += char;
   }
 
@@ -119,9 +129,10 @@ class Translator {
   #escape(inClass: boolean): string {
     const char = this.#take(/./)?.[0];
     if (char === undefined) throw refuse('trailing backslash');
+    if ('DW'.includes(char) && !inClass) return this.#outside(`\\${char.toLowerCase()}`);
     if ('dDwWfnrtv'.includes(char)) return `\\${char}`;
     if (char === 's') return inClass ? '\\t\\n\\f\\r ' : '[\\t\\n\\f\\r ]';
-    if (char === 'S' && !inClass) return '[^\\t\\n\\f\\r ]';
+    if (char === 'S' && !inClass) return this.#outside('\\t\\n\\f\\r ');
     if (!inClass && (char === 'b' || char === 'B')) return `\\${char}`;
     if (!inClass && (char === 'A' || char === 'z')) return char === 'A' ? '^' : '$';
     if (char === 'a') return '\\x07';
@@ -135,7 +146,7 @@ class Translator {
   #hex(): string {
     const hex = this.#take(/([0-9A-Fa-f]{2})|\{([0-9A-Fa-f]{1,6})\}/);
     if (!hex) throw refuse('"\\x" needs two hex digits or {...}');
-    return `\\u{${hex[1] ?? hex[2]}}`;
+    return hex[1] ? `\\x${hex[1]}` : `\\u{${hex[2]}}`;
   }
 
   #property(char: string): string {
@@ -145,25 +156,30 @@ class Translator {
     return value.length <= 2 ? `\\${char}{${value}}` : `\\${char}{Script=${value}}`;
   }
 
+  #outside(members: string): string {
+    return this.#isUnicode ? `[^${members}]` : anyBut(members);
+  }
+
   /** A bracket expression; the `[` is taken. */
   #class(): void {
-    this.#out += this.#take(/\^/) ? '[^' : '[';
+    const isOutside = this.#take(/\^/) !== null;
+    let members = '';
     for (let first = true; ; first = false) {
       if (this.#at >= this.#text.length) throw refuse('missing closing ]');
       if (!first && this.#take(/\]/)) break;
       const posix = this.#take(/\[:(\^?)(\w+):\]/);
       if (posix) {
-        const members = posixClasses[posix[2]!];
-        if (posix[1] || !members) throw refuse(`class ${posix[0]} is not supported`);
-        this.#out += members;
+        const known = posixClasses[posix[2]!];
+        if (posix[1] || !known) throw refuse(`class ${posix[0]} is not supported`);
+        members += known;
         continue;
       }
       const from = this.#member();
       const isRange = from.single && this.#take(/-(?!\])/);
-      this.#out += from.text;
-      if (isRange) this.#out += `-${this.#member().text}`;
+      members += from.text;
+      if (isRange) members += `-${this.#member().text}`;
     }
-    this.#out += ']';
+    this.#out += isOutside ? this.#outside(members) : `[${members}]`;
   }
 
   #member(): { text: string; single: boolean } {

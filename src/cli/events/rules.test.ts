@@ -87,7 +87,7 @@ test.each(mistakes)('%s: %s', async (from, to, line, said) => {
 test('what is no YAML and what is no pattern is told with its place', async () => {
   expect((await faultsIn('signals: ['))[0]).toMatch(/^own\.yaml:1:\d+: /);
   expect((await faultsIn(own.replace('(?<peers>', '(?<peers')))[0]).toMatch(
-    /^own\.yaml:6:\d+: signals\[0\]\.event\.message: is not a regular expression/,
+    /^own\.yaml:6:\d+: signals\[0\]\.event\.message: regex: Invalid capture group name/,
   );
 });
 

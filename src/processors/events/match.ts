@@ -1,8 +1,12 @@
+import { tameRegExp } from '../../core/tame-regexp.ts';
 import type { KubernetesEvent } from '../../formats/kubernetes-events/event.ts';
 import type { Atom } from './atoms.ts';
 import type { Catalogue } from './catalogue.ts';
 import { deploymentOfSet, workloadOfPod } from './names.ts';
 import { type EventPattern, type Rule, render, type Signal } from './rule.ts';
+
+/** Letters of a message that patterns see: four times what an API server takes today. */
+const messageMax = 4_096;
 
 interface Compiled {
   readonly signal: Signal;
@@ -41,7 +45,7 @@ export class EventMatcher {
     const list = (value: string | string[] | undefined): string[] =>
       value === undefined ? [] : [value].flat();
     const regexp = (text: string | undefined): RegExp | null =>
-      text === undefined ? null : new RegExp(text);
+      text === undefined ? null : tameRegExp(text);
     const kinds = list(pattern.kind);
     const compiled: Compiled = {
       signal,
@@ -96,7 +100,8 @@ function place(
     if (!compiled.component.test(event.component)) return;
   }
   if (compiled.type !== undefined && event.type !== '' && event.type !== compiled.type) return;
-  const found = compiled.message === null ? null : compiled.message.exec(message);
+  const read = message.slice(0, messageMax);
+  const found = compiled.message === null ? null : compiled.message.exec(read);
   if (compiled.message !== null && found === null) return;
   const slots = slotsOf(event, nodeOf, found?.groups);
   const scope = render(compiled.signal.scope, slots);

@@ -1,3 +1,4 @@
+import { tameRegExp } from '../../core/tame-regexp.ts';
 import type { Label } from '../../engine/processor.ts';
 import type { Atom } from './atoms.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -43,7 +44,7 @@ export class MetricProbes {
       }
       this.#probes[number]!.push({
         signal,
-        labels: Object.entries(labels).map(([label, p]) => [label, new RegExp(`^(?:${p})$`)]),
+        labels: Object.entries(labels).map(([label, p]) => [label, tameRegExp(`^(?:${p})$`)]),
         holds: is === undefined ? null : comparison(is),
         value: value ?? null,
         sub: sub ?? null,

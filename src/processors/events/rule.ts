@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { messageOf } from '../../core/errors.ts';
+import { tameRegExp } from '../../core/tame-regexp.ts';
 import { parseDuration } from '../../core/time.ts';
 
 /**
@@ -14,7 +16,13 @@ const template = z.string().min(1).describe('Text with slots in braces, such as 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'use small letters, digits and hyphens');
 const many = z.union([z.string(), z.array(z.string()).min(1)]);
 const durationHint = 'write a duration like 30s, 5m or 1h30m';
-const pattern = z.string().refine(isPattern, { message: 'is not a regular expression' });
+const pattern = z.string().superRefine((text, context) => {
+  try {
+    tameRegExp(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: messageOf(error) });
+  }
+});
 
 /** A duration as people write it; ms where it was read before (settings in the log). */
 export const duration = z
@@ -131,15 +139,6 @@ export type Signal = z.output<typeof signalSchema>;
 export type Rule = z.output<typeof ruleSchema> & { readonly family: string };
 export type FamilyInput = z.input<typeof catalogueSchema>;
 export type Family = z.output<typeof catalogueSchema>;
-
-function isPattern(text: string): boolean {
-  try {
-    new RegExp(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function isDuration(text: string): boolean {
   try {
