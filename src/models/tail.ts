@@ -18,10 +18,12 @@ const full = 20_000;
 const least = 30;
 /** Values before which nothing is said of how rare one is. */
 export const enough = least;
-const last = bins - 1e-3;
-
 const float = new Float64Array(1);
-const words = new Uint32Array(float.buffer);
+/** The word with exponent and leading bits is the second one. */
+const words = new Int32Array(float.buffer);
+/** That word of 1, and its steps in an octave. */
+const one = 1023 * 0x100000;
+const octave = 0x100000;
 
 /**
  * log2 of a positive number from its own exponent and mantissa: off by at most 0.09, monotone, the
@@ -29,15 +31,20 @@ const words = new Uint32Array(float.buffer);
  */
 export function roughLog2(x: number): number {
   float[0] = x;
-  const high = words[1]!;
-  return (high >>> 20) - 1023 + (high & 0xfffff) / 0x100000;
+  return (words[1]! - one) / octave;
 }
 
-/** Place of a ratio on the axis of bins. */
+/** Places on the axis of bins are whole numbers, so many to a bin: half an octave each. */
+const binShift = 19;
+const bin = 1 << binShift;
+const first = one - middle * bin;
+/** Short of the end by a thousandth of a bin. */
+const last = Math.floor((bins - 1e-3) * bin);
+
+/** Place of a ratio from 0. */
 function placeOf(ratio: number): number {
-  if (!(ratio > 0)) return 0;
-  const place = perOctave * roughLog2(ratio) + middle;
-  return Math.min(Math.max(place, 0), last);
+  float[0] = ratio;
+  return Math.min(Math.max(words[1]! - first, 0), last);
 }
 
 /** Values that a tail has learnt and not forgotten. */
@@ -49,35 +56,36 @@ export const tailSize = (c: Uint16Array, at: number): number => c[at + total]!;
  */
 export function shareThenAdd(c: Uint16Array, at: number, ratio: number): number {
   const place = placeOf(ratio);
-  const bin = place | 0;
+  const own = place >> binShift;
   const sum = c[at + total]!;
-  const share = sum < least ? 1 : shareOf(c, at, sum, place, bin);
-  c[at + bin]!++;
-  if (bin >= groupSize) c[at + groups + (bin >> 3) - 1]!++;
+  const share = sum < least ? 1 : shareOf(c, at, sum, place);
+  c[at + own]!++;
+  if (own >= groupSize) c[at + groups + (own >> 3) - 1]!++;
   if (sum + 1 >= full) halve(c, at);
   else c[at + total] = sum + 1;
   return share;
 }
 
 /** Without branches: where a value falls is chance, and a wrong guess costs 20 ns. */
-function countsAbove(c: Uint16Array, at: number, bin: number): number {
-  const group = bin >> 3;
-  const first = at + group * groupSize;
-  const place = bin & 7;
+function countsAbove(c: Uint16Array, at: number, own: number): number {
+  const group = own >> 3;
+  const from = at + group * groupSize;
+  const within = own & 7;
   const sums = at + groups;
   let above = 0;
-  for (let k = 1; k < groupSize; k++) above += c[first + k]! & ((place - k) >> 31);
+  for (let k = 1; k < groupSize; k++) above += c[from + k]! & ((within - k) >> 31);
   for (let k = 1; k < 5; k++) above += c[sums + k - 1]! & ((group - k) >> 31);
   return above;
 }
 
-function shareOf(c: Uint16Array, at: number, sum: number, place: number, bin: number): number {
-  const rest = 1 - (place - bin);
+function shareOf(c: Uint16Array, at: number, sum: number, place: number): number {
+  const own = place >> binShift;
+  const rest = 1 - (place & (bin - 1)) / bin;
   // Beyond the middle counts fall within a bin as they do from bin to bin: rest once more.
-  const isBelow = (bin - middle) >>> 31;
-  const own = c[at + bin]! * (rest * (rest + isBelow * (1 - rest)));
-  const above = own + countsAbove(c, at, bin);
-  return above >= 1 ? (above + 0.5) / (sum + 1) : shareBeyond(c, at, sum, place);
+  const isBelow = (own - middle) >>> 31;
+  const partly = c[at + own]! * (rest * (rest + isBelow * (1 - rest)));
+  const above = partly + countsAbove(c, at, own);
+  return above >= 1 ? (above + 0.5) / (sum + 1) : shareBeyond(c, at, sum, place / bin);
 }
 
 /** Where next to nothing was seen: along the line that goes on behind the largest value. */

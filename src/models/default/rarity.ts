@@ -1,4 +1,5 @@
 import type { Sample } from '../../engine/model.ts';
+
 import { roughLog2, shareThenAdd } from '../tail.ts';
 import * as layout from './layout.ts';
 import type { Now } from './now.ts';
@@ -69,14 +70,12 @@ export function effect(f: Float32Array, o: number, now: Now): number {
   const longScale = f[o + float.scale + long]!;
   const isSeason = now.seasoned && seasonScale < longScale;
   const scale = isSeason ? seasonScale : longScale;
-  const size = magnitude(isSeason ? now.fromSeason : now.fromLong, scale);
+  if (!(scale > 0)) return 0;
+  const size = Math.abs(isSeason ? now.fromSeason : now.fromLong) / scale;
   // A short mean follows anything: it counts for no more than twice as good as the others.
   const shortScale = Math.max(f[o + float.scale + short]!, scale / 2);
-  return shortScale < scale ? Math.max(size, magnitude(now.fromShort, shortScale)) : size;
-}
-
-function magnitude(residual: number, scale: number): number {
-  return scale > 0 ? roughLog2(1 + Math.abs(residual) / scale) / sixScales : 0;
+  const most = shortScale < scale ? Math.max(size, Math.abs(now.fromShort) / shortScale) : size;
+  return roughLog2(1 + most) / sixScales;
 }
 
 /** Mean of the newest sums of rarities over so many minutes, five samples at most. */
