@@ -3,8 +3,12 @@ import { printableConfig } from '../../config/printable.ts';
 import type { Config } from '../../config/schema.ts';
 import { SeastateError } from '../../core/errors.ts';
 import { type CliContext, say } from '../context.ts';
+import type { ConfigFlags } from '../flags.ts';
 import { type LoadedProgram, loadConfig, loadProgram } from '../load-config.ts';
-import type { CheckFlags } from './command.ts';
+
+export interface CheckFlags extends ConfigFlags {
+  readonly show?: boolean;
+}
 
 export async function check(this: CliContext, flags: CheckFlags, file?: string): Promise<void> {
   const path = file ?? flags.config;

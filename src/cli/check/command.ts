@@ -1,10 +1,7 @@
 import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
-import { type ConfigFlags, configAliases, configFlags } from '../flags.ts';
-
-export interface CheckFlags extends ConfigFlags {
-  readonly show?: boolean;
-}
+import { configAliases, configFlags } from '../flags.ts';
+import type { CheckFlags } from './check.ts';
 
 export const checkCommand = buildCommand<CheckFlags, [file?: string], CliContext>({
   loader: async () => (await import('./check.ts')).check,

@@ -1,12 +1,7 @@
 import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
-import { type ConfigFlags, configAliases, configFlags, countParser, listenFlag } from '../flags.ts';
-
-export interface DemoFlags extends ConfigFlags {
-  readonly listen?: string;
-  readonly clusters: number;
-  readonly seed: number;
-}
+import { configAliases, configFlags, countParser, listenFlag } from '../flags.ts';
+import type { DemoFlags } from './demo.ts';
 
 export const demoCommand = buildCommand<DemoFlags, [], CliContext>({
   loader: async () => (await import('./demo.ts')).demo,

@@ -10,9 +10,15 @@ import { createFleet } from '../../sources/simulator/fleet.ts';
 import { EventSender } from '../../sources/simulator/sender/event-sender.ts';
 import { type SimulatorStats, startSimulator } from '../../sources/simulator/simulator.ts';
 import { type CliContext, say } from '../context.ts';
+import type { ConfigFlags } from '../flags.ts';
 import { type LoadedProgram, loadProgram } from '../load-config.ts';
 import { serve } from '../run/serve.ts';
-import type { DemoFlags } from './command.ts';
+
+export interface DemoFlags extends ConfigFlags {
+  readonly listen?: string;
+  readonly clusters: number;
+  readonly seed: number;
+}
 
 /** The simulated fleet begins so long ago, so that something fires at once. */
 const backlogMs = 2 * 3_600_000;

@@ -9,7 +9,7 @@ import {
   formatFlag,
   timeFlag,
 } from '../flags.ts';
-import type { OutputFormat } from '../output/rows.ts';
+import type { ListFlags } from './list.ts';
 
 interface TestFlags extends ConfigFlags {
   readonly cluster?: string;
@@ -76,16 +76,6 @@ const testCommand = buildCommand<TestFlags, string[], CliContext>({
     ],
   },
 });
-
-export interface ListFlags extends ConfigFlags {
-  readonly from?: number;
-  readonly to?: number;
-  readonly cluster?: readonly string[];
-  readonly fact?: readonly string[];
-  readonly open: boolean;
-  readonly limit: number;
-  readonly output?: OutputFormat;
-}
 
 const listCommand = buildCommand<ListFlags, [], CliContext>({
   loader: async () => (await import('./list.ts')).eventsList,

@@ -1,8 +1,18 @@
 import { type CliContext, say } from '../context.ts';
+import type { ConfigFlags } from '../flags.ts';
 import { loadConfig } from '../load-config.ts';
-import { type Row, rowWriter } from '../output/rows.ts';
+import { type OutputFormat, type Row, rowWriter } from '../output/rows.ts';
 import { withView } from '../view.ts';
-import type { ListFlags } from './command.ts';
+
+export interface ListFlags extends ConfigFlags {
+  readonly from?: number;
+  readonly to?: number;
+  readonly cluster?: readonly string[];
+  readonly fact?: readonly string[];
+  readonly open: boolean;
+  readonly limit: number;
+  readonly output?: OutputFormat;
+}
 
 const dayMs = 86_400_000;
 const columns = ['start', 'end', 'cluster', 'fact', 'object', 'severity', 'title', 'id'];

@@ -1,15 +1,8 @@
 import { buildCommand } from '@stricli/core';
 import { parseDuration } from '../../core/time.ts';
 import type { CliContext } from '../context.ts';
-import { type ConfigFlags, configAliases, configFlags, countParser, timeFlag } from '../flags.ts';
-
-export interface ExplainFlags extends ConfigFlags {
-  readonly at?: number;
-  readonly since: number;
-  readonly partition?: number;
-  readonly limit: number;
-  readonly output: 'text' | 'json';
-}
+import { configAliases, configFlags, countParser, timeFlag } from '../flags.ts';
+import type { ExplainFlags } from './series.ts';
 
 export const explainCommand = buildCommand<ExplainFlags, [what: string], CliContext>({
   loader: async () => (await import('./explain.ts')).explain,

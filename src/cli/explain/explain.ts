@@ -6,9 +6,8 @@ import { loadConfig } from '../load-config.ts';
 import { writeText } from '../output/rows.ts';
 import { withView } from '../view.ts';
 import { anomalyText, explainAnomaly } from './anomaly.ts';
-import type { ExplainFlags } from './command.ts';
 import { eventText, explainEvent } from './event.ts';
-import { explainSeriesNow } from './series.ts';
+import { type ExplainFlags, explainSeriesNow } from './series.ts';
 
 /** Subjects of anomalies (24 hex digits) and of events (e and 16), with a revision or without. */
 const idPattern = /^(e[0-9a-f]{16}|[0-9a-f]{24})(\/\d+)?$/;

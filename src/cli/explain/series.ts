@@ -6,11 +6,19 @@ import type { Log } from '../../log/log.ts';
 import { telemetryTopic } from '../../log/topics.ts';
 import type { AnomaliesOfSeries } from '../../processors/anomalies/explain.ts';
 import { type CliContext, say } from '../context.ts';
+import type { ConfigFlags } from '../flags.ts';
 import { openLogToRead } from '../open-log.ts';
 import { writeText } from '../output/rows.ts';
 import { partitionState } from '../partitions.ts';
-import type { ExplainFlags } from './command.ts';
 import { seriesText } from './series-text.ts';
+
+export interface ExplainFlags extends ConfigFlags {
+  readonly at?: number;
+  readonly since: number;
+  readonly partition?: number;
+  readonly limit: number;
+  readonly output: 'text' | 'json';
+}
 
 const stage = 'cluster';
 

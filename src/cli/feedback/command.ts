@@ -1,13 +1,8 @@
 import { buildCommand } from '@stricli/core';
 import { feedbackMarks } from '../../log/feedback.ts';
-import { type ApiFlags, apiFlags } from '../api.ts';
+import { apiFlags } from '../api.ts';
 import type { CliContext } from '../context.ts';
-
-export interface FeedbackFlags extends ApiFlags {
-  readonly for?: string;
-  readonly note?: string;
-  readonly like: boolean;
-}
+import type { FeedbackFlags } from './feedback.ts';
 
 export const feedbackCommand = buildCommand<
   FeedbackFlags,

@@ -1,7 +1,12 @@
 import type { FeedbackMark } from '../../log/feedback.ts';
-import { apiOf, dataOf } from '../api.ts';
+import { type ApiFlags, apiOf, dataOf } from '../api.ts';
 import { type CliContext, say } from '../context.ts';
-import type { FeedbackFlags } from './command.ts';
+
+export interface FeedbackFlags extends ApiFlags {
+  readonly for?: string;
+  readonly note?: string;
+  readonly like: boolean;
+}
 
 interface Answer {
   readonly anomaly: string;

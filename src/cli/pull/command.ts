@@ -1,14 +1,7 @@
 import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
-import { type ConfigFlags, configAliases, configFlags, indexParser, timeFlag } from '../flags.ts';
-
-export interface PullFlags extends ConfigFlags {
-  readonly stage: string;
-  readonly partition: number;
-  readonly at?: number;
-  readonly until?: number;
-  readonly to: string;
-}
+import { configAliases, configFlags, indexParser, timeFlag } from '../flags.ts';
+import type { PullFlags } from './pull.ts';
 
 const text = (placeholder: string, brief: string) =>
   ({ kind: 'parsed', parse: String, placeholder, brief }) as const;

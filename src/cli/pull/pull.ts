@@ -9,10 +9,18 @@ import type { Log, LogRecord, TopicSpec } from '../../log/log.ts';
 import { telemetryTopic } from '../../log/topics.ts';
 import { copyBundle, topicsOfBundles } from '../bundles.ts';
 import { type CliContext, say } from '../context.ts';
+import type { ConfigFlags } from '../flags.ts';
 import { loadConfig } from '../load-config.ts';
 import { openLogToRead } from '../open-log.ts';
 import { runToHeads } from '../run-to-heads.ts';
-import type { PullFlags } from './command.ts';
+
+export interface PullFlags extends ConfigFlags {
+  readonly stage: string;
+  readonly partition: number;
+  readonly at?: number;
+  readonly until?: number;
+  readonly to: string;
+}
 
 /** Longer than any log: nothing that was pulled goes away by itself. */
 const foreverMs = 100 * 365 * 86_400_000;

@@ -1,12 +1,7 @@
 import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
-import { type ConfigFlags, configAliases, configFlags, countParser, formatFlag } from '../flags.ts';
-import type { OutputFormat } from '../output/rows.ts';
-
-export interface QueryFlags extends ConfigFlags {
-  readonly limit: number;
-  readonly output?: OutputFormat;
-}
+import { configAliases, configFlags, countParser, formatFlag } from '../flags.ts';
+import type { QueryFlags } from './query.ts';
 
 export const queryCommand = buildCommand<QueryFlags, [sql: string], CliContext>({
   loader: async () => (await import('./query.ts')).query,

@@ -1,9 +1,14 @@
 import { dataLayout } from '../../config/layout.ts';
 import { openView } from '../../sinks/sqlite-view/view.ts';
 import { type CliContext, say } from '../context.ts';
+import type { ConfigFlags } from '../flags.ts';
 import { loadConfig } from '../load-config.ts';
-import { rowWriter } from '../output/rows.ts';
-import type { QueryFlags } from './command.ts';
+import { type OutputFormat, rowWriter } from '../output/rows.ts';
+
+export interface QueryFlags extends ConfigFlags {
+  readonly limit: number;
+  readonly output?: OutputFormat;
+}
 
 export async function query(this: CliContext, flags: QueryFlags, sql: string): Promise<void> {
   const { config } = await loadConfig(this, flags);

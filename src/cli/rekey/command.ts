@@ -1,10 +1,7 @@
 import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
-import { type ConfigFlags, configAliases, configFlags } from '../flags.ts';
-
-export interface RekeyFlags extends ConfigFlags {
-  readonly to: string;
-}
+import { configAliases, configFlags } from '../flags.ts';
+import type { RekeyFlags } from './rekey.ts';
 
 export const rekeyCommand = buildCommand<RekeyFlags, [], CliContext>({
   loader: async () => (await import('./rekey.ts')).rekey,

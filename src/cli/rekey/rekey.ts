@@ -8,10 +8,14 @@ import { openLog } from '../../open-log.ts';
 import { stages } from '../../processors/stages.ts';
 import { bundlesOf, topicsOfBundles } from '../bundles.ts';
 import { type CliContext, say } from '../context.ts';
+import type { ConfigFlags } from '../flags.ts';
 import { loadConfig } from '../load-config.ts';
-import type { RekeyFlags } from './command.ts';
 import { refused, statesAtRest } from './rest.ts';
 import { checkEmpty, copyOutputs, writeStates } from './target.ts';
+
+export interface RekeyFlags extends ConfigFlags {
+  readonly to: string;
+}
 
 export async function rekey(this: CliContext, flags: RekeyFlags): Promise<void> {
   const { config: from } = await loadConfig(this, flags);

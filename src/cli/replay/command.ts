@@ -1,26 +1,7 @@
 import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
-import {
-  type ConfigFlags,
-  configAliases,
-  configFlags,
-  countParser,
-  timeFlag,
-  timeParser,
-} from '../flags.ts';
-
-export interface ReplayFlags extends ConfigFlags {
-  readonly from?: number | 'rejected';
-  readonly to?: number;
-  readonly cluster?: string;
-  readonly select?: string;
-  readonly rate?: number;
-  readonly url?: URL;
-  readonly sink?: string;
-  readonly protocol: 'auto' | '1.0' | '2.0';
-  readonly tokenFile?: string;
-  readonly header?: readonly string[];
-}
+import { configAliases, configFlags, countParser, timeFlag, timeParser } from '../flags.ts';
+import type { ReplayFlags } from './receiver.ts';
 
 const optional = { kind: 'parsed', parse: String, optional: true } as const;
 

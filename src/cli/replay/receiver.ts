@@ -4,7 +4,20 @@ import { SeastateError } from '../../core/errors.ts';
 import { sinkOptionsOf } from '../../sinks/prometheus/from-config.ts';
 import type { ClientOptions } from '../../sinks/remote-write/options.ts';
 import { type CliContext, say } from '../context.ts';
-import type { ReplayFlags } from './command.ts';
+import type { ConfigFlags } from '../flags.ts';
+
+export interface ReplayFlags extends ConfigFlags {
+  readonly from?: number | 'rejected';
+  readonly to?: number;
+  readonly cluster?: string;
+  readonly select?: string;
+  readonly rate?: number;
+  readonly url?: URL;
+  readonly sink?: string;
+  readonly protocol: 'auto' | '1.0' | '2.0';
+  readonly tokenFile?: string;
+  readonly header?: readonly string[];
+}
 
 /** Where the flags say to send, and how. Errors: `usage`. */
 export function clientOptionsOf(

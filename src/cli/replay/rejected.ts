@@ -13,7 +13,7 @@ import { type Made, recordReader } from '../../sources/kafka-topic/records.ts';
 import { type CliContext, say } from '../context.ts';
 import { exitCodes } from '../exit.ts';
 import { recordsNow } from '../tail/records.ts';
-import type { ReplayFlags } from './command.ts';
+import type { ReplayFlags } from './receiver.ts';
 import type { Found } from './replay.ts';
 
 const requestSamples = 2_000;

@@ -12,8 +12,7 @@ import { exitCodes } from '../exit.ts';
 import { loadConfig } from '../load-config.ts';
 import { openLogToRead } from '../open-log.ts';
 import { recordsNow } from '../tail/records.ts';
-import type { ReplayFlags } from './command.ts';
-import { clientOptionsOf } from './receiver.ts';
+import { clientOptionsOf, type ReplayFlags } from './receiver.ts';
 import { Rejected } from './rejected.ts';
 
 /** Bytes of records between two places where it can go on. */

@@ -1,12 +1,7 @@
 import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
-import { type ConfigFlags, configAliases, configFlags, countParser, listenFlag } from '../flags.ts';
-
-export interface RunFlags extends ConfigFlags {
-  readonly listen?: string;
-  readonly partitions?: number;
-  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
-}
+import { configAliases, configFlags, countParser, listenFlag } from '../flags.ts';
+import type { RunFlags } from './run.ts';
 
 const runFlags = {
   ...configFlags,

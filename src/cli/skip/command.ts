@@ -1,14 +1,7 @@
 import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
-import { type ConfigFlags, configAliases, configFlags, indexParser } from '../flags.ts';
-
-export interface SkipFlags extends ConfigFlags {
-  readonly stage: string;
-  readonly partition: number;
-  readonly offset: number;
-  readonly reason: string;
-  readonly force: boolean;
-}
+import { configAliases, configFlags, indexParser } from '../flags.ts';
+import type { SkipFlags } from './skip.ts';
 
 export const skipCommand = buildCommand<SkipFlags, [], CliContext>({
   loader: async () => (await import('./skip.ts')).skip,

@@ -2,8 +2,16 @@ import { snapshotsOf } from '../../config/layout.ts';
 import { SeastateError } from '../../core/errors.ts';
 import { snapshotStore } from '../../engine/runtime/embedded/runtime.ts';
 import { type CliContext, say } from '../context.ts';
+import type { ConfigFlags } from '../flags.ts';
 import { loadConfig } from '../load-config.ts';
-import type { SkipFlags } from './command.ts';
+
+export interface SkipFlags extends ConfigFlags {
+  readonly stage: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly reason: string;
+  readonly force: boolean;
+}
 
 export async function skip(this: CliContext, flags: SkipFlags): Promise<void> {
   const { stage, partition, offset, reason, force } = flags;

@@ -1,27 +1,8 @@
 import { buildCommand, buildRouteMap } from '@stricli/core';
 import { parseDuration } from '../../core/time.ts';
 import type { CliContext } from '../context.ts';
-import { type ConfigFlags, configAliases, configFlags, countParser } from '../flags.ts';
-
-export interface PlaceFlags extends ConfigFlags {
-  readonly cores: number;
-  readonly checkpoint?: string;
-  readonly availableNow: boolean;
-  readonly trigger: number;
-  readonly metricsHost: string;
-  readonly metricsPort?: number;
-  readonly from?: string;
-  readonly to?: string;
-}
-
-export interface SubmitFlags extends PlaceFlags {
-  readonly master: string;
-  readonly executors: number;
-  readonly memoryMib: number;
-  readonly jar: string;
-  readonly runner: string;
-  readonly kafkaFile?: string;
-}
+import { configAliases, configFlags, countParser } from '../flags.ts';
+import type { PlaceFlags, SubmitFlags } from './verbs.ts';
 
 const text = (brief: string, placeholder: string) =>
   ({ kind: 'parsed', parse: String, brief, placeholder }) as const;

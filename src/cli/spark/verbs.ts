@@ -9,13 +9,33 @@ import { telemetryTopic } from '../../log/topics.ts';
 import { kafkaOptionsOf } from '../../open-log.ts';
 import { type Program, settingsOf, topicsOf } from '../../user-code/program.ts';
 import { type CliContext, say } from '../context.ts';
+import type { ConfigFlags } from '../flags.ts';
 import { loadProgram } from '../load-config.ts';
 import { writeText } from '../output/rows.ts';
 import type { BridgeConfig } from './bridge-config.ts';
-import type { PlaceFlags, SubmitFlags } from './command.ts';
 import { planSpark } from './plan.ts';
 import { runSpark } from './run.ts';
 import { shellLine, submitCommand } from './submit.ts';
+
+export interface PlaceFlags extends ConfigFlags {
+  readonly cores: number;
+  readonly checkpoint?: string;
+  readonly availableNow: boolean;
+  readonly trigger: number;
+  readonly metricsHost: string;
+  readonly metricsPort?: number;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export interface SubmitFlags extends PlaceFlags {
+  readonly master: string;
+  readonly executors: number;
+  readonly memoryMib: number;
+  readonly jar: string;
+  readonly runner: string;
+  readonly kafkaFile?: string;
+}
 
 /** The runner program of this checkout or package. */
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';

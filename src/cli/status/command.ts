@@ -1,12 +1,8 @@
 import { buildCommand } from '@stricli/core';
-import { type ApiFlags, apiFlags } from '../api.ts';
+import { apiFlags } from '../api.ts';
 import type { CliContext } from '../context.ts';
 import { formatFlag } from '../flags.ts';
-import type { OutputFormat } from '../output/rows.ts';
-
-export interface StatusFlags extends ApiFlags {
-  readonly output?: OutputFormat;
-}
+import type { StatusFlags } from './status.ts';
 
 export const statusCommand = buildCommand<StatusFlags, [], CliContext>({
   loader: async () => (await import('./status.ts')).status,

@@ -1,8 +1,11 @@
 import { SeastateError } from '../../core/errors.ts';
-import { apiOf, dataOf } from '../api.ts';
+import { type ApiFlags, apiOf, dataOf } from '../api.ts';
 import type { CliContext } from '../context.ts';
-import { type Row, rowWriter, writeText } from '../output/rows.ts';
-import type { StatusFlags } from './command.ts';
+import { type OutputFormat, type Row, rowWriter, writeText } from '../output/rows.ts';
+
+export interface StatusFlags extends ApiFlags {
+  readonly output?: OutputFormat;
+}
 
 export async function status(this: CliContext, flags: StatusFlags): Promise<void> {
   const api = await apiOf(this, flags);

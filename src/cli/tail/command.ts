@@ -1,25 +1,8 @@
 import { buildCommand } from '@stricli/core';
-import { outputTopics } from '../../log/topics.ts';
 import type { CliContext } from '../context.ts';
-import {
-  type ConfigFlags,
-  configAliases,
-  configFlags,
-  countParser,
-  formatFlag,
-  timeFlag,
-} from '../flags.ts';
-import type { OutputFormat } from '../output/rows.ts';
-
-export interface TailFlags extends ConfigFlags {
-  readonly from?: number;
-  readonly to?: number;
-  readonly follow: boolean;
-  readonly limit?: number;
-  readonly output?: OutputFormat;
-}
-
-export const tailSubjects = [...outputTopics, 'metrics', 'kubernetes-events'] as const;
+import { configAliases, configFlags, countParser, formatFlag, timeFlag } from '../flags.ts';
+import { tailSubjects } from './subject-names.ts';
+import type { TailFlags } from './tail.ts';
 
 export const tailCommand = buildCommand<TailFlags, [what?: string, selector?: string], CliContext>({
   loader: async () => (await import('./tail.ts')).tail,

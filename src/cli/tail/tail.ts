@@ -1,13 +1,21 @@
 import { SeastateError } from '../../core/errors.ts';
 import { parseSelector } from '../../core/matchers.ts';
 import type { CliContext } from '../context.ts';
-import { streamingFormat } from '../flags.ts';
+import { type ConfigFlags, streamingFormat } from '../flags.ts';
 import { loadConfig } from '../load-config.ts';
 import { openLogToRead } from '../open-log.ts';
-import { type RowWriter, rowWriter } from '../output/rows.ts';
-import { type TailFlags, tailSubjects } from './command.ts';
+import { type OutputFormat, type RowWriter, rowWriter } from '../output/rows.ts';
 import { type Batch, followRecords, recordsNow } from './records.ts';
+import { tailSubjects } from './subject-names.ts';
 import { type Subject, subjectOf } from './subjects.ts';
+
+export interface TailFlags extends ConfigFlags {
+  readonly from?: number;
+  readonly to?: number;
+  readonly follow: boolean;
+  readonly limit?: number;
+  readonly output?: OutputFormat;
+}
 
 export async function tail(
   this: CliContext,
