@@ -16,4 +16,5 @@ export {
   type ProcessorContext,
   type ProcessorDefinition,
 } from './engine/processor.ts';
+export { selector } from './engine/selector-schema.ts';
 export { type RowKey, sameKey } from './engine/tables.ts';

@@ -27,3 +27,16 @@ test.each([false, true])(
     expect(ratios.every((ratio) => ratio === 0.1)).toBe(true);
   },
 );
+
+test('its settings say what is counted, and a change of them is taken', () => {
+  const driver = new StageDriver([errorRatio], { restoreAfterEach: true });
+  const settings = { requests: '{code=~"2..|4.."}', failed: '{code=~"4.."}', every_minutes: 2 };
+  driver.record('settings', { version: 1, sha256: '', content: { 'error-ratio': settings } });
+  for (let i = 0; i < 20; i++) {
+    const codes = [counter('200', driver.now, 30 * i), counter('404', driver.now, 10 * i)];
+    driver.samples('c1', [...codes, counter('503', driver.now, 10 * i)]);
+    driver.advance(15_000);
+  }
+  const ratios = driver.of('x-error-ratio').map(({ data }) => data.ratio);
+  expect(ratios).toEqual([0.25, 0.25, 0.25]);
+});

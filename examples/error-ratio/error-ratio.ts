@@ -1,4 +1,5 @@
-import { defineProcessor } from 'seastate';
+import { defineProcessor, selector } from 'seastate';
+import { z } from 'zod';
 
 interface Sum {
   cluster: number;
@@ -6,21 +7,35 @@ interface Sum {
   failed: number;
 }
 
+/** Its section in `settings:` of the configuration; all of it has defaults. */
+const settings = z.object({
+  requests: selector.default('apiserver_request_total'),
+  failed: selector.default('apiserver_request_total{code=~"5.."}'),
+  every_minutes: z.int().min(1).max(60).default(1),
+});
+const ticksPerMinute = 12;
+
 /**
- * Share of API server requests that failed, per cluster and minute: a ratio of two sums of counters
- * with any number of series. Its outputs are on topic `x-error-ratio`.
+ * Share of requests that failed, per cluster and minute: a ratio of two sums of counters with any
+ * number of series. Its outputs are on topic `x-error-ratio`.
  */
 export const errorRatio = defineProcessor({
   name: 'error-ratio',
   version: 1,
   outputs: ['x-error-ratio'],
+  settings,
   create(context) {
-    const all = context.select('apiserver_request_total');
-    const failed = context.select('apiserver_request_total{code=~"5.."}');
+    let all = context.select(context.settings.requests);
+    let failed = context.select(context.settings.failed);
     const last = context.columns('last', { value: { type: 'f64', initial: -1 } });
     const sums = context.table<Sum>('sums', ({ cluster }) => String(cluster));
 
     return {
+      settings() {
+        for (const selection of [all, failed]) selection.release();
+        all = context.select(context.settings.requests);
+        failed = context.select(context.settings.failed);
+      },
       samples(block) {
         const values = last.arrays.value;
         const key = String(block.cluster);
@@ -38,7 +53,8 @@ export const errorRatio = defineProcessor({
         }
       },
       tick(tick) {
-        if (tick % 12 !== 11) return;
+        const every = context.settings.every_minutes * ticksPerMinute;
+        if (tick % every !== every - 1) return;
         for (const sum of sums.values()) {
           if (sum.all === 0) continue;
           context.emit({

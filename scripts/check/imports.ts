@@ -17,7 +17,9 @@ const openers = ['open-log.ts', 'open-sources.ts', 'stage-processors.ts', 'user-
 const all = [...parts, ...adapters, 'server', 'cli', ...openers];
 /** The contract of the analytics, with the types that it names. */
 const contract = [
-  ...['processor', 'model', 'columns', 'moved', 'tables'].map((name) => `engine/${name}.ts`),
+  ...['processor', 'model', 'columns', 'moved', 'tables', 'selector-schema'].map(
+    (name) => `engine/${name}.ts`,
+  ),
   'log/log.ts',
 ];
 /** Pure ones: the same input gives the same output. */

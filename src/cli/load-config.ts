@@ -40,7 +40,8 @@ export async function loadProgram(
   const { readUserCode } = await import('../user-code/user-code.ts');
   const { process, settings } = loaded.config;
   const code = await readUserCode(process, settings, options);
-  if (code.problems.length > 0) throw readable(context, mistakes(code.problems));
+  const error = mistakes(code.problems, code.sections);
+  if (error.problems.length > 0) throw readable(context, error);
   return { ...loaded, code };
 }
 
@@ -65,16 +66,15 @@ function readable(context: CliContext, error: ConfigError): SeastateError {
 
 /** Settings that the processors declare, by processor; unknown keys are refused there too. */
 export async function processorSections(): Promise<Sections> {
-  const [{ ZodObject }, { stages }] = await Promise.all([
-    import('zod'),
+  const [{ sectionSchema }, { stages }] = await Promise.all([
+    import('../engine/settings.ts'),
     import('../processors/stages.ts'),
   ]);
   const declared = Object.values(stages)
     .flat()
-    .flatMap(({ name, settings }) => {
-      if (!settings) return [];
-      const schema = settings instanceof ZodObject ? settings.strict() : settings;
-      return [[name, schema.prefault({})] as const];
+    .flatMap((definition) => {
+      const schema = sectionSchema(definition);
+      return schema ? [[definition.name, schema] as const] : [];
     });
   return Object.fromEntries(declared);
 }

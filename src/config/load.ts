@@ -59,6 +59,14 @@ export function readConfig(input: ConfigInput): Config {
   return readConfigWithPlaces(input).config;
 }
 
+/** A section of `settings:` of a user's processor, known with the code alone. */
+export interface OwnSection {
+  readonly name: string;
+  readonly schema: JsonSchema;
+  /** What its schema finds wrong with what the file holds, with paths in the section. */
+  readonly issues: readonly z.core.$ZodIssue[];
+}
+
 /** A mistake that only others can see, by its path in the file. */
 export interface FoundMistake {
   readonly path: readonly PropertyKey[];
@@ -72,17 +80,20 @@ export interface FoundMistake {
 export function readConfigWithPlaces(input: ConfigInput): {
   config: Config;
   written: unknown;
-  mistakes(found: readonly FoundMistake[]): ConfigError;
+  /** Also of sections of users' processors. */
+  mistakes(found: readonly FoundMistake[], sections?: readonly OwnSection[]): ConfigError;
   placesOf(section: string, wanted: string): string[];
 } {
   const schema = configJsonSchema(input.sections);
-  const reader = new Reader(input, configSchema(input.sections), schema);
+  // Without processors of users there is nobody whose section an unknown one could be.
+  const [strict, open] = [configSchema(input.sections), configSchema(input.sections, 'kept')];
+  const reader = new Reader(input, (given) => (hasProcessors(given) ? open : strict), schema);
   const config = reader.read() as Config;
   const written = reader.writtenAt('settings');
   return {
     config,
     written,
-    mistakes: (found) => reader.mistakes(found),
+    mistakes: (found, own) => reader.mistakes(found, own),
     placesOf: (section, wanted) =>
       pathsOf(config.settings[section], wanted, ['settings', section]).map((path) =>
         formatProblem(reader.problem(path, '')),
@@ -93,20 +104,20 @@ export function readConfigWithPlaces(input: ConfigInput): {
 /** Another YAML file of ours, by its schema, with the same care. Throws ConfigError. */
 export function readYaml<S extends z.ZodType>(input: ConfigInput, schema: S): z.output<S> {
   const json = z.toJSONSchema(schema, { io: 'input', reused: 'inline' }) as JsonSchema;
-  return new Reader(input, schema, json).read() as z.output<S>;
+  return new Reader(input, () => schema, json).read() as z.output<S>;
 }
 
 class Reader {
   readonly #input: ConfigInput;
   readonly #source: Source | undefined;
-  readonly #zod: z.ZodType;
-  readonly #schema: JsonSchema;
+  readonly #zod: (content: unknown) => z.ZodType;
+  #schema: JsonSchema;
   readonly #problems: Problem[] = [];
   /** Paths that an override has set, with its source. */
   readonly #overridden = new Map<string, string>();
   #written: Readonly<Record<string, unknown>> = {};
 
-  constructor(input: ConfigInput, zod: z.ZodType, schema: JsonSchema) {
+  constructor(input: ConfigInput, zod: (content: unknown) => z.ZodType, schema: JsonSchema) {
     this.#input = input;
     this.#zod = zod;
     this.#schema = schema;
@@ -117,7 +128,7 @@ class Reader {
     this.#problems.push(...(this.#source?.problems ?? []));
     this.#stopOnProblems();
     const content = this.#override(this.#fileContent());
-    const result = this.#zod.safeParse(content);
+    const result = this.#zod(content).safeParse(content);
     this.#written = content;
     for (const issue of result.error?.issues ?? []) this.#issue(issue, content);
     if (result.success) this.#checkFiles(result.data, []);
@@ -130,13 +141,39 @@ class Reader {
     return this.#written[section] ?? {};
   }
 
-  mistakes(found: readonly FoundMistake[]): ConfigError {
+  mistakes(found: readonly FoundMistake[], sections: readonly OwnSection[] = []): ConfigError {
+    this.#takeSections(sections);
     for (const { path, message } of found) this.#problem(path, message);
     return new ConfigError(this.#problems, this.#source?.text ?? '');
   }
 
+  /** From now on these sections are known too; what is wrong with them and with any other is told. */
+  #takeSections(sections: readonly OwnSection[]): void {
+    const { properties = {} } = this.#schema;
+    const settings = properties['settings'] ?? {};
+    const known = {
+      ...settings.properties,
+      ...Object.fromEntries(sections.map(({ name, schema }) => [name, schema])),
+    };
+    this.#schema = {
+      ...this.#schema,
+      properties: { ...properties, settings: { ...settings, properties: known } },
+    };
+    const given = Object.keys((this.#written['settings'] ?? {}) as object);
+    const keys = given.filter((name) => !(name in known));
+    this.#issue(
+      { code: 'unrecognized_keys', path: ['settings'], keys, message: '' },
+      this.#written,
+    );
+    for (const { name, issues } of sections) {
+      for (const issue of issues) {
+        this.#issue({ ...issue, path: ['settings', name, ...issue.path] }, this.#written);
+      }
+    }
+  }
+
   #stopOnProblems(): void {
-    if (this.#problems.length > 0) throw this.mistakes([]);
+    if (this.#problems.length > 0) throw new ConfigError(this.#problems, this.#source?.text ?? '');
   }
 
   #problem(path: readonly PropertyKey[], message: string, unknownKey?: string): void {
@@ -224,6 +261,11 @@ class Reader {
     }
   }
 }
+
+const hasProcessors = (content: unknown): boolean => {
+  const given = valueAt(content, ['process', 'processors']);
+  return given !== undefined && (!Array.isArray(given) || given.length > 0);
+};
 
 /** A list or map of a flag, as it would stand in the file: `[a, b]`; as it is where it is none. */
 function inYaml(value: string): unknown {

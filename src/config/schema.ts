@@ -3,8 +3,11 @@ import { key } from './key.ts';
 import { processSchema } from './process.ts';
 import { type Sections, type Settings, settingsSchema } from './settings.ts';
 
-/** The whole file; `sections` are the settings that processors declare, by processor. */
-export function configSchema(sections: Sections = {}) {
+/**
+ * The whole file; `sections` are the settings that processors declare, by processor. `others` says
+ * what becomes of sections of no processor that is known: they may be of users' code.
+ */
+export function configSchema(sections: Sections = {}, others: 'refused' | 'kept' = 'refused') {
   return z.strictObject({
     process: key(
       processSchema.prefault({}),
@@ -12,7 +15,7 @@ export function configSchema(sections: Sections = {}) {
       'restart',
     ),
     settings: key(
-      settingsSchema(sections).prefault({}),
+      settingsSchema(sections, others).prefault({}),
       'What can change a result. It goes into the log, so every reader has the same.',
       'live',
     ),

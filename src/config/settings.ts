@@ -122,9 +122,13 @@ const own = {
   ),
 };
 
+/** Keys that no processor may have the name of. */
+export const ownSettings: readonly string[] = Object.keys(own);
+
 /** The `settings:` section: what can change a result; it goes into the log. */
-export function settingsSchema(sections: Sections) {
-  return z.strictObject({ ...own, ...(sections as Record<never, never>) });
+export function settingsSchema(sections: Sections, others: 'refused' | 'kept' = 'refused') {
+  const known = z.strictObject({ ...own, ...(sections as Record<never, never>) });
+  return others === 'kept' ? known.loose() : known;
 }
 
 /** `settings:` as parsed: snake_case as in the file, durations in ms, sizes in bytes. */

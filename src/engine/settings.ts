@@ -42,6 +42,17 @@ export const engineSettings = z.object({
 
 export type EngineSettings = z.infer<typeof engineSettings>;
 
+/**
+ * The schema of a processor's section, as a file is read by it: unknown keys are refused. Undefined
+ * where it has no settings.
+ */
+export function sectionSchema({ settings }: Pick<ProcessorDefinition, 'settings'>) {
+  if (!settings) return undefined;
+  // By what it is called: users' code brings another copy of the library.
+  const object = settings as unknown as { strict?: () => z.ZodType };
+  return (object.strict?.() ?? settings).prefault({});
+}
+
 /** A processor's part of the settings, with its defaults; throws what its schema throws. */
 export function sectionOf(definition: ProcessorDefinition, settings: SettingsContent): unknown {
   return definition.settings?.parse(settings[definition.name] ?? {});

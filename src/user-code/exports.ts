@@ -3,6 +3,7 @@ import { defineModel, type ModelDefinition } from '../engine/model.ts';
 import type { ProcessorDefinition } from '../engine/processor.ts';
 import { registryOf } from '../models/registry.ts';
 import type { UserDefinitions } from '../processors/stages.ts';
+import { sectionFault } from './sections.ts';
 
 /** The module that a bundle is: what each file exports, by the file's name. */
 export interface BundleModule {
@@ -29,6 +30,10 @@ export function foundIn({ processors = [], models = [] }: BundleModule): {
     processors: inFiles(processors, 'processor', 'defineProcessor', isProcessor),
     models: inFiles(models, 'model', 'defineModel', isModel),
   };
+  for (const { file, definition } of found.processors) {
+    const fault = sectionFault(definition);
+    if (fault !== undefined) fail(file, `processor "${definition.name}": ${fault}`);
+  }
   for (const { file, definition } of found.models) {
     const { name } = definition;
     if (registryOf().has(name)) fail(file, `model "${name}" has the name of a shipped one`);

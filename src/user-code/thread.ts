@@ -1,9 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { OwnSection } from '../config/load.ts';
 import type { SettingsFault } from '../engine/processor.ts';
 import { sealGlobals } from '../engine/runner/seal.ts';
 import { sealModules } from '../engine/runner/sealed-modules.ts';
 import { stagesWith } from '../processors/stages.ts';
 import { type BundleModule, definitionsIn, foundIn } from './exports.ts';
+import { sectionsOf } from './sections.ts';
 import { settingsFaults } from './settings-faults.ts';
 import { type Fault, tryModel } from './try-model.ts';
 
@@ -29,6 +31,8 @@ export interface Answer {
     readonly summary: string;
     readonly file: string;
   }[];
+  /** Sections of settings of the processors here, and what is wrong in them. */
+  readonly sections: readonly OwnSection[];
   /** Mistakes in settings, by path in the file. */
   readonly problems: readonly SettingsFault[];
   /** What went wrong when models were tried. */
@@ -62,6 +66,7 @@ async function answer({ url, settings, tries }: Question): Promise<Answer> {
       summary,
       file,
     })),
+    sections: sectionsOf(processors, settings),
     problems: settingsFaults(stagesWith(definitionsIn(module)), settings),
     faults: tries ? models.flatMap((found) => tryModel(found, tell)) : [],
   };

@@ -24,7 +24,8 @@ export async function readUserCode(
 ): Promise<UserCode> {
   if (files.processors.length === 0 && files.models.length === 0) {
     const problems = settingsFaults(stages, settings);
-    return { bundle: undefined, processors: [], models: [], problems, faults: [] };
+    const nothing = { bundle: undefined, processors: [], models: [], sections: [], faults: [] };
+    return { ...nothing, problems };
   }
   const bundle = await bundleFiles(files);
   const url = urlOf(bundle);

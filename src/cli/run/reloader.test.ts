@@ -9,7 +9,14 @@ const programWith = (level: string, partitions: string): LoadedProgram => {
     { path: 'process.partitions', value: partitions, source: 'test' },
   ];
   const { config, written, placesOf } = openConfig({ overrides, env: {} });
-  const code = { bundle: undefined, processors: [], models: [], problems: [], faults: [] };
+  const code = {
+    bundle: undefined,
+    processors: [],
+    models: [],
+    sections: [],
+    problems: [],
+    faults: [],
+  };
   return { config, written, placesOf, path: undefined, sections: {}, code };
 };
 

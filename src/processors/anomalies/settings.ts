@@ -1,18 +1,16 @@
 import { z } from 'zod';
 import { messageOf } from '../../core/errors.ts';
-import { parseSelector } from '../../core/matchers.ts';
 import { parameterProblems } from '../../engine/model.ts';
 import type { SettingsFault } from '../../engine/processor.ts';
+import { selector } from '../../engine/selector-schema.ts';
 import { modelNamed, type Registry } from '../../models/registry.ts';
 
 /** Series that say nothing as values over time: markers, identities. */
 const selectDefault =
   '{__name__!~"ALERTS|ALERTS_FOR_STATE|up|scrape_.*|.*_info|.*_created|.*_labels|.*_annotations"}';
 
-const routeKeys = z.strictObject({
-  select: z
-    .string()
-    .describe('Selector of the series; the first route that matches takes a series.'),
+const route = z.strictObject({
+  select: selector.describe('Selector of the series; the first route that matches takes a series.'),
   model: z
     .string()
     .default('default')
@@ -29,22 +27,6 @@ const routeKeys = z.strictObject({
     .positive()
     .default(48)
     .describe('Alarms told at most, per cluster and day; the rest is withheld and counted.'),
-});
-
-const route = routeKeys.superRefine(({ select }, context) => {
-  try {
-    parseSelector(select);
-  } catch (error) {
-    context.addIssue({ code: 'custom', path: ['select'], message: messageOf(error) });
-  }
-});
-
-const selector = z.string().superRefine((given, context) => {
-  try {
-    parseSelector(given);
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: messageOf(error) });
-  }
 });
 
 export const anomalySettings = z.object({
