@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { encodeRequest } from '../../src/formats/remote-write/encode.ts';
+import { encodeRequest, type SeriesInput } from '../../src/formats/remote-write/encode.ts';
 import { compress } from '../../src/formats/snappy/snappy.ts';
+import { histogram } from '../gateway/histogram.ts';
 import { prometheus3, prometheusDebian } from '../parts/programs.ts';
 import { type Prometheus, startPrometheus } from '../parts/prometheus.ts';
 import { Seastate, until } from '../parts/seastate.ts';
@@ -28,19 +29,45 @@ process:
 settings:
   version: 1
   anomalies:
-    routes: [{select: '{__name__="depth"}', model: ewma-band}]
+    routes: [{select: '{__name__=~"depth|latency_seconds_bucket|size_bytes"}', model: ewma-band}]
     scores: ['{}']
 `;
 
 const rounds = 60;
 const seriesPerCluster = 25;
-/** Score, expected value and both bounds of every sample that was sent. */
-const scoreCount = rounds * 2 * seriesPerCluster * 4;
+/** Two quantiles of a classic histogram and of a native one, and the native one's rate. */
+const ofHistograms = 2 + 3;
+/** Score, expected value and both bounds of every sample; a histogram has nothing to say at first. */
+const scoreCount = (rounds * seriesPerCluster + (rounds - 1) * ofHistograms) * 2 * 4;
+
+function histograms(cluster: string, time: number, round: number): SeriesInput[] {
+  const seen = (round + 1) * 40;
+  const classic = ['0.1', '1', '+Inf'].map((le, k) => ({
+    labels: [
+      ['__name__', 'latency_seconds_bucket'],
+      ['cluster', cluster],
+      ['le', le],
+    ] as [string, string][],
+    samples: [{ time, value: k === 0 ? seen - 7 * round : seen }],
+  }));
+  const message = histogram({
+    time,
+    count: 3 * seen,
+    schema: 0,
+    positiveSpans: [[10, 2]],
+    positiveDeltas: [seen, seen],
+  });
+  const labels: [string, string][] = [
+    ['__name__', 'size_bytes'],
+    ['cluster', cluster],
+  ];
+  return [...classic, { labels, histograms: [message] }];
+}
 
 /** One round of samples of two clusters. */
 async function send(url: string, time: number, round: number): Promise<void> {
   const requests = ['c1', 'c2'].map(async (cluster) => {
-    const series = Array.from({ length: seriesPerCluster }, (_, i) => ({
+    const depths = Array.from({ length: seriesPerCluster }, (_, i) => ({
       labels: [
         ['__name__', 'depth'],
         ['cluster', cluster],
@@ -54,7 +81,9 @@ async function send(url: string, time: number, round: number): Promise<void> {
         'content-encoding': 'snappy',
         'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
       },
-      body: compress(encodeRequest(series)) as Uint8Array<ArrayBuffer>,
+      body: compress(
+        encodeRequest([...depths, ...histograms(cluster, time, round)]),
+      ) as Uint8Array<ArrayBuffer>,
     });
     expect(response.status).toBe(204);
   });
@@ -83,6 +112,8 @@ async function tellNode(url: string, reason: string): Promise<void> {
 }
 
 const scores = '{__name__=~"seastate_(anomaly_score|expected|lower|upper)"}[1h]';
+const medians = (metric: string): string =>
+  `count_over_time(seastate_expected{metric="${metric}",quantile="0.5",cluster="c1"}[1h])`;
 const active = 'seastate_event_active{object="Node/worker-1"}';
 
 describe.each([
@@ -120,6 +151,10 @@ describe.each([
       await until(async () => (await received()).size === scoreCount, 60_000);
       const told = [...(await samplesOf(seastate.folder, 'scores'))];
       expect(await received()).toEqual(new Set(told.filter((line) => !line.endsWith('stale'))));
+      for (const metric of ['latency_seconds', 'size_bytes']) {
+        const value = [expect.any(Number), String(rounds - 1)];
+        expect(await receiver.query(medians(metric))).toMatchObject([{ value }]);
+      }
       // An event is told at the end of a tick, which scores do not wait for.
       await until(async () => (await receiver.query(active)).length > 0, 60_000);
       expect((await receiver.query(active))[0]).toMatchObject({
