@@ -6,6 +6,7 @@ import {
 import { encodeRequest, type SeriesInput } from '../../src/formats/remote-write/encode.ts';
 import { compress } from '../../src/formats/snappy/snappy.ts';
 import type { NewRecord } from '../../src/log/log.ts';
+import { histogram } from '../gateway/histogram.ts';
 
 type Labels = [name: string, value: string][];
 
@@ -27,9 +28,13 @@ export const fleetSettings = {
         per_cluster_day: 1e6,
       },
       { select: '{__name__="load",instance="i3"}', model: 'my-ewma-band', per_series_day: 1000 },
-      { select: '{__name__="load"}', model: 'ewma-band', per_series_day: 1000 },
+      {
+        select: '{__name__=~"load|latency_seconds_bucket|size_bytes"}',
+        model: 'ewma-band',
+        per_series_day: 1000,
+      },
     ],
-    scores: ['{__name__=~"wave|swell|load"}'],
+    scores: ['{__name__=~"wave|swell|load|latency_seconds|size_bytes"}'],
   },
 };
 
@@ -82,6 +87,7 @@ function scrape(phase: number, time: number, replica: string): SeriesInput[] {
   for (let i = 0; i < 4; i++) {
     series.push(gauge('load', [['instance', `i${i}`], ...own], time, (phase * (i + 3)) % 7));
   }
+  series.push(...histograms(own, time, phase));
   for (let i = 0; i < 4; i++) {
     const step = (phase + i * 3) % 8;
     if (step < 3) continue;
@@ -94,6 +100,25 @@ function scrape(phase: number, time: number, replica: string): SeriesInput[] {
     series.push(gauge('ALERTS', labels, time, step === 7 ? 'stale' : 1));
   }
   return series;
+}
+
+/** A classic and a native one: every thirteenth scrape is a reset, every seventh comes in part. */
+function histograms(own: Labels, time: number, phase: number): SeriesInput[] {
+  const seen = 40 * (1 + (phase % 13));
+  const buckets = ['0.1', '1', '+Inf'].map((le, k) => {
+    const count = k > 0 ? seen : seen / 2 + (phase % 9);
+    return gauge('latency_seconds_bucket', [['le', le], ...own], time, count);
+  });
+  const message = histogram({
+    time,
+    count: 2 * seen,
+    schema: 0,
+    positiveSpans: [[10, 2]],
+    positiveDeltas: [seen, 0],
+  });
+  const { labels } = gauge('size_bytes', own, time, 0);
+  const native = { labels, histograms: [message] };
+  return [...(phase % 7 === 6 ? buckets.slice(1) : buckets), native];
 }
 
 function gauge(name: string, labels: Labels, time: number, value: number | 'stale'): SeriesInput {
