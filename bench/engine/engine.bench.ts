@@ -1,13 +1,8 @@
-import { utf8 } from '../../src/core/bytes.ts';
-import { startOf } from '../../src/engine/position.ts';
 import type { ProcessorDefinition } from '../../src/engine/processor.ts';
-import { type Done, encodeRecords } from '../../src/engine/runner/messages.ts';
-import { Runner } from '../../src/engine/runner/runner.ts';
-import { encodeRequest } from '../../src/formats/remote-write/encode.ts';
-import { encodeBody } from '../../src/formats/snappy/body-encoding.ts';
 import { stages } from '../../src/processors/stages.ts';
 import type { BenchCase } from '../bench-case.ts';
 import { entriesOf } from '../decode/fleet.ts';
+import { batchOf, begin, Side } from './side.ts';
 
 const samplesPerRecord = 2_000;
 
@@ -16,87 +11,39 @@ function round(count: number, time: number): Uint8Array[] {
   const records: Uint8Array[] = [];
   for (let from = 0; from < count; from += samplesPerRecord) {
     const length = Math.min(samplesPerRecord, count - from);
-    const value = encodeBody('snappy', encodeRequest(entriesOf(from, from + length, time)));
-    records.push(
-      encodeRecords([
-        {
-          offset: 0,
-          timestamp: time,
-          headers: { kind: 'samples', tenant: 'default', cluster: 'c1', encoding: 'snappy' },
-          value,
-        },
-      ]),
-    );
+    records.push(batchOf(entriesOf(from, from + length, time), time));
   }
   return records;
 }
 
-function settingsRecord(time: number, content: object): Uint8Array {
-  const value = utf8(JSON.stringify({ version: 1, sha256: '', content }));
-  return encodeRecords([{ offset: 0, timestamp: time, headers: { kind: 'settings' }, value }]);
-}
-
-/** CPU of the cluster stage in one runner: decompress, decode, slots, senders, alerts, digest. */
+/** CPU of the cluster stage in one runner, per sample. */
 async function clusterStage(
   count: number,
   rounds: number,
   processors: readonly ProcessorDefinition[],
   content: object = {},
 ): Promise<Record<string, number>> {
-  const runner = new Runner(
-    { name: 'cluster', processors },
-    { stage: 'cluster', partitions: 1, targets: {} },
-  );
-  let position = startOf(0, 0);
-  runner.handle({ type: 'load', partition: 0, position, chunks: [], tail: [] });
-  const t0 = 1_700_000_000_000;
-  position = (
-    runner.handle({
-      type: 'batch',
-      partition: 0,
-      position,
-      wantSnapshot: false,
-      records: settingsRecord(t0, content),
-    }) as Done
-  ).position;
+  const side = new Side(processors, content);
   let cpu = 0;
   let birthCpu = 0;
   globalThis.gc?.();
   const before = process.memoryUsage.rss();
   for (let r = 0; r <= rounds; r++) {
-    const records = round(count, t0 + r * 15_000);
-    const start = process.cpuUsage();
-    for (const batch of records) {
-      const reply = runner.handle({
-        type: 'batch',
-        partition: 0,
-        position,
-        wantSnapshot: false,
-        records: batch,
-      }) as Done;
-      position = reply.position;
-    }
-    const used = process.cpuUsage(start);
-    if (r === 0) birthCpu = used.user + used.system;
-    else if (r > rounds / 5) cpu += used.user + used.system;
+    const used = side.cpu(round(count, begin + r * 15_000)) / 1000;
+    if (r === 0) birthCpu = used;
+    else if (r > rounds / 5) cpu += used;
   }
   globalThis.gc?.();
   const bytes = process.memoryUsage.rss() - before;
   const saveStart = process.cpuUsage();
-  const snapshot = runner.handle({
-    type: 'batch',
-    partition: 0,
-    position,
-    wantSnapshot: true,
-    records: encodeRecords([]),
-  }) as Done;
+  const snapshot = side.snapshot();
   const save = process.cpuUsage(saveStart);
   return {
     // The first fifth warms up.
     'us/sample': cpu / (count * (rounds - Math.floor(rounds / 5))),
     'us/birth': birthCpu / count,
     'rss B/series': bytes / count,
-    'snapshot B/series': snapshot.chunks.reduce((sum, c) => sum + c.length, 0) / count,
+    'snapshot B/series': snapshot / count,
     'snapshot ms': (save.user + save.system) / 1000,
   };
 }

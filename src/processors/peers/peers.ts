@@ -10,7 +10,7 @@ import {
   type ProcessorDefinition,
   type Selection,
 } from '../../engine/processor.ts';
-import { kindOf } from '../../models/kinds.ts';
+import { kindOfSeries } from '../kind.ts';
 import { type Like, Likes, medianOf, spreadOf } from './like.ts';
 import type { PeersData } from './schema.ts';
 import { Tracked } from './tracked.ts';
@@ -44,8 +44,9 @@ const settings = z.object({
 });
 type Settings = z.infer<typeof settings>;
 
-interface Group extends Like {
-  readonly cluster: number;
+interface Group {
+  readonly like: Like;
+  /** What they measure: they have one name, and what one is all are. */
   readonly isRate: boolean;
   readonly values: number[];
 }
@@ -113,50 +114,53 @@ function tellAll(
   likes: Likes,
   window: number,
 ): void {
-  const to = window * windowMs;
-  const told = new Map<number, number>();
-  for (const group of groupsOf(context, tracked, likes, to - windowMs)) {
-    if (group.values.length < context.settings.min_series) continue;
-    const count = (told.get(group.cluster) ?? 0) + 1;
-    told.set(group.cluster, count);
-    if (count > context.settings.max_groups) context.count('groups_over_limit');
-    else tell(context, group, window);
+  const { max_groups: most, min_series: least } = context.settings;
+  for (const [cluster, groups] of groupsOf(context, tracked, likes, (window - 1) * windowMs)) {
+    let count = 0;
+    for (const group of groups.values()) {
+      if (group.values.length < least) continue;
+      count++;
+      if (count <= most) tell(context, cluster, group, window);
+    }
+    if (count > most) context.count('groups_over_limit', count - most);
   }
 }
 
+/** Groups by cohort, by cluster, of the series with a value newer than `from` (ms). */
 function groupsOf(
-  context: ProcessorContext<Settings>,
+  { series }: ProcessorContext<Settings>,
   tracked: Tracked,
   likes: Likes,
   from: number,
-): Iterable<Group> {
-  const { series } = context;
-  const groups = new Map<string, Group>();
+): ReadonlyMap<number, ReadonlyMap<string, Group>> {
+  const clusters = new Map<number, Map<string, Group>>();
   for (let slot = 0; slot < series.count; slot++) {
-    if (!tracked.has(slot)) continue;
-    const isRate = kindOf(series.label(slot, '__name__'), typeOf(series.type(slot))).endsWith(
-      'counter',
-    );
-    const value = tracked.value(slot, from, isRate);
-    if (!Number.isFinite(value)) continue;
-    const like = likes.of(slot, () => series.labels(slot));
+    if (!tracked.isNewer(slot, from)) continue;
     const cluster = series.cluster(slot);
-    const key = `${cluster} ${like.cohort}`;
-    const group = groups.get(key);
-    if (group) group.values.push(value);
-    else groups.set(key, { ...like, cluster, isRate, values: [value] });
+    const groups = clusters.get(cluster) ?? new Map<string, Group>();
+    clusters.set(cluster, groups);
+    const like = likes.of(slot, () => series.labels(slot));
+    let group = groups.get(like.cohort);
+    if (!group) {
+      group = { like, isRate: kindOfSeries(series, slot).endsWith('counter'), values: [] };
+      groups.set(like.cohort, group);
+    }
+    const value = tracked.value(slot, group.isRate);
+    if (Number.isFinite(value)) group.values.push(value);
   }
-  return groups.values();
+  return clusters;
 }
 
-const counterType = 1;
-const typeOf = (type: number): string => (type === counterType ? 'counter' : '');
-
-function tell(context: ProcessorContext<Settings>, group: Group, window: number): void {
-  const { cluster, cohort, workload, isRate } = group;
-  const { __name__: metric = '', ...labels } = group.labels;
+function tell(
+  context: ProcessorContext<Settings>,
+  cluster: number,
+  { like, isRate, values: all }: Group,
+  window: number,
+): void {
+  const { cohort, workload } = like;
+  const { __name__: metric = '', ...labels } = like.labels;
   const [tenant, name] = [context.clusters.tenant(cluster), context.clusters.name(cluster)];
-  const values = Float64Array.from(group.values);
+  const values = Float64Array.from(all);
   const median = medianOf(values);
   const data: PeersData = {
     from: new Date((window - 1) * windowMs).toISOString(),

@@ -51,12 +51,17 @@ export class Tracked implements Kept {
     p.nowAt[at] = time;
   }
 
-  /** The newest value if it is newer than `from` (ms), else NaN; a counter's rate if asked for. */
-  value(slot: number, from: number, isRate: boolean): number {
+  /** Whether it has a value newer than `from` (ms). */
+  isNewer(slot: number, from: number): boolean {
+    const at = this.#slots.arrays.at[slot] ?? none;
+    return at >= 0 && this.#pool.arrays.nowAt[at]! > from;
+  }
+
+  /** The newest value, or the rate per second since it was asked for last; NaN of too few. */
+  value(slot: number, isRate: boolean): number {
     const at = this.#slots.arrays.at[slot]!;
     const p = this.#pool.arrays;
     const [time, since] = [p.nowAt[at]!, p.since[at]!];
-    if (!(time > from)) return Number.NaN;
     if (!isRate) return p.now[at]!;
     const rate = time > since ? (1000 * p.increase[at]!) / (time - since) : Number.NaN;
     p.increase[at] = 0;

@@ -4,7 +4,7 @@ import { Columns } from '../../../engine/columns.ts';
 import type { Moved } from '../../../engine/moved.ts';
 import type { ProcessorContext } from '../../../engine/processor.ts';
 import { Pool } from '../../../models/pool.ts';
-import { type Buckets, emptyBuckets, pushBucket } from './quantile.ts';
+import { leastObservations, type Observations } from './quantile.ts';
 
 const none = -1;
 const bucketColumns = {
@@ -33,8 +33,11 @@ const histogramColumns = {
   expected: 'u16',
   /** Buckets that report. */
   reporting: 'u16',
-  /** Of the bounds of the newest difference; 0: there was none. */
+  /** Of the bounds of the newest difference; 0: there was none. Buckets came or went since then. */
   layout: 'u32',
+  changed: 'u8',
+  /** Each scrape counts by itself. */
+  gauge: 'u8',
 } as const;
 
 /** What two scrapes of a histogram say. Valid until the next call. */
@@ -46,7 +49,7 @@ export interface Folded {
   readonly time: number;
   /** Whether the bounds are others than before: quantiles cannot be compared. */
   readonly isOther: boolean;
-  readonly observed: Buckets;
+  readonly observed: Observations;
 }
 
 /**
@@ -63,7 +66,8 @@ export class ClassicHistograms {
   readonly #histograms = new Pool(histogramColumns);
   /** Derived from labels: histogram by cluster, name without suffix, labels less `le`. */
   readonly #byKey = new Map<string, number>();
-  readonly #folded = { histogram: 0, slot: 0, time: 0, isOther: false, observed: emptyBuckets() };
+  readonly #observed = new Differences();
+  readonly #folded = { histogram: 0, slot: 0, time: 0, isOther: false, observed: this.#observed };
 
   constructor(context: ProcessorContext<unknown>) {
     this.#context = context;
@@ -161,6 +165,7 @@ export class ClassicHistograms {
     b.reports[at] = 0;
     const h = this.#histograms.arrays;
     const histogram = b.histogram[at]!;
+    h.changed[histogram] = 1;
     h.reporting[histogram]!--;
     h.expected[histogram] = Math.min(h.expected[histogram]!, h.reporting[histogram]!);
   }
@@ -201,6 +206,7 @@ export class ClassicHistograms {
     }
     if (b.reports[at] === 0) {
       b.reports[at] = 1;
+      h.changed[histogram] = 1;
       h.reporting[histogram]!++;
     }
     if (time < h.pending[histogram]!) {
@@ -232,70 +238,62 @@ export class ClassicHistograms {
 
   /** The observations since the last whole scrape; undefined when they are not known. */
   #fold(histogram: number): Folded | undefined {
+    const b = this.#buckets.arrays;
     const h = this.#histograms.arrays;
     const [time, since] = [h.pending[histogram]!, h.folded[histogram]!];
-    const owner = this.#openOf(histogram, time);
-    const isGauge = owner >= 0 && this.#context.series.type(owner) === gaugeHistogram;
-    const isWhole = isGauge || this.#fell(histogram, time, since);
-    const isKnown = this.#observe(histogram, time, since, isWhole);
+    let [owner, isKnown, fell] = [none, since > 0, false];
+    for (let at = h.first[histogram]!; at >= 0; at = b.next[at]!) {
+      if (b.nowAt[at] !== time) continue;
+      if (b.rawAt[at] !== since) isKnown = false;
+      else if (b.now[at]! < b.raw[at]!) fell = true;
+      if (b.bound[at] === Number.POSITIVE_INFINITY && b.reports[at] === 1) owner = b.slot[at]!;
+    }
+    // Its type may become known late; of a counter nothing falls often.
+    if (owner >= 0 && (fell || since === 0)) {
+      h.gauge[histogram] = this.#context.series.type(owner) === gaugeHistogram ? 1 : 0;
+    }
+    const isWhole = (fell && since > 0) || h.gauge[histogram] === 1;
+    this.#observe(histogram, time, isWhole);
     h.folded[histogram] = time;
     h.expected[histogram] = h.filled[histogram]!;
     if (owner < 0 && since > 0) this.#context.count('histogram_incomplete');
-    if (owner < 0 || !isKnown) return undefined;
-    const layout = this.#layoutOf(histogram, time);
-    const isOther = h.layout[histogram]! > 0 && h.layout[histogram] !== layout;
-    h.layout[histogram] = layout;
+    if (owner < 0 || !(isKnown || isWhole) || this.#observed.length < 2) return undefined;
+    const isOther = h.changed[histogram] === 1 && this.#isOther(histogram, time);
+    h.changed[histogram] = 0;
     return Object.assign(this.#folded, { histogram, slot: owner, time, isOther });
   }
 
-  /** Takes the values of `time` as those to go on from; false without an older one of each. */
-  #observe(histogram: number, time: number, since: number, isWhole: boolean): boolean {
+  /** Takes the values of `time` as those to go on from; `isWhole`: all of them were observed now. */
+  #observe(histogram: number, time: number, isWhole: boolean): void {
     const b = this.#buckets.arrays;
-    const observed = this.#folded.observed;
-    let [below, lower, isKnown] = [0, Number.NEGATIVE_INFINITY, true];
+    const observed = this.#observed;
+    let below = 0;
     observed.length = 0;
     for (let at = this.#histograms.arrays.first[histogram]!; at >= 0; at = b.next[at]!) {
       if (b.nowAt[at] !== time) continue;
-      if (!isWhole && !(since > 0 && b.rawAt[at] === since)) isKnown = false;
-      const [bound, cumulative] = [b.bound[at]!, isWhole ? b.now[at]! : b.now[at]! - b.raw[at]!];
-      const from = observed.length === 0 && bound > 0 ? 0 : lower;
-      pushBucket(observed, from, bound, Math.max(0, cumulative - below));
-      below = Math.max(below, cumulative);
-      lower = bound;
-      b.raw[at] = b.now[at]!;
+      const value = b.now[at]!;
+      const cumulative = isWhole ? value : value - b.raw[at]!;
+      observed.push(b.bound[at]!, Math.max(0, cumulative - below));
+      if (cumulative > below) below = cumulative;
+      b.raw[at] = value;
       b.rawAt[at] = time;
     }
-    return isKnown && observed.length > 1;
   }
 
-  /** The series of the open bucket that came at `time` and reports still, -1 when none does. */
-  #openOf(histogram: number, time: number): number {
-    const owner = this.ownerOf(histogram);
-    if (owner < 0) return none;
-    const { nowAt, reports } = this.#buckets.arrays;
-    const at = this.#bucketOf(owner);
-    return nowAt[at] === time && reports[at] === 1 ? owner : none;
-  }
-
-  #fell(histogram: number, time: number, since: number): boolean {
+  /** Whether the bounds are others than of the newest difference. */
+  #isOther(histogram: number, time: number): boolean {
     const b = this.#buckets.arrays;
-    for (let at = this.#histograms.arrays.first[histogram]!; at >= 0; at = b.next[at]!) {
-      if (b.nowAt[at] === time && b.rawAt[at] === since && b.now[at]! < b.raw[at]!) return true;
-    }
-    return false;
-  }
-
-  /** Equal for equal bounds; never 0. */
-  #layoutOf(histogram: number, time: number): number {
-    const b = this.#buckets.arrays;
+    const { first, layout } = this.#histograms.arrays;
     let hash = 0x811c9dc5;
-    for (let at = this.#histograms.arrays.first[histogram]!; at >= 0; at = b.next[at]!) {
+    for (let at = first[histogram]!; at >= 0; at = b.next[at]!) {
       if (b.nowAt[at] !== time) continue;
       word[0] = b.bound[at]!;
       hash = Math.imul(hash ^ words[0]!, 0x01000193);
       hash = Math.imul(hash ^ words[1]! ^ (hash >>> 15), 0x01000193);
     }
-    return hash >>> 0 || 1;
+    const before = layout[histogram]!;
+    layout[histogram] = hash >>> 0 || 1;
+    return before > 0 && before !== layout[histogram];
   }
 
   /** A series that succeeds another has its past: with other bounds it cannot be compared. */
@@ -351,6 +349,33 @@ export class ClassicHistograms {
         if (name !== 'first') h[name][histogram] = th[name][t.histogram[theirs]!]!;
       }
     }
+  }
+}
+
+/** More than any histogram has. */
+const bucketsMax = 640;
+
+/** Observations between two scrapes, bucket by bucket. When there is room for no more the last grows. */
+class Differences implements Observations {
+  length = 0;
+  readonly counts = new Float64Array(bucketsMax);
+  readonly #upper = new Float64Array(bucketsMax);
+  readonly exponential = false;
+  readonly least = leastObservations;
+
+  push(upper: number, count: number): void {
+    if (this.length === bucketsMax) this.counts[bucketsMax - 1]! += count;
+    else this.counts[this.length++] = count;
+    this.#upper[this.length - 1] = upper;
+  }
+
+  lower(k: number): number {
+    if (k > 0) return this.#upper[k - 1]!;
+    return this.#upper[0]! > 0 ? 0 : Number.NEGATIVE_INFINITY;
+  }
+
+  upper(k: number): number {
+    return this.#upper[k]!;
   }
 }
 

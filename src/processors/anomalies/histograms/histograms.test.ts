@@ -6,7 +6,7 @@ import { StageDriver } from '../../../testing/stage-driver.ts';
 import { anomalies } from '../definition.ts';
 import { anomalyData } from '../schema.ts';
 import { boundOf } from './classic.ts';
-import { emptyBuckets, observationsOf, quantileOf } from './quantile.ts';
+import { observationsOf, quantileOf } from './quantile.ts';
 
 const step = 60_000;
 const shop = { job: 'shop' };
@@ -165,15 +165,10 @@ test.each([
 
 describe('quantile', () => {
   const of = (rows: [number, number, number][], q: number, exponential = false) => {
-    const b = emptyBuckets();
-    b.exponential = exponential;
-    b.length = rows.length;
-    rows.forEach(([lower, upper, count], k) => {
-      b.lower[k] = lower;
-      b.upper[k] = upper;
-      b.counts[k] = count;
-    });
-    return quantileOf(b, observationsOf(b), q);
+    const counts = Float64Array.from(rows, ([, , count]) => count);
+    const [lower, upper] = [(k: number) => rows[k]![0], (k: number) => rows[k]![1]];
+    const observed = { length: rows.length, counts, exponential, least: 10, lower, upper };
+    return quantileOf(observed, observationsOf(observed), q);
   };
   const inf = Number.POSITIVE_INFINITY;
 

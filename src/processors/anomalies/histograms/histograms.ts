@@ -8,7 +8,7 @@ import { Pool } from '../../../models/pool.ts';
 import { putLabel, sortedLabels } from '../labels.ts';
 import { baseNameOf, ClassicHistograms, keyOf } from './classic.ts';
 import { NativeHistograms } from './native.ts';
-import { type Buckets, observationsOf, quantileOf } from './quantile.ts';
+import { type Observations, observationsOf, quantileOf } from './quantile.ts';
 
 /** What is scored of a histogram beside the rate of its observations. */
 export const quantiles = [0.5, 0.99] as const;
@@ -216,15 +216,15 @@ export class Histograms implements Kept {
     const slot = columns.slots[i]!;
     const message = columns.bytes.subarray(columns.starts[i]!, columns.ends[i]!);
     const isNew = !this.#native.has(slot);
-    const observed = this.#native.sample(slot, message);
-    if (!observed) {
+    const said = this.#native.sample(slot, message);
+    if (!said) {
       this.#context.count('histogram_unreadable');
       return Number.NaN;
     }
     if (isNew) this.#addNative(slot);
-    const { count, isGauge, isOther, buckets } = observed;
+    const { count, isGauge, isOther, observed } = said;
     this.#slots.arrays.form[slot] = isGauge ? forms.gauge : forms.counter;
-    if (buckets) this.#tell(slot, columns.times[i]!, isOther, buckets, take);
+    if (observed) this.#tell(slot, columns.times[i]!, isOther, observed, take);
     return count;
   }
 
@@ -232,7 +232,7 @@ export class Histograms implements Kept {
     slot: number,
     time: number,
     isOther: boolean,
-    observed: Buckets,
+    observed: Observations,
     take: (quantile: Quantile) => void,
   ): void {
     const place = this.#placeOf(slot);

@@ -7,7 +7,7 @@ import {
   type NativeHistogram,
   readNativeHistogram,
 } from '../../../formats/remote-write/histogram.ts';
-import { type Buckets, emptyBuckets, leastObservations, pushBucket } from './quantile.ts';
+import { leastObservations, type Observations } from './quantile.ts';
 
 const resetSaid = 1;
 const gaugeSaid = 3;
@@ -20,7 +20,7 @@ export interface Observed {
   /** Whether its bounds are others than before: quantiles cannot be compared. */
   readonly isOther: boolean;
   /** Observations since the one before, or of the one when it is a gauge; undefined when unknown. */
-  readonly buckets: Buckets | undefined;
+  readonly observed: Observations | undefined;
 }
 
 /**
@@ -31,7 +31,7 @@ export interface Observed {
 export class NativeHistograms {
   /** By series slot: the newest message. */
   readonly #newest = new Map<number, Uint8Array>();
-  readonly #buckets = emptyBuckets();
+  readonly #growth = new Growth();
 
   has(slot: number): boolean {
     return this.#newest.has(slot);
@@ -51,15 +51,18 @@ export class NativeHistograms {
     this.#newest.set(slot, message.slice());
     const isGauge = now.resetHint === gaugeSaid;
     const isOther = before !== undefined && !equal(now.customBounds, before.customBounds);
-    const since = isGauge ? undefined : comparable(now, before);
-    const isWhole = isGauge || (before !== undefined && since === undefined);
-    const isKnown = isWhole ? isGauge || !isOther || fellCount(now, before!) : since !== undefined;
-    return {
-      count: now.count,
-      isGauge,
-      isOther,
-      buckets: isKnown ? this.#between(now, since) : undefined,
-    };
+    const isKnown = isGauge
+      ? this.#growth.since(now, undefined)
+      : before !== undefined && this.#between(now, before, isOther);
+    return { count: now.count, isGauge, isOther, observed: isKnown ? this.#growth : undefined };
+  }
+
+  /** False when nothing can be said: of other bounds there is no difference. */
+  #between(now: NativeHistogram, before: NativeHistogram, isOther: boolean): boolean {
+    const isReset = now.resetHint === resetSaid || now.count < before.count;
+    if (isOther && !isReset) return false;
+    const older = isReset ? undefined : inBucketsOf(now, before);
+    return this.#growth.since(now, older) || this.#growth.since(now, undefined);
   }
 
   /** The newest sample, for people. */
@@ -75,32 +78,6 @@ export class NativeHistograms {
   /** The series ended, or its slot is given back. */
   remove(slot: number): void {
     this.#newest.delete(slot);
-  }
-
-  #between(now: NativeHistogram, before: NativeHistogram | undefined): Buckets {
-    const b = this.#buckets;
-    b.length = 0;
-    b.exponential = now.schema !== customSchema;
-    // Of rates, as recording rules make them, there is no number of observations.
-    b.least = now.isFloat && now.resetHint === gaugeSaid ? 0 : leastObservations;
-    const { negative, positive, zeroThreshold } = now;
-    const fromZero = grown(negative, before?.negative);
-    for (let k = negative.indexes.length - 1; k >= 0; k--) {
-      const index = negative.indexes[k]!;
-      if (fromZero[k]! > 0)
-        pushBucket(b, -boundOf(now, index), -boundOf(now, index - 1), fromZero[k]!);
-    }
-    const zero = now.zeroCount - (before?.zeroCount ?? 0);
-    if (zero > 0) {
-      const [isBelow, isAbove] = [negative.indexes.length > 0, positive.indexes.length > 0];
-      pushBucket(b, isBelow ? -zeroThreshold : 0, isAbove || !isBelow ? zeroThreshold : 0, zero);
-    }
-    const more = grown(positive, before?.positive);
-    for (let k = 0; k < positive.indexes.length; k++) {
-      const index = positive.indexes[k]!;
-      if (more[k]! > 0) pushBucket(b, boundOf(now, index - 1), boundOf(now, index), more[k]!);
-    }
-    return b;
   }
 
   save(out: ByteWriter): void {
@@ -125,6 +102,75 @@ export class NativeHistograms {
   }
 }
 
+/** Observations between two samples. Bounds are worked out where a quantile lies, no sooner. */
+class Growth implements Observations {
+  length = 0;
+  counts = new Float64Array(256);
+  /** By bucket: its index; the zero bucket is where it stands. */
+  #indexes = new Int32Array(256);
+  #zeroAt = -1;
+  #now: NativeHistogram | undefined;
+
+  get exponential(): boolean {
+    return this.#now!.schema !== customSchema;
+  }
+
+  /** Of rates, as recording rules make them, there is no number of observations. */
+  get least(): number {
+    return this.#now!.isFloat && this.#now!.resetHint === gaugeSaid ? 0 : leastObservations;
+  }
+
+  /** Takes what came since `before`, or all; false where a count has fallen. */
+  since(now: NativeHistogram, before: NativeHistogram | undefined): boolean {
+    const { negative, positive } = now;
+    const room = negative.indexes.length + positive.indexes.length + 1;
+    if (room > this.counts.length) {
+      this.counts = new Float64Array(2 * room);
+      this.#indexes = new Int32Array(2 * room);
+    }
+    this.#now = now;
+    this.#zeroAt = negative.indexes.length;
+    this.length = room;
+    const zero = now.zeroCount - (before?.zeroCount ?? 0);
+    if (zero < 0 || !this.#add(negative, before?.negative, 0)) return false;
+    this.counts.subarray(0, this.#zeroAt).reverse();
+    this.#indexes.subarray(0, this.#zeroAt).reverse();
+    this.counts[this.#zeroAt] = zero;
+    return this.#add(positive, before?.positive, this.#zeroAt + 1);
+  }
+
+  /** Observations more in each bucket of one sign, from `to` on; false where one has fewer. */
+  #add(now: NativeBuckets, before: NativeBuckets | undefined, to: number): boolean {
+    const { indexes, counts } = now;
+    const older = before?.indexes ?? [];
+    let at = 0;
+    for (let k = 0; k < indexes.length; k++) {
+      const index = indexes[k]!;
+      while (at < older.length && older[at]! < index) if (before!.counts[at++]! > 0) return false;
+      const was = at < older.length && older[at] === index ? before!.counts[at++]! : 0;
+      if (counts[k]! < was) return false;
+      this.counts[to + k] = counts[k]! - was;
+      this.#indexes[to + k] = index;
+    }
+    while (at < older.length) if (before!.counts[at++]! > 0) return false;
+    return true;
+  }
+
+  lower(k: number): number {
+    const now = this.#now!;
+    if (k === this.#zeroAt) return k > 0 ? -now.zeroThreshold : 0;
+    const index = this.#indexes[k]!;
+    return k < this.#zeroAt ? -boundOf(now, index) : boundOf(now, index - 1);
+  }
+
+  upper(k: number): number {
+    const now = this.#now!;
+    if (k === this.#zeroAt) return k > 0 && this.length === k + 1 ? 0 : now.zeroThreshold;
+    const index = this.#indexes[k]!;
+    return k < this.#zeroAt ? -boundOf(now, index - 1) : boundOf(now, index);
+  }
+}
+
 /** Whoever writes to the log beside a gateway may write anything. */
 function readable(message: Uint8Array): NativeHistogram | undefined {
   try {
@@ -140,23 +186,6 @@ function boundOf({ schema, customBounds: own }: NativeHistogram, index: number):
   if (schema !== customSchema) return 2 ** (index * 2 ** -schema);
   if (index < 0) return own[0]! > 0 ? 0 : Number.NEGATIVE_INFINITY;
   return index < own.length ? own[index]! : Number.POSITIVE_INFINITY;
-}
-
-const fellCount = (now: NativeHistogram, before: NativeHistogram): boolean =>
-  now.resetHint === resetSaid || now.count < before.count;
-
-/** The older one in the buckets of the newer; undefined after a reset, or where there is none. */
-function comparable(
-  now: NativeHistogram,
-  before: NativeHistogram | undefined,
-): NativeHistogram | undefined {
-  if (!before || fellCount(now, before) || !equal(now.customBounds, before.customBounds)) {
-    return undefined;
-  }
-  const since = inBucketsOf(now, before);
-  if (!since || now.zeroCount < since.zeroCount) return undefined;
-  const fell = hasFallen(now.positive, since.positive) || hasFallen(now.negative, since.negative);
-  return fell ? undefined : since;
 }
 
 /** A client that has too many buckets doubles their width, or widens the one around zero. */
@@ -191,26 +220,6 @@ function coarser(
     }
   }
   return [wide, zero];
-}
-
-/** Observations more in each bucket of `now`. */
-function grown(now: NativeBuckets, before: NativeBuckets | undefined): number[] {
-  if (!before) return now.counts as number[];
-  let at = 0;
-  return now.counts.map((count, k) => {
-    while (at < before.indexes.length && before.indexes[at]! < now.indexes[k]!) at++;
-    return before.indexes[at] === now.indexes[k] ? count - before.counts[at]! : count;
-  });
-}
-
-function hasFallen(now: NativeBuckets, before: NativeBuckets): boolean {
-  let at = 0;
-  for (let k = 0; k < before.indexes.length; k++) {
-    while (at < now.indexes.length && now.indexes[at]! < before.indexes[k]!) at++;
-    const count = now.indexes[at] === before.indexes[k] ? now.counts[at]! : 0;
-    if (count < before.counts[k]!) return true;
-  }
-  return false;
 }
 
 const equal = (a: readonly number[], b: readonly number[]): boolean =>
