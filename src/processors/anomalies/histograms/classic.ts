@@ -1,10 +1,11 @@
 import type { ByteReader, ByteWriter } from '../../../core/bytes.ts';
-import { identityOf } from '../../../core/identity.ts';
 import { Columns } from '../../../engine/columns.ts';
 import type { Moved } from '../../../engine/moved.ts';
 import type { ProcessorContext } from '../../../engine/processor.ts';
 import { Pool } from '../../../models/pool.ts';
-import { leastObservations, type Observations } from './quantile.ts';
+import { Differences } from './differences.ts';
+import { boundOf, isBucketName, keyOf } from './names.ts';
+import type { Observations } from './quantile.ts';
 
 const none = -1;
 const bucketColumns = {
@@ -123,7 +124,7 @@ export class ClassicHistograms {
   add(slot: number): number {
     const { series } = this.#context;
     const name = series.label(slot, '__name__');
-    if (this.has(slot) || !name.endsWith(bucketSuffix)) return this.histogramOf(slot);
+    if (this.has(slot) || !isBucketName(name)) return this.histogramOf(slot);
     const bound = boundOf(series.label(slot, 'le'));
     if (Number.isNaN(bound)) return none;
     const key = keyOf(this.#context, slot, true);
@@ -352,58 +353,6 @@ export class ClassicHistograms {
   }
 }
 
-/** More than any histogram has. */
-const bucketsMax = 640;
-
-/** Observations between two scrapes, bucket by bucket. When there is room for no more the last grows. */
-class Differences implements Observations {
-  length = 0;
-  readonly counts = new Float64Array(bucketsMax);
-  readonly #upper = new Float64Array(bucketsMax);
-  readonly exponential = false;
-  readonly least = leastObservations;
-
-  push(upper: number, count: number): void {
-    if (this.length === bucketsMax) this.counts[bucketsMax - 1]! += count;
-    else this.counts[this.length++] = count;
-    this.#upper[this.length - 1] = upper;
-  }
-
-  lower(k: number): number {
-    if (k > 0) return this.#upper[k - 1]!;
-    return this.#upper[0]! > 0 ? 0 : Number.NEGATIVE_INFINITY;
-  }
-
-  upper(k: number): number {
-    return this.#upper[k]!;
-  }
-}
-
-const bucketSuffix = '_bucket';
 const gaugeHistogram = 4;
 const word = new Float64Array(1);
 const words = new Int32Array(word.buffer);
-
-/** The same for the buckets of a classic histogram and for the native one of its name. */
-export function keyOf(
-  { series }: ProcessorContext<unknown>,
-  slot: number,
-  isBucket: boolean,
-): string {
-  const own = series.label(slot, '__name__');
-  const labels = series
-    .labels(slot)
-    .filter(([name]) => name !== '__name__' && !(isBucket && name === 'le'));
-  const name = isBucket ? baseNameOf(own) : own;
-  return identityOf([String(series.cluster(slot)), name, ...labels.flat()]);
-}
-
-export const baseNameOf = (name: string): string =>
-  name.endsWith(bucketSuffix) ? name.slice(0, -bucketSuffix.length) : name;
-
-/** The upper bound that `le` spells (`1`, `1.0`, `5e-3`, `+Inf`); NaN when it is none. */
-export function boundOf(le: string): number {
-  if (/^\+?inf(inity)?$/i.test(le)) return Number.POSITIVE_INFINITY;
-  const bound = le.trim() === '' ? Number.NaN : Number(le);
-  return Number.isFinite(bound) ? bound : Number.NaN;
-}

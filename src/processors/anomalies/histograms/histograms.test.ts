@@ -5,7 +5,7 @@ import { metric as name, Service } from '../../../testing/histograms.ts';
 import { StageDriver } from '../../../testing/stage-driver.ts';
 import { anomalies } from '../definition.ts';
 import { anomalyData } from '../schema.ts';
-import { boundOf } from './classic.ts';
+import { boundOf } from './names.ts';
 import { observationsOf, quantileOf } from './quantile.ts';
 
 const step = 60_000;

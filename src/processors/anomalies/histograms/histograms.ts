@@ -6,7 +6,8 @@ import type { HistogramColumns, Kept, Label, ProcessorContext } from '../../../e
 import { kindOf } from '../../../models/kinds.ts';
 import { Pool } from '../../../models/pool.ts';
 import { putLabel, sortedLabels } from '../labels.ts';
-import { baseNameOf, ClassicHistograms, keyOf } from './classic.ts';
+import { ClassicHistograms } from './classic.ts';
+import { baseNameOf, keyOf } from './names.ts';
 import { NativeHistograms } from './native.ts';
 import { type Observations, observationsOf, quantileOf } from './quantile.ts';
 
