@@ -21,6 +21,8 @@ export interface BatchOptions {
   readonly recordBytesMax: number;
 }
 
+/** Of one sample in a request, about. */
+const sampleBytes = 18;
 /** Encoders that are kept for reuse. */
 const spareEncodersMax = 64;
 
@@ -63,6 +65,11 @@ export class Batches {
       if (kept[entry] === 0) continue;
       const owner = owners[cluster[entry]!]!;
       let batch = owner.batch;
+      // A record that no log takes is refused for all in it: what may make one goes alone.
+      if (batch && batch.encoder.byteLength + bytesOf(result, entry) > recordBytesMax) {
+        this.#flush(owner, batch);
+        batch = undefined;
+      }
       if (!batch) {
         batch = this.#openBatch(owner);
         opened.push(owner);
@@ -87,6 +94,8 @@ export class Batches {
       durable: Promise.withResolvers(),
       request: 0,
     };
+    // Whoever waits hears of it; nobody may, when the request that opened it failed half-way.
+    batch.durable.promise.catch(() => {});
     owner.batch = batch;
     this.#open.add(owner);
     return batch;
@@ -123,4 +132,16 @@ export class Batches {
       batch.durable.reject(error);
     }
   }
+}
+
+/** About what an entry takes in a record besides its labels, which are bounded. */
+function bytesOf({ columns: c }: IntakeResult, entry: number): number {
+  let bytes = (c.sampleFrom[entry + 1]! - c.sampleFrom[entry]!) * sampleBytes;
+  for (let k = c.histogramFrom[entry]!; k < c.histogramFrom[entry + 1]!; k++) {
+    bytes += c.histogramEnd[k]! - c.histogramStart[k]!;
+  }
+  for (let k = c.exemplarFrom[entry]!; k < c.exemplarFrom[entry + 1]!; k++) {
+    bytes += c.exemplarEnd[k]! - c.exemplarStart[k]!;
+  }
+  return bytes;
 }

@@ -55,7 +55,7 @@ export interface GatewayParts {
 const tooMuch = 'too much is in flight';
 
 /** A log that was full is tried again after this time. */
-const fullForMs = 1_000;
+const fullPauseMs = 1_000;
 
 /**
  * Takes requests of senders that are known, and answers when what is good of them is durable:
@@ -73,8 +73,8 @@ export class Gateway {
   readonly #columns = new WriteColumns();
   readonly #rulesParts: RulesParts;
   #rules: Rules;
-  /** Until then bodies are not even read. */
-  #fullUntilMs = Number.NEGATIVE_INFINITY;
+  /** When the log was full; for a while after it bodies are not even read. */
+  #fullAtMs = Number.NEGATIVE_INFINITY;
   #state: 'starting' | 'serving' | 'stopping' = 'starting';
 
   constructor(options: GatewayOptions, parts: GatewayParts) {
@@ -148,7 +148,9 @@ export class Gateway {
     const { bodyBytesMax } = this.#options;
     if (bodyBytes > bodyBytesMax) return this.tooLarge(sender, bodyBytes);
     if (this.#state !== 'serving') return this.#later(counters, this.#state, 'not serving');
-    if (this.#parts.now() < this.#fullUntilMs) {
+    const fullForMs = this.#parts.now() - this.#fullAtMs;
+    // A clock that was set back must not make a while of it that has no end.
+    if (fullForMs >= 0 && fullForMs < fullPauseMs) {
       return this.#later(counters, 'log_full', 'the log was full a moment ago');
     }
     const room = this.roomOf(sender);
@@ -294,7 +296,7 @@ export class Gateway {
     const transient = failures.find(({ code }) => code !== 'record_too_large');
     if (transient) {
       const reason = transient.code === 'log_full' ? 'log_full' : 'log_unavailable';
-      if (reason === 'log_full') this.#fullUntilMs = this.#parts.now() + fullForMs;
+      if (reason === 'log_full') this.#fullAtMs = this.#parts.now();
       return this.#later(counters, reason, transient.message);
     }
     if (failures[0]) return this.#refused(counters, 'record_too_large', failures[0].message);

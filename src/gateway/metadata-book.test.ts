@@ -51,6 +51,14 @@ test('memory is bounded: families, their texts, clusters, senders', () => {
   expect(sender.tell(family('y'))).toBe(true);
   expect(sender.tell(family('z'))).toBe(false);
   expect(sender.tell(family('n'.repeat(5_000)))).toBe(false);
+  const texts = book(100_000).of('a');
+  const long = 'h'.repeat(4_000);
+  let kept = 0;
+  while (kept < 10_000 && texts.tell(family(`m${kept}`, long))) kept++;
+  expect(kept * long.length).toBeLessThan(17 << 20);
+  // What is there may change, and another that is short finds room.
+  expect(texts.tell(family('m0', 'short'))).toBe(true);
+  expect(texts.tell(family('more', 'short'))).toBe(true);
   const taken = sender.take('c', 0);
   expect(names(taken)).toEqual(['x', 'y']);
   expect(taken[0]!.help).toHaveLength(4_096);

@@ -48,12 +48,15 @@ interface Written {
 /** Longer texts are cut: they are for people. */
 const textMax = 4_096;
 const familyMax = 1_024;
+/** Characters of all families of a sender. */
+const charactersMax = 16 << 20;
 
 export class SenderMetadata {
   readonly #options: MetadataOptions;
   readonly #families = new Map<string, { readonly metadata: FamilyMetadata; change: number }>();
   readonly #written = new Map<string, Written>();
   #change = 0;
+  #characters = 0;
 
   constructor(options: MetadataOptions) {
     this.#options = options;
@@ -80,6 +83,9 @@ export class SenderMetadata {
     const known = this.#families.get(family)?.metadata;
     if (known?.type === type && known.help === next.help && known.unit === next.unit) return true;
     if (!known && this.#families.size >= this.#options.familiesMax) return false;
+    const characters = this.#characters + sizeOf(next) - (known ? sizeOf(known) : 0);
+    if (characters > charactersMax) return false;
+    this.#characters = characters;
     this.#families.set(family, { metadata: next, change: ++this.#change });
     return true;
   }
@@ -100,6 +106,9 @@ export class SenderMetadata {
     const since = written.change;
     written.change = this.#change;
     if (since === this.#change) return [];
+    // Whoever was given something waits behind the others next time.
+    this.#written.delete(cluster);
+    this.#written.set(cluster, written);
     return [...this.#families.values()]
       .filter(({ change }) => change > since)
       .map(({ metadata }) => metadata);
@@ -111,3 +120,7 @@ export class SenderMetadata {
     if (written) written.change = 0;
   }
 }
+
+/** Characters of a family, about. */
+export const sizeOf = ({ family, help, unit }: FamilyMetadata): number =>
+  family.length + help.length + unit.length + 64;

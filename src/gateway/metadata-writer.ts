@@ -4,11 +4,13 @@ import type { MetadataValue } from '../log/telemetry.ts';
 import type { Appender } from './appender.ts';
 import { keyOf, type Sender } from './clusters.ts';
 import type { GatewayCounters } from './counters.ts';
-import { MetadataBook, type MetadataOptions } from './metadata-book.ts';
+import { MetadataBook, type MetadataOptions, sizeOf } from './metadata-book.ts';
 import { jsonRecord } from './records.ts';
 
 /** Characters of families in one record, about. */
 const recordCharactersMax = 256 << 10;
+/** The same of all records that one request makes, which holds for every cluster of its sender. */
+const requestCharactersMax = 4 << 20;
 
 /** Makes records of the metadata requests of remote write 1.0. */
 export class MetadataWriter {
@@ -32,7 +34,7 @@ export class MetadataWriter {
 
   /**
    * Appends what is new to the sender's clusters, or to `own` while it has none; returns what to
-   * wait for.
+   * wait for. Clusters that find no room get it with the next request.
    */
   write(sender: Sender, own: string, columns: WriteColumns, nowMs: number): Promise<void>[] {
     if (columns.metadataCount === 0) return [];
@@ -41,8 +43,11 @@ export class MetadataWriter {
       if (!told.tell(columns.metadata(i))) this.#counters.metadataOverLimit++;
     }
     if (told.clusters.length === 0) told.sees(own, nowMs);
+    let room = requestCharactersMax;
     return told.clusters.flatMap((cluster) => {
-      const records = chunks(told.take(cluster, nowMs)).map((families) =>
+      const taken = room > 0 ? told.take(cluster, nowMs) : [];
+      room -= taken.reduce((sum, entry) => sum + sizeOf(entry), 0);
+      const records = chunks(taken).map((families) =>
         jsonRecord('metadata', { families } satisfies MetadataValue, {
           tenant: sender.tenant,
           cluster,
@@ -66,7 +71,7 @@ function chunks(families: readonly FamilyMetadata[]): FamilyMetadata[][] {
   const out: FamilyMetadata[][] = [];
   let room = 0;
   for (const entry of families) {
-    const size = entry.family.length + entry.help.length + entry.unit.length + 64;
+    const size = sizeOf(entry);
     if (room < size) {
       out.push([]);
       room = recordCharactersMax;

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '../log/journal/files.ts';
 import type { SettingsMark } from './control.ts';
 
 /** The mark of the settings that were written last. */
@@ -24,5 +25,6 @@ export class SettingsFile {
     const temporary = `${this.#path}.tmp`;
     await writeFile(temporary, JSON.stringify(mark), { flush: true });
     await rename(temporary, this.#path);
+    await syncFolder(dirname(this.#path));
   }
 }

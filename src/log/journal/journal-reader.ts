@@ -74,8 +74,15 @@ export class JournalReader {
   }
 
   async offsetAt(slot: number, timeMs: number): Promise<number> {
-    await this.#head.refresh();
-    return this.#untilGone(slot, -1, () => this.#disk.offsetAt(slot, timeMs));
+    for (let left = 10; ; left--) {
+      await this.#head.refresh();
+      try {
+        return await this.#disk.offsetAt(slot, timeMs);
+      } catch (error) {
+        // What was unlinked meanwhile is in the bounds now: there is always an answer.
+        if (!(error instanceof SegmentGone) || left === 0) throw error;
+      }
+    }
   }
 
   async scan(

@@ -1,3 +1,5 @@
+import { mkdir, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { bytesEqual } from '../../core/bytes.ts';
 import type { NewRecord } from '../log.ts';
@@ -321,5 +323,16 @@ describe('refusals', () => {
       const input = { ...testLimits, bytesMax: testLimits.segmentBytes };
       await expect(openTest(dir, { input })).rejects.toThrow(/three times segmentBytes/);
     });
+  });
+});
+
+test('a pid that cannot be written, as on a full disk, keeps nobody from the start', async () => {
+  await inFolder(async (dir) => {
+    await mkdir(join(dir, 'lock.pid'));
+    const log = await openTest(dir);
+    await log.append('alerts', 0, [record('x')]);
+    await expect(openTest(dir)).rejects.toMatchObject({ code: 'log_locked' });
+    await rmdir(join(dir, 'lock.pid'));
+    await log.close();
   });
 });

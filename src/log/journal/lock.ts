@@ -24,7 +24,11 @@ export function lockFolder(dir: string): FolderLock {
     database.close();
     throw new SeastateError('log_locked', refusal(dir, pidPath, error), { cause: error });
   }
-  writeFileSync(pidPath, `${process.pid}\n`);
+  try {
+    writeFileSync(pidPath, `${process.pid}\n`);
+  } catch {
+    // A full disk must not keep anybody from the start, which may make room.
+  }
   return {
     release: () => {
       rmSync(pidPath, { force: true });

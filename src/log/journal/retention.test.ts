@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { files } from './files.ts';
 import type { JournalLog } from './journals.ts';
 import { inFolder, openTest, readAll, record, testLimits } from './test-support.ts';
 
@@ -44,6 +45,31 @@ describe('by time', () => {
       expect(log.journalStats().input.unlinkedSegments).toBeGreaterThan(3);
       const after = await segmentsIn(dir);
       expect(after.filter((name) => before.includes(name)).length).toBeLessThan(before.length);
+      await log.close();
+    });
+  });
+
+  test('a look for a time goes on in what is left when retention is faster', async () => {
+    await inFolder(async (dir) => {
+      let now = 1_000_000;
+      const log = await openTest(dir, { now: () => now, cacheBytes: 0 });
+      everythingMayGo(log);
+      await fill(log, 'telemetry', 0, 20);
+      const { open } = files;
+      let isFirst = true;
+      const spy = vi.spyOn(files, 'open').mockImplementation(async (path, flags) => {
+        if (isFirst && path.endsWith('.segment')) {
+          isFirst = false;
+          now += hour + 1;
+          await fill(log, 'telemetry', 1, 1);
+        }
+        return await open(path, flags);
+      });
+      const found = await log.offsetAt('telemetry', 0, 0).finally(() => spy.mockRestore());
+      expect(isFirst).toBe(false);
+      const { first } = await log.bounds('telemetry', 0);
+      expect(first).toBeGreaterThan(0);
+      expect(found).toBe(first);
       await log.close();
     });
   });
