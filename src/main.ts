@@ -252,6 +252,7 @@ function openRuntime(
     threads: process.workers ?? Math.max(1, availableParallelism() - 1),
     heapMiB: 4_096,
     snapshotEveryMs: process.snapshots.interval,
+    kept: process.snapshots,
     deadlineMs: 60_000,
     warn,
   });

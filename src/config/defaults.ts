@@ -75,6 +75,8 @@ export const processDefaults = {
 
   rotationGrace: '2m',
   snapshotInterval: '5m',
+  snapshotsHourly: 6,
+  snapshotsDaily: 7,
 } as const;
 
 export const settingsDefaults = {

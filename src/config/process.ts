@@ -236,6 +236,14 @@ export const processSchema = z.strictObject({
           duration().prefault(defaults.snapshotInterval),
           'Log time between two snapshots of a partition.',
         ),
+        hourly: key(
+          z.int().min(0).max(1_000).default(defaults.snapshotsHourly),
+          'Hours of log time back from which the first snapshot of each is kept, so that `pull --at` and `explain --at` can begin there; beside the newest two.',
+        ),
+        daily: key(
+          z.int().min(0).max(1_000).default(defaults.snapshotsDaily),
+          'Days of log time (UTC) back from which the first snapshot of each is kept.',
+        ),
         folder: key(
           path().optional(),
           'Folder of snapshots, bundles and skips, where Spark and this process both reach it; `snapshots` in the data folder by default.',

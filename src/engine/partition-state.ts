@@ -126,6 +126,10 @@ export class PartitionState implements StageState {
     return this.#progress.settings;
   }
 
+  get logTime(): number {
+    return this.#progress.logTime;
+  }
+
   apply(record: LogRecord, outputs: StageOutput[]): void {
     this.#outbox.into(outputs);
     this.#advance(record.timestamp);

@@ -17,15 +17,17 @@ export interface SnapshotHeader {
   readonly bundle: string;
   /** Version of the settings in force. */
   readonly settings: number;
+  /** Log time, ms; 0 before the first record, absent in snapshots of early versions. */
+  readonly time?: number;
 }
 
 /** The whole state of a partition, cut into chunks of at most 1 MiB. */
 export function saveChunks(
-  header: Omit<SnapshotHeader, 'format'>,
+  header: Omit<SnapshotHeader, 'format' | 'time'>,
   state: StageState,
 ): Uint8Array[] {
   const out = new ByteWriter(chunkBytesMax);
-  out.text(JSON.stringify({ format, ...header } satisfies SnapshotHeader));
+  out.text(JSON.stringify({ format, ...header, time: state.logTime } satisfies SnapshotHeader));
   state.save(out);
   const bytes = out.view();
   const chunks: Uint8Array[] = [];
@@ -42,9 +44,9 @@ export function loadChunks(chunks: readonly Uint8Array[], state: StageState): Sn
   return header;
 }
 
-/** Who made a snapshot, without loading it. */
-export const snapshotHeader = (chunks: readonly Uint8Array[]): SnapshotHeader =>
-  headerOf(new ByteReader(joined(chunks)));
+/** Who made a snapshot, without loading it: the header stands in its first chunk. */
+export const snapshotHeader = ([first]: readonly Uint8Array[]): SnapshotHeader =>
+  headerOf(new ByteReader(first!));
 
 function headerOf(input: ByteReader): SnapshotHeader {
   const header = JSON.parse(input.text()) as SnapshotHeader;

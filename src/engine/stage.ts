@@ -29,6 +29,8 @@ export interface StageOutput {
 
 /** State of one partition of a stage: a deterministic function of the records that it took. */
 export interface StageState {
+  /** ms; 0 before the first record. */
+  readonly logTime: number;
   /** Takes the next record; outputs are added to `outputs`. A throw means a defect: it halts. */
   apply(record: LogRecord, outputs: StageOutput[]): void;
   save(out: ByteWriter): void;

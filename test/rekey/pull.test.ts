@@ -94,6 +94,7 @@ async function production(data: string): Promise<void> {
     threads: 1,
     heapMiB: 512,
     snapshotEveryMs: minute,
+    kept: { hourly: 0, daily: 0 },
     deadlineMs: 60_000,
     warn: (message) => warnings.push(message),
   });

@@ -34,7 +34,8 @@ describe.skipIf(!hasSpark())('the Java side of the protocol', { timeout: slowMs 
     const classes = [at('../../spark/target/classes'), at('../../spark/target/test-classes')];
     const vectors = at('../../src/engine/runner/protocol-vectors.json');
     const classPath = [...classes, `${sparkJars}/*`].join(':');
-    const args = ['-cp', classPath, 'io.seastate.spark.Check', vectors, process.execPath];
+    const kept = at('../../src/engine/runtime/embedded/kept-vectors.json');
+    const args = ['-cp', classPath, 'io.seastate.spark.Check', vectors, kept, process.execPath];
     const { stdout } = await promisify(execFile)('java', args);
     expect(stdout.trim()).toBe('ok');
   });
@@ -199,6 +200,8 @@ describe.skipIf(!hasSpark() || !hasKafka())(
         await expect
           .poll(async () => plain((await store.newest(() => {}))?.position ?? startOf(0, 0)))
           .toBe(plain(state.position));
+        const { time } = (await store.list()).at(-1)!;
+        expect(Math.abs(Date.now() - time!)).toBeLessThan(3_600_000);
         const stored = await store.newest(() => {});
         expect(Buffer.concat(stored!.chunks)).toEqual(Buffer.concat(state.save()));
       }

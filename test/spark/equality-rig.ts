@@ -206,6 +206,7 @@ export class EqualityRig {
       threads: 2,
       heapMiB: 256,
       snapshotEveryMs,
+      kept: { hourly: 0, daily: 0 },
       deadlineMs: 20_000,
       warn: (message, details) => this.warnings.push(`${message} ${JSON.stringify(details)}`),
     });

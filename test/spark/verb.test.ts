@@ -1,6 +1,9 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { outputTopics, telemetryTopic } from '../../src/log/topics.ts';
 import { type Broker, startBroker } from '../parts/kafka.ts';
 import { Seastate, until } from '../parts/seastate.ts';
 import { Sender } from '../spine/sender.ts';
@@ -9,7 +12,12 @@ let broker: Broker;
 let gateway: Seastate;
 /** The example, over the test's broker: what stands in its file is all that is said of it. */
 let place: string[];
-const example = fileURLToPath(new URL('../../examples/kube-api-server', import.meta.url));
+const examples = fileURLToPath(new URL('../../examples', import.meta.url));
+const example = join(examples, 'kube-api-server');
+
+/** Flags that name the topics for one program among several at a broker. */
+const namedAs = (program: string, topics: readonly string[]) =>
+  topics.flatMap((name) => ['--set', `process.log.kafka.topics.${name}=${program}.${name}`]);
 
 beforeAll(async () => {
   broker = await startBroker();
@@ -50,11 +58,7 @@ test("the example's program on Spark, then on embedded over the same Kafka", asy
     labels: { cluster: expect.stringMatching(/^c/) },
     value: expect.any(Number),
   });
-  const outputs = ['alerts', 'anomalies', 'events', 'peers', 'incidents', 'scores', 'status'];
-  const names = [...outputs, 'rejected', 'x-kube-api-server'].flatMap((name) => [
-    '--set',
-    `process.log.kafka.topics.${name}=embedded.${name}`,
-  ]);
+  const names = namedAs('embedded', [...outputTopics, 'x-kube-api-server']);
   const words = [...place.slice(0, -2), ...names, '--set', 'process.runtime=embedded'];
   const embedded = await Seastate.create(...words);
   try {
@@ -63,6 +67,46 @@ test("the example's program on Spark, then on embedded over the same Kafka", asy
     expect(await tail(...names)).toEqual(bySpark);
   } finally {
     await embedded.close();
+  }
+});
+
+test('the model of examples/ewma-band, as its page says, scores on Spark', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'seastate-example-'));
+  await cp(join(examples, 'ewma-band'), folder, { recursive: true });
+  const page = await readFile(join(folder, 'README.md'), 'utf8');
+  await writeFile(join(folder, 'seastate.yaml'), /```yaml\n([^`]*)```/.exec(page)![1]!);
+  const words = [
+    '-c',
+    join(folder, 'seastate.yaml'),
+    '--set',
+    'process.partitions=1',
+    ...namedAs('ewma', [telemetryTopic, ...outputTopics]),
+  ];
+  words.push('--set', 'process.log.type=kafka');
+  words.push('--set', `process.log.kafka.brokers=['${broker.address}']`);
+  words.push('--set', 'settings.anomalies.scores=[\'{__name__=~".*_duration_seconds"}\']');
+  const writer = await Seastate.create(...words, '--set', 'process.runtime=spark');
+  try {
+    await writer.start();
+    const labels: [string, string][] = [
+      ['__name__', 'http_duration_seconds'],
+      ['cluster', 'c'],
+    ];
+    const sender = new Sender(1);
+    const begin = Date.now() - 300_000;
+    for (let i = 0; i < 40; i++) {
+      const samples = [{ time: begin + i * 5_000, value: i === 39 ? 50 : 1 + (i % 7) / 10 }];
+      await sender.send(writer.url, [{ labels, samples }]);
+    }
+    words.push('--data', writer.folder);
+    const { code, err } = await writer.cli('spark', 'run', ...words, '--available-now');
+    expect(code, err.slice(-3_000)).toBe(0);
+    const scores = await writer.cli('tail', 'scores', ...words, '--no-follow', '--from', '-1h');
+    expect(scores.code, scores.err).toBe(0);
+    expect(scores.out).toContain('http_duration_seconds');
+  } finally {
+    await writer.close();
+    await rm(folder, { recursive: true });
   }
 });
 

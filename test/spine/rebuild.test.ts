@@ -75,7 +75,7 @@ test('the state that a killed program left is rebuilt here as the program does i
       const rebuilt = await partitionState(configOf(folder), log, { stage: 'cluster', partition });
       expect(rebuilt.from).toBe(newest.next);
       expect(rebuilt.position.next).toBe(next);
-      const earlier = { stage: 'cluster', partition, toTime: rebuilt.logTime - 1 };
+      const earlier = { stage: 'cluster', partition, toTime: rebuilt.state.logTime - 1 };
       expect((await partitionState(configOf(folder), log, earlier)).position.next).toBeLessThan(
         next,
       );

@@ -53,7 +53,7 @@ export class Sender {
     this.#round++;
     this.#time = Math.max(this.#time + 1, Date.now());
     const bodies = Array.from({ length: clusters }, (_, c) => this.#scrape(c));
-    await Promise.all(bodies.map((series) => this.#send(url, series).catch(() => {})));
+    await Promise.all(bodies.map((series) => this.send(url, series).catch(() => {})));
   }
 
   #scrape(c: number): SeriesInput[] {
@@ -79,7 +79,7 @@ export class Sender {
     return series;
   }
 
-  async #send(url: string, series: readonly SeriesInput[]): Promise<void> {
+  async send(url: string, series: readonly SeriesInput[]): Promise<void> {
     const response = await fetch(`${url}/api/v1/write`, {
       method: 'POST',
       headers: {

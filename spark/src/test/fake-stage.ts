@@ -24,6 +24,7 @@ export class FakeState {
   readonly #topic: string;
   readonly #code: string;
   #settings = 0;
+  #time = 0;
   #sum = 0;
   #numbers: number[];
 
@@ -45,6 +46,7 @@ export class FakeState {
 
   #take(record: LogRecord, outputs: StageOutput[]): void {
     const kind = record.headers['kind'] ?? '';
+    this.#time = Math.max(this.#time, record.timestamp);
     for (const byte of record.value ?? []) this.#sum = (this.#sum * 31 + byte) % 1_000_003;
     if (kind === 'settings') this.#settings = Math.max(this.#settings, versionIn(record));
     let digest = digestRecord(this.position.digest, record);
@@ -70,7 +72,8 @@ export class FakeState {
   }
 
   save(): Uint8Array[] {
-    const header = new ByteWriter().text(JSON.stringify({ settings: this.#settings })).take();
+    const told = { settings: this.#settings, time: this.#time, format: 1 };
+    const header = new ByteWriter().text(JSON.stringify(told)).take();
     const out = new ByteWriter().u32(this.#sum).u32(this.#numbers.length);
     for (const number of this.#numbers) out.u32(number);
     const bytes = out.take();
@@ -83,7 +86,9 @@ export class FakeState {
 
   load(chunks: readonly Uint8Array[]): void {
     const input = new ByteReader(Buffer.concat(chunks));
-    this.#settings = JSON.parse(input.text()).settings;
+    const { settings, time } = JSON.parse(input.text());
+    this.#settings = settings;
+    this.#time = time;
     this.#sum = input.u32();
     this.#numbers = Array.from({ length: input.u32() }, () => input.u32());
   }

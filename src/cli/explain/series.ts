@@ -44,7 +44,7 @@ export async function explainSeriesNow(
     const found: FoundSeries[] = [];
     let more = false;
     for (const partition of wanted) {
-      for await (const series of seriesOf(config, log, partition, matchers, flags)) {
+      for await (const series of seriesOf(context, { config, log }, partition, matchers, flags)) {
         more = found.length === flags.limit;
         if (more) break;
         found.push(series);
@@ -63,8 +63,8 @@ export async function explainSeriesNow(
 }
 
 async function* seriesOf(
-  config: Config,
-  log: Log,
+  context: CliContext,
+  { config, log }: { config: Config; log: Log },
   partition: number,
   matchers: readonly Matcher[],
   { at, since }: ExplainFlags,
@@ -74,13 +74,21 @@ async function* seriesOf(
   const selectors = selectorsOf(matchers);
   // A series may carry no label that names its cluster: then its sender does.
   const watched = selectors.map((each) => formatSelector(each.filter(isNotCluster)));
-  const { state, logTime } = await partitionState(config, log, {
+  const { state, isKept } = await partitionState(config, log, {
     stage,
     partition,
     fromTime: end - since,
     ...(at === undefined ? {} : { toTime: at }),
     prepare: (each) => each.watch(watched),
   });
+  const log_time = state.logTime || end;
+  if (isKept) {
+    const [asked, found] = [end, log_time].map((time) => new Date(time).toISOString());
+    say(
+      context,
+      `partition ${partition}: the log of ${asked} is gone; this is what was known at ${found}`,
+    );
+  }
   const shown = new Set<string>();
   for (const [k, selector] of selectors.entries()) {
     for (const series of state.explain(selector)) {
@@ -90,7 +98,7 @@ async function* seriesOf(
       const key = JSON.stringify([series.tenant, series.cluster, histogram ?? series.labels]);
       if (shown.has(key)) continue;
       shown.add(key);
-      yield { partition, log_time: logTime || end, ...series };
+      yield { partition, log_time, ...series };
     }
   }
 }

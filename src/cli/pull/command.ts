@@ -29,7 +29,8 @@ export const pullCommand = buildCommand<PullFlags, [], CliContext>({
     fullDescription:
       'Copies a snapshot, the log since, and the bundles and skips that belong to them into a data ' +
       'folder of their own, and runs the stage there: its outputs are, number by number and byte by ' +
-      'byte, those of the running program. Reads only, beside that program.',
+      'byte, those of the running program. Where the log reaches back no further, the state is that of ' +
+      'a kept snapshot, as it stood. Reads only, beside that program.',
     customUsage: ['--partition 3 --at -2h --to ./pulled'],
   },
 });

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { dataLayout, snapshotsOf } from '../../config/layout.ts';
 import { SeastateError } from '../../core/errors.ts';
+import { keptBefore } from '../../engine/runtime/embedded/kept.ts';
 import { snapshotStore } from '../../engine/runtime/embedded/runtime.ts';
 import type { StoredSnapshot } from '../../engine/runtime/embedded/snapshots.ts';
 import { codeIn } from '../../engine/runtime/fed-record.ts';
@@ -35,15 +36,20 @@ export async function pull(this: CliContext, flags: PullFlags): Promise<void> {
   const log = await openLogToRead(config, this);
   try {
     const range = await rangeOf(log, flags);
-    const stored = await snapshotBefore(log, from, flags, range.at);
+    const { stored, isKept } = await snapshotBefore(log, from, flags, range.at);
     const begin = stored?.position.next ?? 0;
+    const end = isKept ? begin : range.end;
     await copySnapshot(stored, from, folder, flags);
-    const code = await copyBundles(log, from, folder, stored, { partition, begin, ...range });
+    const code = await copyBundles(log, from, folder, stored, { partition, begin, end });
     const tail = await openTail(to, [...log.topics.values(), ...code], partition, begin);
     try {
-      await copyTail(log, tail, partition, begin, range.end);
-      say(this, `partition ${partition}: offsets ${begin} to ${range.end} are in ${to}`);
-      const run = { log: tail.log, stage, folder, threads: 1 };
+      if (isKept) {
+        say(this, `the log since is gone: ${to} holds the state as it stood at offset ${begin}`);
+        return;
+      }
+      await copyTail(log, tail, partition, begin, end);
+      say(this, `partition ${partition}: offsets ${begin} to ${end} are in ${to}`);
+      const run = { log: tail.log, stage, folder, threads: 1, kept: config.process.snapshots };
       const why = await runToHeads({ ...run, snapshotEveryMs: Number.MAX_SAFE_INTEGER });
       if (why !== undefined) throw new SeastateError('halted', why);
       say(this, `it ran on to the end: seastate tail --data ${to} anomalies --from -30d`);
@@ -77,21 +83,30 @@ async function rangeOf(log: Log, { partition, at, until }: PullFlags): Promise<R
   return { at: Math.min(range.at, range.end), end: range.end };
 }
 
-/** The newest snapshot at or before an offset; undefined where the log begins with nothing. */
+/** None where the log begins with nothing; `isKept`: the log since is gone. */
+interface Start {
+  readonly stored?: StoredSnapshot;
+  readonly isKept?: boolean;
+}
+
+/** The newest snapshot at or before an offset, with the log since if that reaches back to it. */
 async function snapshotBefore(
   log: Log,
   folder: string,
-  { stage, partition }: PullFlags,
+  { stage, partition, at: time }: PullFlags,
   at: number,
-): Promise<StoredSnapshot | undefined> {
+): Promise<Start> {
   const { first } = await log.bounds(telemetryTopic, partition);
   const store = snapshotStore(folder, stage, partition);
-  const found = (await store.list()).filter(({ next }) => next >= first);
+  const all = await store.list();
+  const found = all.filter(({ next }) => next >= first);
   const chosen = found.findLast(({ next }) => next <= at);
-  if (chosen) return await store.read(chosen.name);
-  if (first === 0) return undefined;
-  const oldest = found[0] && (await log.read(telemetryTopic, partition, found[0].next, 1))[0];
-  const when = oldest ? `; the oldest is of ${new Date(oldest.timestamp).toISOString()}` : '';
+  if (chosen) return { stored: await store.read(chosen.name) };
+  if (first === 0) return {};
+  const [kept] = time !== undefined && at <= first ? keptBefore(all, time) : [];
+  if (kept) return { stored: await store.read(kept.name), isKept: true };
+  const oldest = found[0]?.time;
+  const when = oldest ? `; the oldest is of ${new Date(oldest).toISOString()}` : '';
   throw new SeastateError(
     'rebuild_impossible',
     `stage ${stage}, partition ${partition}: no snapshot of ${folder} is so old with the log since${when}`,

@@ -32,6 +32,7 @@ export async function statesAtRest(config: Config, log: Log, stage: string): Pro
     folder: snapshotsOf(config.process),
     threads: config.process.workers ?? 1,
     snapshotEveryMs: config.process.snapshots.interval,
+    kept: config.process.snapshots,
   });
   if (why !== undefined) throw refused(why);
   await unmoved();

@@ -1,4 +1,5 @@
 import { SeastateError } from '../../core/errors.ts';
+import type { KeptSnapshots } from '../../engine/runtime/embedded/kept.ts';
 import type { KafkaOptions } from '../../log/kafka/options.ts';
 
 /** One stage as the bridge runs it. */
@@ -30,6 +31,7 @@ export interface BridgeConfig {
   readonly metricsHost?: string;
   readonly metricsPort?: number;
   readonly snapshotEveryMs?: number;
+  readonly kept?: KeptSnapshots;
   readonly tailBytesMax?: number;
   readonly deadlineMs?: number;
   readonly runners: number;

@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import type { KeptSnapshots } from '../../engine/runtime/embedded/kept.ts';
 import type { KafkaOptions } from '../../log/kafka/options.ts';
 import { nameOf } from '../../log/kafka/topics.ts';
 import type { Log } from '../../log/log.ts';
@@ -36,6 +37,7 @@ export interface SparkPlan {
   /** Where the driver serves its metrics. */
   readonly metrics?: { readonly host: string; readonly port: number };
   readonly snapshotEveryMs?: number;
+  readonly kept?: KeptSnapshots;
 }
 
 const urlOf = (place: string): string =>
@@ -76,12 +78,13 @@ export async function planSpark(plan: SparkPlan, log: Log): Promise<BridgeConfig
 }
 
 function optional(plan: SparkPlan): Partial<BridgeConfig> {
-  const { until, maxOffsetsPerTrigger, metrics, snapshotEveryMs } = plan;
+  const { until, maxOffsetsPerTrigger, metrics, snapshotEveryMs, kept } = plan;
   return {
     ...(until === undefined ? {} : { untilMs: until }),
     ...(maxOffsetsPerTrigger === undefined ? {} : { maxOffsetsPerTrigger }),
     ...(metrics && { metricsHost: metrics.host, metricsPort: metrics.port }),
     ...(snapshotEveryMs === undefined ? {} : { snapshotEveryMs }),
+    ...(kept && { kept: { hourly: kept.hourly, daily: kept.daily } }),
   };
 }
 

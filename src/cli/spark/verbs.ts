@@ -118,6 +118,7 @@ async function plan(
           metrics: { host: flags.metricsHost, port: flags.metricsPort },
         }),
         snapshotEveryMs: process.snapshots.interval,
+        kept: process.snapshots,
         ...(from !== undefined && { from: parseTime(from, now) }),
         ...(to !== undefined && { until: parseTime(to, now) }),
       },

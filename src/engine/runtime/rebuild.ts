@@ -5,6 +5,7 @@ import type { PartitionState } from '../partition-state.ts';
 import { type Position, startOf } from '../position.ts';
 import type { ProcessorDefinition } from '../processor.ts';
 import { sealedWhile } from '../runner/seal.ts';
+import { keptBefore } from './embedded/kept.ts';
 import type { SnapshotStore } from './embedded/snapshots.ts';
 import { codeIn, fedRecord } from './fed-record.ts';
 
@@ -35,8 +36,11 @@ export interface Rebuilt {
   readonly bundle: string;
   /** Offset of the first record that was run again. */
   readonly from: number;
-  /** Log time (ms) of the last one; 0 when there was none. */
-  readonly logTime: number;
+  /**
+   * The log no longer reaches back to the wanted time: the state is that of a kept snapshot, as it
+   * stood, without the records between the two.
+   */
+  readonly isKept: boolean;
 }
 
 /** Beside a running program snapshots and the log's oldest records may go at any moment. */
@@ -66,12 +70,14 @@ interface Start {
   readonly position: Position;
   readonly bundle: string;
   readonly chunks: readonly Uint8Array[];
+  readonly isKept?: boolean;
 }
 
 async function rebuild(parts: RebuildParts, range: RebuildRange): Promise<Rebuilt> {
   const { log, topic, stage, partition } = parts;
-  const end = await endOf(parts, range);
-  const start = await startFor(parts, range, end);
+  const wanted = await endOf(parts, range);
+  const start = await startFor(parts, range, wanted);
+  const end = start.isKept ? start.position.next : wanted;
   const outputs = [...log.topics.values()].filter(({ name }) => name !== topic);
   const setup = {
     stage,
@@ -88,7 +94,6 @@ async function rebuild(parts: RebuildParts, range: RebuildRange): Promise<Rebuil
   };
   let held = await load(start.position, start.chunks);
   const skips = await parts.store.skips();
-  let logTime = 0;
   while (held.position.next < end) {
     const records = await log.read(topic, partition, held.position.next);
     if (records.length === 0) break;
@@ -104,12 +109,12 @@ async function rebuild(parts: RebuildParts, range: RebuildRange): Promise<Rebuil
       }
       // What comes out is in the log already.
       sealedWhile(() => held.take(record, []));
-      logTime = record.timestamp;
     }
     if (records.at(-1)!.offset + 1 >= end) break;
   }
   const { state, position } = held;
-  return { state, position, bundle, from: start.position.next, logTime };
+  const { isKept = false } = start;
+  return { state, position, bundle, from: start.position.next, isKept };
 }
 
 async function endOf(
@@ -130,14 +135,15 @@ async function endOf(
 
 async function startFor(
   parts: RebuildParts,
-  { fromTime }: RebuildRange,
+  { fromTime, toTime }: RebuildRange,
   end: number,
 ): Promise<Start> {
   const { log, topic, partition, store } = parts;
   const { first } = await log.bounds(topic, partition);
   const wanted =
     fromTime === undefined ? end : Math.min(end, await log.offsetAt(topic, partition, fromTime));
-  const snapshots = (await store.list()).filter(({ next }) => next >= first && next <= end);
+  const all = await store.list();
+  const snapshots = all.filter(({ next }) => next >= first && next <= end);
   const early = snapshots.filter(({ next }) => next <= wanted).reverse();
   const late = snapshots.filter(({ next }) => next > wanted);
   const broken: string[] = [];
@@ -157,6 +163,10 @@ async function startFor(
   for (const { name } of late) {
     const start = await read(name);
     if (start) return start;
+  }
+  for (const { name } of toTime !== undefined && end <= first ? keptBefore(all, toTime) : []) {
+    const start = await read(name);
+    if (start) return { ...start, isKept: true };
   }
   throw new SeastateError(
     'rebuild_impossible',

@@ -6,6 +6,7 @@ import { type Position, samePosition, startOf } from '../../position.ts';
 import { encodeBatch, encodeMessage, type Reply } from '../../runner/messages.ts';
 import { snapshotHeader } from '../../snapshot.ts';
 import { codeIn, fedRecord, type NamedCode } from '../fed-record.ts';
+import type { KeptSnapshots } from './kept.ts';
 import { OutputWriter } from './output-writer.ts';
 import { RunnerGone, type RunnerThread } from './runner-thread.ts';
 import type { SnapshotSchedule } from './schedule.ts';
@@ -27,6 +28,7 @@ export interface FeedParts {
   readonly partition: number;
   readonly store: SnapshotStore;
   readonly schedule: SnapshotSchedule;
+  readonly kept: KeptSnapshots;
   /** The runner that holds this partition's state under a bundle; a living one. */
   runner(bundle: string): Promise<RunnerThread>;
   warn(message: string, details: object): void;
@@ -281,7 +283,7 @@ export class Feed {
   }
 
   async #keep(chunks: readonly Uint8Array[]): Promise<void> {
-    const { log, store, topic, partition, warn } = this.#parts;
+    const { log, store, kept, topic, partition, warn } = this.#parts;
     const outputs: Record<string, number> = {};
     for (const { name, partitions } of log.topics.values()) {
       if (name === topic) continue;
@@ -293,7 +295,7 @@ export class Feed {
     // The bytes of the digest belong to the reply's message: keep a copy.
     const position = { epoch, next, digest: this.#position.digest.slice() };
     try {
-      await store.write({ position, outputs, bundle: this.#bundle, chunks });
+      await store.write({ position, outputs, bundle: this.#bundle, chunks }, kept);
     } catch (error) {
       // A full disk, mostly. The one before it and its tail are kept: nothing is lost.
       warn('snapshot cannot be written', { partition, error: messageOf(error) });

@@ -50,6 +50,7 @@ function start(options: { snapshotEveryMs?: number; deadlineMs?: number } = {}):
     threads: 2,
     heapMiB: 256,
     snapshotEveryMs: 300_000,
+    kept: { hourly: 0, daily: 0 },
     deadlineMs: 20_000,
     warn: (message, details) => warnings.push(`${message} ${JSON.stringify(details)}`),
     ...options,

@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { messageOf, SeastateError } from '../../../core/errors.ts';
 import type { Log } from '../../../log/log.ts';
 import { Feed, type FeedStatus } from './feed.ts';
+import type { KeptSnapshots } from './kept.ts';
 import { RunnerGone, RunnerThread } from './runner-thread.ts';
 import { SnapshotSchedule } from './schedule.ts';
 import { SnapshotStore } from './snapshots.ts';
@@ -21,6 +22,7 @@ export interface EmbeddedOptions {
   readonly threads: number;
   readonly heapMiB: number;
   readonly snapshotEveryMs: number;
+  readonly kept: KeptSnapshots;
   readonly deadlineMs: number;
   warn(message: string, details: object): void;
 }
@@ -50,6 +52,7 @@ export class EmbeddedRuntime {
           partition,
           store: snapshotStore(options.folder, stage, partition),
           schedule: new SnapshotSchedule(options.snapshotEveryMs, partition, partitions),
+          kept: options.kept,
           runner: (bundle) => this.#thread(bundle, partition),
           warn,
         }),

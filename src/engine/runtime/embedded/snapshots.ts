@@ -4,9 +4,16 @@ import { crc32 } from 'node:zlib';
 import { ByteReader, ByteWriter } from '../../../core/bytes.ts';
 import { SeastateError } from '../../../core/errors.ts';
 import { type Position, readPosition, writePosition } from '../../position.ts';
+import { snapshotHeader } from '../../snapshot.ts';
+import {
+  expiredNames,
+  type KeptSnapshots,
+  parseName,
+  type SnapshotName,
+  snapshotName,
+} from './kept.ts';
 
 const magic = 0x53535331;
-const suffix = '.snapshot';
 
 /** A snapshot as the embedded runtime keeps it. */
 export interface StoredSnapshot {
@@ -31,20 +38,18 @@ export interface Attempts {
  */
 export class SnapshotStore {
   readonly #folder: string;
-  readonly #keep: number;
 
-  constructor(folder: string, keep = 2) {
+  constructor(folder: string) {
     this.#folder = folder;
-    this.#keep = keep;
   }
 
-  async write(snapshot: StoredSnapshot): Promise<void> {
+  /** Writes it, and takes away what is not to be kept beside it; without `kept` nothing is. */
+  async write(snapshot: StoredSnapshot, kept?: KeptSnapshots): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
-    const { epoch, next } = snapshot.position;
-    const name = `${pad(epoch, 6)}-${pad(next, 16)}${suffix}`;
-    await this.#replace(name, encode(snapshot));
-    const older = (await this.#names()).slice(0, -this.#keep);
-    for (const old of older) await unlink(join(this.#folder, old));
+    const { time } = snapshotHeader(snapshot.chunks);
+    await this.#replace(snapshotName(snapshot.position, time), encode(snapshot));
+    if (!kept) return;
+    for (const old of expiredNames(await this.list(), kept)) await unlink(join(this.#folder, old));
   }
 
   /** The newest snapshot that can be read; broken ones are told to `onBroken` and passed over. */
@@ -61,21 +66,14 @@ export class SnapshotStore {
     return undefined;
   }
 
-  /** The snapshots that are there, the oldest first: their names and where they stand. */
-  async list(): Promise<{ name: string; epoch: number; next: number }[]> {
-    return (await this.#names()).map((name) => {
-      const [epoch, next] = name.split(/[-.]/).map(Number);
-      return { name, epoch: epoch!, next: next! };
-    });
+  /** The snapshots that are there, the oldest first. */
+  async list(): Promise<SnapshotName[]> {
+    return (await this.#files()).sort().flatMap((name) => parseName(name) ?? []);
   }
 
   /** Rejects with `snapshot_broken`, or as the file system does when it is gone. */
   async read(name: string): Promise<StoredSnapshot> {
     return decode(await readFile(join(this.#folder, name)), name);
-  }
-
-  async #names(): Promise<string[]> {
-    return (await this.#files()).filter((name) => name.endsWith(suffix)).sort();
   }
 
   async #files(): Promise<string[]> {
@@ -125,8 +123,6 @@ export class SnapshotStore {
     }
   }
 }
-
-const pad = (value: number, digits: number): string => String(value).padStart(digits, '0');
 
 /** magic | position | outputs JSON | bundle | n | n x chunk | crc32 of all before */
 function encode(snapshot: StoredSnapshot): Uint8Array {

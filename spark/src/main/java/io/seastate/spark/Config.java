@@ -38,6 +38,7 @@ final class Config implements Serializable {
   public String metricsHost = "127.0.0.1";
   public int metricsPort = -1;
   public long snapshotEveryMs = 300_000;
+  public Kept kept = new Kept();
   public long tailBytesMax = 64L << 20;
   public long deadlineMs = 60_000;
 
@@ -52,6 +53,14 @@ final class Config implements Serializable {
 
   public Map<String, String> spark = Map.of();
   public List<Stage> stages;
+
+  /** How many hours and days of log time back the first snapshot of each is kept. */
+  static final class Kept implements Serializable {
+    private static final long serialVersionUID = 1;
+
+    public int hourly = 6;
+    public int daily = 7;
+  }
 
   static final class Stage implements Serializable {
     private static final long serialVersionUID = 1;

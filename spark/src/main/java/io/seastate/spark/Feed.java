@@ -2,8 +2,6 @@ package io.seastate.spark;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -168,9 +166,7 @@ final class Feed {
 
   /** Version of the settings in force where the last snapshot was made. */
   private long settingsInForce() throws IOException {
-    byte[] chunk = store.chunks(1).get(0);
-    int length = ByteBuffer.wrap(chunk).order(ByteOrder.LITTLE_ENDIAN).getInt();
-    return Config.JSON.readTree(chunk, 4, length).path("settings").asLong();
+    return SnapshotFiles.header(store.chunks(1)).path("settings").asLong();
   }
 
   /** A slot of log time has ended: a snapshot at the end of this micro-batch. */
@@ -225,7 +221,7 @@ final class Feed {
    */
   private void share() throws IOException {
     if (head.shared || config.snapshots == null) return;
-    files().write(head.snapshot, head.bundle, store.chunks(head.chunks));
+    files().write(head.snapshot, head.bundle, store.chunks(head.chunks), config.kept);
     head.shared = true;
   }
 

@@ -3,7 +3,6 @@ package io.seastate.spark;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -15,17 +14,18 @@ import java.util.List;
 import java.util.Set;
 import java.util.zip.CRC32;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
  * The place of snapshots that both runtimes read (any Hadoop file system), in the embedded
- * runtime's format: STAGE/PARTITION/EPOCH-OFFSET.snapshot, skips.json beside them.
+ * runtime's format: STAGE/PARTITION/EPOCH-OFFSET-TIME.snapshot, skips.json beside them.
  */
 final class SnapshotFiles {
   private static final int MAGIC = 0x53535331;
-  private static final int KEPT = 2;
 
   private final Path folder;
   private final FileSystem files;
@@ -37,7 +37,16 @@ final class SnapshotFiles {
 
   SnapshotFiles(String root, String stage, int partition) throws IOException {
     folder = new Path(root, stage + "/" + partition);
-    files = folder.getFileSystem(new Configuration());
+    FileSystem found = folder.getFileSystem(new Configuration());
+    // A checksum file beside ours would not fit any more once the embedded runtime has replaced it.
+    files = found instanceof LocalFileSystem local ? local.getRaw() : found;
+  }
+
+  /** What the first chunk of a snapshot says of it. */
+  static JsonNode header(List<byte[]> chunks) throws IOException {
+    byte[] first = chunks.get(0);
+    int length = ByteBuffer.wrap(first).order(ByteOrder.LITTLE_ENDIAN).getInt();
+    return Config.JSON.readTree(first, 4, length);
   }
 
   static void copy(String from, java.nio.file.Path to) throws IOException {
@@ -71,12 +80,12 @@ final class SnapshotFiles {
   }
 
   void setAttempts(Attempts attempts) throws IOException {
-    try (OutputStream to = files.create(new Path(folder, "attempts.json"), true)) {
-      to.write(Config.JSON.writeValueAsBytes(attempts));
-    }
+    replace("attempts.json", Config.JSON.writeValueAsBytes(attempts));
   }
 
-  void write(Position position, String bundle, List<byte[]> chunks) throws IOException {
+  /** Writes a snapshot, and takes away what is not to be kept beside it. */
+  void write(Position position, String bundle, List<byte[]> chunks, Config.Kept kept)
+      throws IOException {
     Bytes out = new Bytes(1 << 20).i32(MAGIC);
     position.write(out);
     out.text("{}").text(bundle).i32(chunks.size());
@@ -84,17 +93,24 @@ final class SnapshotFiles {
     CRC32 crc = new CRC32();
     byte[] body = out.toByteArray();
     crc.update(body);
-    String name = String.format("%06d-%016d.snapshot", position.epoch(), position.next());
+    replace(SnapshotNames.name(position, header(chunks).path("time").asLong()), body,
+        new Bytes(4).i32((int) crc.getValue()).toByteArray());
+    List<String> names = list().stream().map(Path::getName).toList();
+    for (String old : SnapshotNames.expired(names, kept)) files.delete(new Path(folder, old), false);
+  }
+
+  /** Aside, synced, renamed: whoever reads sees the old file or the new one. */
+  private void replace(String name, byte[]... parts) throws IOException {
     Path aside = new Path(folder, name + ".tmp");
-    try (OutputStream to = files.create(aside, true)) {
-      to.write(body);
-      to.write(new Bytes(4).i32((int) crc.getValue()).toByteArray());
+    try (FSDataOutputStream to = files.create(aside, true)) {
+      for (byte[] part : parts) to.write(part);
+      to.hsync();
     }
     Path path = new Path(folder, name);
+    if (files.rename(aside, path)) return;
+    // Object stores and HDFS do not rename onto a file.
     files.delete(path, false);
     if (!files.rename(aside, path)) throw new IOException("could not rename " + aside);
-    List<Path> all = list();
-    for (Path old : all.subList(0, Math.max(0, all.size() - KEPT))) files.delete(old, false);
   }
 
   /** The newest snapshot, null without one. */
@@ -107,7 +123,7 @@ final class SnapshotFiles {
     List<Path> found = new ArrayList<>();
     if (!files.exists(folder)) return found;
     for (FileStatus status : files.listStatus(folder)) {
-      if (status.getPath().getName().endsWith(".snapshot")) found.add(status.getPath());
+      if (SnapshotNames.isSnapshot(status.getPath().getName())) found.add(status.getPath());
     }
     found.sort((a, b) -> a.getName().compareTo(b.getName()));
     return found;

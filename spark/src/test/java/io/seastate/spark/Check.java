@@ -3,11 +3,12 @@ package io.seastate.spark;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 
-/** Checks what needs no Spark: `Check protocol-vectors.json node`. */
+/** Checks what needs no Spark: `Check protocol-vectors.json kept-vectors.json node`. */
 public final class Check {
   private static final HexFormat HEX = HexFormat.of();
 
@@ -15,11 +16,34 @@ public final class Check {
 
   public static void main(String[] args) throws Exception {
     vectors(args[0]);
-    runners(args[1]);
+    kept(args[1]);
+    runners(args[2]);
     check("4.0.3", Main.refusal("4.0.3").contains("this is Spark 4.0.3"));
     check("3.5.1", Main.refusal("3.5.1").contains("this is Spark 3.5.1"));
     check("4.2.0", Main.refusal("4.2.0") == null && Main.refusal("4.10.0-preview") == null);
     System.out.println("ok");
+  }
+
+  /** Which snapshots are kept, decided as the embedded runtime does. */
+  private static void kept(String file) throws Exception {
+    JsonNode vectors = Config.JSON.readTree(Files.readString(Path.of(file)));
+    for (JsonNode name : vectors.path("names")) {
+      Position position =
+          new Position(name.path("epoch").asInt(), name.path("next").asLong(), new byte[32]);
+      String made = SnapshotNames.name(position, name.path("time").asLong());
+      check("name " + made, made.equals(name.path("name").asText()));
+      check("is one: " + made, SnapshotNames.isSnapshot(made));
+    }
+    for (JsonNode vector : vectors.path("expired")) {
+      Config.Kept kept = Config.JSON.treeToValue(vector.path("kept"), Config.Kept.class);
+      List<String> left = new ArrayList<>();
+      for (JsonNode name : vector.path("written")) {
+        left.add(name.asText());
+        left.removeAll(SnapshotNames.expired(left, kept));
+      }
+      check(vector.path("what").asText() + ": " + left,
+          left.equals(Arrays.asList(Config.JSON.treeToValue(vector.path("left"), String[].class))));
+    }
   }
 
   /** What a runner of no use says must reach the task's error. */
