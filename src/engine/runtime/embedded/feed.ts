@@ -56,6 +56,8 @@ export class Feed {
   #bundle = '';
   #state: FeedStatus['state'] = 'restoring';
   #error = '';
+  /** Cause of the halt that was told last; '' since a batch has passed. */
+  #toldHalt = '';
   #restores = 0;
   #snapshots = 0;
   #skips: ReadonlyMap<number, string> = new Map();
@@ -142,11 +144,20 @@ export class Feed {
     return true;
   }
 
+  /** Once per cause, however often it is tried again. */
   #tellHalt(error: unknown): void {
     this.#state = 'halted';
     this.#error = messageOf(error);
     const { partition, warn } = this.#parts;
-    warn('partition halted', { partition, error: this.#error });
+    const cause = error instanceof SeastateError ? error.code : this.#error;
+    if (cause !== this.#toldHalt) warn('partition halted', { partition, error: this.#error });
+    this.#toldHalt = cause;
+  }
+
+  #tellGoingOn(): void {
+    const { partition, warn } = this.#parts;
+    warn('partition goes on', { partition });
+    this.#toldHalt = '';
   }
 
   /** Last snapshot before a stop, so that a start has no tail to run again. */
@@ -276,6 +287,7 @@ export class Feed {
     this.#position = reply.position;
     if (reply.outputs.length > 0 || wantSnapshot) await durable;
     if (wantSnapshot) await this.#keep(reply.chunks);
+    if (this.#toldHalt !== '') this.#tellGoingOn();
     if (this.#suspect >= 0 && this.#position.next > Math.max(this.#suspect, this.#aloneUntil - 1)) {
       this.#suspect = -1;
       await this.#setAttempts(undefined);

@@ -11,6 +11,8 @@ import type { RunnerSetup } from '../../runner/runner.ts';
 
 /** A thread may take this long to load the program, however short the deadline of a request. */
 const startMs = 60_000;
+/** A thread that was asked to end and is still there is cut off. */
+const endMs = 5_000;
 
 /**
  * The runner is gone: by its own `failed`, or without a word. Requests are handled one after the
@@ -50,6 +52,7 @@ export class RunnerThread {
   #gone: RunnerGone | undefined;
   #watchdog: NodeJS.Timeout | undefined;
   readonly ready: Promise<void>;
+  readonly #exited: Promise<void>;
 
   constructor({ entry, setup, heapMiB, deadlineMs }: ThreadOptions) {
     this.#limitMs = Math.max(startMs, deadlineMs);
@@ -69,7 +72,12 @@ export class RunnerThread {
     this.#worker.on('error', (error) =>
       this.#end(new RunnerGone(`runner threw: ${error.message}`)),
     );
-    this.#worker.on('exit', (code) => this.#end(new RunnerGone(`runner ended with code ${code}`)));
+    this.#exited = new Promise((resolve) => {
+      this.#worker.on('exit', (code) => {
+        this.#end(new RunnerGone(`runner ended with code ${code}`));
+        resolve();
+      });
+    });
   }
 
   get isGone(): boolean {
@@ -98,6 +106,7 @@ export class RunnerThread {
     const limitMs = this.#limitMs;
     this.#watchdog = setTimeout(() => {
       this.#end(new RunnerGone(`runner did not answer within ${limitMs} ms`));
+      void this.#worker.terminate();
     }, limitMs);
     this.#watchdog.unref();
   }
@@ -118,12 +127,16 @@ export class RunnerThread {
     const neighbours = new RunnerGone(reason.message, reason.failed, false);
     this.#waiting.shift()?.reject(reason);
     for (const waiting of this.#waiting.splice(0)) waiting.reject(neighbours);
-    void this.#worker.terminate();
+    // Cut off in the middle of its work a thread may take the whole process with it: it ends by itself.
+    this.#worker.postMessage(null);
+    const cut = setTimeout(() => void this.#worker.terminate(), endMs);
+    cut.unref();
+    void this.#exited.then(() => clearTimeout(cut));
   }
 
   async stop(): Promise<void> {
     this.#end(new RunnerGone('runner was stopped'));
-    await this.#worker.terminate();
+    await this.#exited;
   }
 }
 

@@ -269,6 +269,9 @@ test('a bundle that is gone halts by name, counts against no record, and is trie
     'export const none = { name: "none", version: 1, outputs: [], create: () => ({}) };',
   );
   await caughtUp(runtime);
+  const told = warnings.map((warning) => warning.split(' {')[0]);
+  expect(told.slice(0, 3)).toEqual(Array(3).fill('partition halted'));
+  expect(told.slice(3)).toEqual(Array(3).fill('partition goes on'));
 });
 
 test('bundles are closed to clock, randomness, files and processes', async () => {
@@ -348,6 +351,10 @@ test('a log that is behind its snapshots is not followed', async () => {
   const second = start();
   await until(() => second.status().every(({ state }) => state === 'halted'));
   expect(second.status()[0]!.error).toContain('the log ends at 1');
+  // Tried again every two seconds, told once.
+  await until(() => second.status().every(({ restores }) => restores > 2));
+  const told = warnings.filter((warning) => warning.startsWith('partition halted'));
+  expect(told).toHaveLength(second.status().length);
 });
 
 test('a record that ends its runner without a word is found among its neighbours', async () => {

@@ -73,7 +73,11 @@ export class EmbeddedRuntime {
     this.#held.set(partition, key);
     if (before !== undefined && before !== key) await this.#endIdle(before);
     const held = this.#threads.get(key);
-    const thread = held && !held.isGone ? held : this.#spawn(bundle);
+    const isHeld = held !== undefined && !held.isGone;
+    if (!isHeld && this.#stopping.signal.aborted) {
+      throw new RunnerGone('the runtime was stopped', undefined, false);
+    }
+    const thread = isHeld ? held : this.#spawn(bundle);
     this.#threads.set(key, thread);
     await this.#loaded(thread, bundle);
     return thread;
