@@ -23,7 +23,7 @@ import { explainSeries, type SeriesExplanation } from './explain.ts';
 import { Families } from './families.ts';
 import { isHeartbeat, isMetadata, isSettings, jsonOf } from './json-record.ts';
 import { Outbox } from './outbox.ts';
-import type { ProcessorDefinition } from './processor.ts';
+import type { Output, ProcessorDefinition } from './processor.ts';
 import { SeriesTracker } from './series/tracker.ts';
 import { seriesViewOf } from './series/view.ts';
 import { checkSettings, engineSettings, parseSettings, sectionOf } from './settings.ts';
@@ -100,9 +100,9 @@ export class PartitionState implements StageState {
       series: seriesViewOf(this.#tracker, this.#families),
       clusters: this.#clusters,
       get logTime() {
-        return state.#progress.logTime;
+        return state.logTime;
       },
-      emit: (output) => this.#outbox.emit(output, this.#progress.tick, this.#progress.logTime),
+      emit: (output) => this.#emit(output),
       count: (reason, by) => this.#counters.add(-1, reason, by),
     });
   }
@@ -288,22 +288,17 @@ export class PartitionState implements StageState {
     const { stage, partition } = this.#setup;
     const why = { source: `stage/${stage}`, reason: error.code, error: messageOf(error) };
     const place = { topic: telemetryTopic, partition, format: telemetryTopic };
-    this.#outbox.emit(
-      {
-        topic: rejectedTopic,
-        type: rejectedType,
-        cluster: index,
-        subject: `rejected/${createHash('sha256').update(value).digest('hex').slice(0, 32)}`,
-        revision: this.#progress.rejected++,
-        data: rejectedDataOf({ ...why, ...place }, record, rejectedBytesMax),
-      },
-      this.#progress.tick,
-      this.#progress.logTime,
-    );
+    this.#emit({
+      topic: rejectedTopic,
+      type: rejectedType,
+      cluster: index,
+      subject: `rejected/${createHash('sha256').update(value).digest('hex').slice(0, 32)}`,
+      revision: this.#progress.rejected++,
+      data: rejectedDataOf({ ...why, ...place }, record, rejectedBytesMax),
+    });
   }
 
   #status(): void {
-    const { logTime, tick } = this.#progress;
     const { partition } = this.#setup;
     const parts = statusData(
       this.#setup,
@@ -316,8 +311,12 @@ export class PartitionState implements StageState {
     for (const [part, data] of parts.entries()) {
       const subject = `status/${this.#setup.stage}/${partition}${part === 0 ? '' : `/${part}`}`;
       const output = { topic: 'status', type: 'seastate.status', cluster: -1, subject };
-      this.#outbox.emit({ ...output, revision: tick, data }, tick, logTime);
+      this.#emit({ ...output, revision: this.#progress.tick, data });
     }
+  }
+
+  #emit(output: Output): void {
+    this.#outbox.emit(output, this.#progress.tick, this.#progress.logTime);
   }
 
   /**
