@@ -408,6 +408,14 @@ test('retention keeps what is open, and deletes the rest when it is old', async 
 });
 
 describe('beside the process that feeds it', () => {
+  test('makes its folder: with the log on Kafka nothing else has', async () => {
+    await withLog(async ({ dir }) => {
+      const view = await openView(join(dir, 'new', 'data', 'view.sqlite'));
+      expect(firstColumn(view, 'SELECT count(*) FROM alerts')).toEqual([0]);
+      view.close();
+    });
+  });
+
   test('a read-only view sees what comes, and cannot be fed', async () => {
     await withLog(async ({ log, open, path }) => {
       await expect(open({ readOnly: true })).rejects.toMatchObject({ code: 'view_missing' });

@@ -1,4 +1,5 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, SeastateError } from '../../core/errors.ts';
@@ -193,6 +194,8 @@ function openToWrite(path: string): DatabaseSync {
 }
 
 function prepareToWrite(path: string): DatabaseSync {
+  // With the log on Kafka it is the first thing in its folder.
+  mkdirSync(dirname(path), { recursive: true });
   const database = new DatabaseSync(path, { timeout: 5000 });
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
