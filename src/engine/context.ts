@@ -24,6 +24,13 @@ export interface Unmatched {
   readonly unmet: readonly string[];
 }
 
+export const processorMissing = (name: string): SeastateError =>
+  new SeastateError(
+    'processor_missing',
+    `the state holds processor "${name}", which this program does not have: start it with ` +
+      'the same processors, or take it out by a checkpoint and a change of settings',
+  );
+
 /** What a processor's context asks of its stage. */
 export interface StageServices {
   readonly series: TrackedSeries;

@@ -17,7 +17,7 @@ import type {
 } from '../log/telemetry.ts';
 import { rejectedTopic, telemetryTopic } from '../log/topics.ts';
 import { Clusters } from './clusters.ts';
-import { Host } from './context.ts';
+import { Host, processorMissing } from './context.ts';
 import { Counters } from './counters.ts';
 import { explainSeries, type SeriesExplanation } from './explain.ts';
 import { Families } from './families.ts';
@@ -29,6 +29,7 @@ import { seriesViewOf } from './series/view.ts';
 import { checkSettings, engineSettings, parseSettings, sectionOf } from './settings.ts';
 import type { StageDefinition, StageOutput, StageSetup, StageState } from './stage.ts';
 import { statusData } from './status.ts';
+import type { Unmet } from './unmatched.ts';
 
 /** Bytes of one record, decoded; the gateway's own limit is below it. */
 const decodedBytesMax = 256 * 1024 * 1024;
@@ -119,6 +120,12 @@ export class PartitionState implements StageState {
   explain(matchers: readonly Matcher[]): Iterable<SeriesExplanation> {
     const [slots, view] = [this.#tracker.slots(), seriesViewOf(this.#tracker, this.#families)];
     return explainSeries(matchers, slots, view, this.#clusters, this.#hosts);
+  }
+
+  /** What is asked for and no series matches. */
+  unmatched(): Unmet {
+    const unmatched = this.#hosts.flatMap((host) => host.unmatched());
+    return { series: this.#tracker.liveCount, settings_version: this.settings.version, unmatched };
   }
 
   /** The settings in force. */
@@ -241,13 +248,15 @@ export class PartitionState implements StageState {
    * Everything is parsed before anything is changed. A processor that is switched off forgets its
    * state; switched on, it begins anew.
    */
-  #configure(next: SettingsValue): void {
+  #configure(next: SettingsValue, isLoaded = false): void {
     const { content } = next;
     const engine = parseSettings('engine', () => engineSettings.parse(content));
     const hosts = this.#stage.processors
       .filter(({ name }) => !engine.disabled.includes(name))
       .map((definition) => {
-        const section = parseSettings(definition.name, () => sectionOf(definition, content));
+        const section = parseSettings(definition.name, () =>
+          sectionOf(definition, content, isLoaded),
+        );
         const host = this.#hosts.find((known) => known.definition === definition);
         return { host: host ?? this.#host(definition, content), section };
       });
@@ -375,20 +384,14 @@ export class PartitionState implements StageState {
     this.#counters.load(input);
     this.#families.load(input);
     this.#outbox.load(input);
-    this.#configure(this.#progress.settings);
+    this.#configure(this.#progress.settings, true);
     for (const host of this.#hosts) host.handlers.settings?.();
     this.#tracker.load(input);
     for (let left = input.u16(); left > 0; left--) {
       const name = input.text();
       const host = this.#hosts.find(({ definition }) => definition.name === name);
-      if (host) host.load(input, this.#tracker.count);
-      else {
-        throw new SeastateError(
-          'processor_missing',
-          `the state holds processor "${name}", which this program does not have: start it with ` +
-            'the same processors, or take it out by a checkpoint and a change of settings',
-        );
-      }
+      if (!host) throw processorMissing(name);
+      host.load(input, this.#tracker.count);
     }
     // A processor that is new here starts empty, with room for the series that are there.
     for (const host of this.#hosts) host.reserve(this.#tracker.count);

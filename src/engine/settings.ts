@@ -53,9 +53,20 @@ export function sectionSchema({ settings }: Pick<ProcessorDefinition, 'settings'
   return (object.strict?.() ?? settings).prefault({});
 }
 
-/** A processor's part of the settings, with its defaults; throws what its schema throws. */
-export function sectionOf(definition: ProcessorDefinition, settings: SettingsContent): unknown {
-  return definition.settings?.parse(settings[definition.name] ?? {});
+/**
+ * A processor's part of the settings, with its defaults; throws what its schema throws. What a
+ * loaded state has was taken by the code of its time: where it does not fit, the defaults hold until
+ * the settings that follow a change of code.
+ */
+export function sectionOf(
+  { name, settings: schema }: ProcessorDefinition,
+  settings: SettingsContent,
+  isLoaded = false,
+): unknown {
+  const parsed = schema?.safeParse(settings[name] ?? {});
+  if (parsed === undefined || parsed.success) return parsed?.data;
+  if (isLoaded) return schema!.parse({});
+  throw parsed.error;
 }
 
 /** Error `settings_invalid` that says whose settings they are. */

@@ -1,11 +1,14 @@
 import type { Unmatched } from './context.ts';
 import type { StatusData } from './status.ts';
 
+/** What a partition tells of it. */
+export type Unmet = Pick<StatusData, 'series' | 'settings_version' | 'unmatched'>;
+
 /**
  * What no series of any partition matches, as the newest `status` of each says; nothing while no
  * series has come at all. Partitions with older settings than others are left out.
  */
-export function unmatchedIn(stages: readonly StatusData[]): Unmatched[] {
+export function unmatchedIn(stages: readonly Unmet[]): Unmatched[] {
   const newest = Math.max(...stages.map(({ settings_version }) => settings_version));
   // Records of older programs do not tell.
   const partitions = stages

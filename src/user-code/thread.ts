@@ -1,13 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { OwnSection } from '../config/load.ts';
+import type { ModelDefinition } from '../engine/model.ts';
 import type { SettingsFault } from '../engine/processor.ts';
 import { sealGlobals } from '../engine/runner/seal.ts';
 import { sealModules } from '../engine/runner/sealed-modules.ts';
 import { stagesWith } from '../processors/stages.ts';
-import { type BundleModule, definitionsIn, foundIn } from './exports.ts';
+import { type BundleModule, definitionsIn, type Found, foundIn } from './exports.ts';
 import { sectionsOf } from './sections.ts';
 import { settingsFaults } from './settings-faults.ts';
 import { type Fault, tryModel } from './try-model.ts';
+import { tryUpgrade } from './try-upgrade.ts';
 
 /** What the thread that loads users' code is asked (as workerData). */
 export interface Question {
@@ -50,6 +52,11 @@ export interface Word {
 const say = (word: Word): void => parentPort?.postMessage(word);
 const tell = (doing: string): void => say({ doing });
 
+function tried(found: Found<ModelDefinition>): Fault[] {
+  const faults = tryModel(found, tell);
+  return faults.length > 0 ? faults : tryUpgrade(found, tell);
+}
+
 async function answer({ url, settings, tries }: Question): Promise<Answer> {
   const module = (await import(url)) as BundleModule;
   const { processors, models } = foundIn(module);
@@ -68,7 +75,7 @@ async function answer({ url, settings, tries }: Question): Promise<Answer> {
     })),
     sections: sectionsOf(processors, settings),
     problems: settingsFaults(stagesWith(definitionsIn(module)), settings),
-    faults: tries ? models.flatMap((found) => tryModel(found, tell)) : [],
+    faults: tries ? models.flatMap(tried) : [],
   };
 }
 

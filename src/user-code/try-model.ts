@@ -10,20 +10,21 @@ export interface Fault {
   readonly message: string;
 }
 
-interface Trial {
+export interface Trial {
   readonly what: string;
   readonly kind: MetricKind;
   /** Value of sample i; NaN: there is none; `stale`: the series ends, and goes on afterwards. */
   value(i: number): number | 'stale';
 }
 
-const length = 600;
+/** Samples of a trial. */
+export const length = 600;
 const intervalMs = 60_000;
 const startMs = Date.UTC(2024, 0, 1);
 /** Always the same numbers in [0, 1). */
 const noise = (i: number): number => (Math.imul(i + 1, 2_654_435_761) >>> 0) / 2 ** 32;
 
-const trials: readonly Trial[] = [
+export const trials: readonly Trial[] = [
   { what: 'a counter with a reset', kind: 'counter', value: (i) => (i % 400) * 10 + noise(i) },
   { what: 'a series with a gap', kind: 'gauge', value: (i) => (i % 300 > 200 ? NaN : noise(i)) },
   {
@@ -90,13 +91,13 @@ export function tryModel(
   return faults;
 }
 
-/** All results of series in turns, each as text, with the first failure. */
-function passes(scorer: Scorer, series: readonly Trial[]) {
+/** All results of series in turns, from sample `first` on, each as text, with the first failure. */
+export function passes(scorer: Scorer, series: readonly Trial[], first = 0) {
   const runs = series.map(() => ({ said: '', error: '', failed: 0 }));
   for (let i = 0; i < length; i++) {
     for (const [slot, { kind, value }] of series.entries()) {
       const given = value(i);
-      const time = startMs + i * intervalMs;
+      const time = startMs + (first + i) * intervalMs;
       const number = given === 'stale' ? Number.NaN : given;
       if (Number.isNaN(number) && given !== 'stale') continue;
       const v = scorer.push(slot, time, number, kind, given === 'stale');
@@ -111,7 +112,7 @@ function passes(scorer: Scorer, series: readonly Trial[]) {
 }
 
 /** The first place of a stack that is not ours, for people. */
-function placeIn(stack: string): string {
+export function placeIn(stack: string): string {
   const place = /(data:text[^\s)]*:\d+:\d+)/.exec(stack)?.[1];
   return place === undefined ? '' : ` (${place})`;
 }

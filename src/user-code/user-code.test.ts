@@ -151,3 +151,19 @@ test('types are checked, strictly and without clock, files and network', async (
   for (const what of ["'scor'", "'missing'", "'setTimeout'", "Type 'string'"])
     expect(all).toContain(what);
 });
+
+test('an upgrade is tried on a state of the version before, and its mistake has a place', async () => {
+  const upgrading = (upgrade: string) =>
+    model('a', good).replace('version: 1', 'version: 3').replace('score(', `${upgrade}\n  score(`);
+  const faultsOf = async (upgrade: string) =>
+    (await read([await write('a.ts', upgrading(upgrade))], {}, true)).faults.map(
+      ({ message }) => message,
+    );
+  expect(await faultsOf('upgrade(from, state, at) { state.last[at]! += from; },')).toEqual([]);
+  expect(await faultsOf('upgrade(from) { throw new Error(`from ${from}`); },')).toEqual([
+    expect.stringMatching(/on a state of version 2: .*from version 2: from 2 \(.*a\.ts:\d+:\d+\)/),
+  ]);
+  // What it leaves behind is tried too.
+  const leaves = 'upgrade(_from, state, at) { state.last[at] = Number.NaN; },';
+  expect(await faultsOf(leaves)).toEqual([expect.stringContaining('on a state of version 2: ')]);
+});

@@ -8,6 +8,7 @@ import { type LoadedProgram, loadConfig, loadProgram } from '../load-config.ts';
 
 export interface CheckFlags extends ConfigFlags {
   readonly show?: boolean;
+  readonly state?: boolean;
 }
 
 export async function check(this: CliContext, flags: CheckFlags, file?: string): Promise<void> {
@@ -22,6 +23,10 @@ export async function check(this: CliContext, flags: CheckFlags, file?: string):
   mistakes.push(...faultsOf(program));
   if (mistakes.length > 0) throw new SeastateError('user_code', mistakes.join('\n'));
   const { config, sections, code } = program!;
+  const state = flags.state ? await (await import('./state.ts')).checkState(program!) : undefined;
+  if (state && state.faults.length > 0) {
+    throw new SeastateError('user_code', state.faults.join('\n'));
+  }
   if (flags.show) {
     this.out.write(stringify(printableConfig(config, sections)));
     return;
@@ -30,6 +35,9 @@ export async function check(this: CliContext, flags: CheckFlags, file?: string):
   for (const { name, version, file: from } of code.models) {
     say(this, `model ${name}, version ${version}, from ${from}: tried, good`);
   }
+  if (!state) return;
+  say(this, `state of ${state.partitions} partitions: goes on`);
+  for (const warning of state.warnings) this.err.write(`warning: ${warning}\n`);
 }
 
 async function typeMistakes({ process }: Config): Promise<string[]> {

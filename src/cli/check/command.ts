@@ -14,6 +14,12 @@ export const checkCommand = buildCommand<CheckFlags, [file?: string], CliContext
         withNegated: false,
         brief: 'Print the configuration in force, with defaults and without secrets',
       },
+      state: {
+        kind: 'boolean',
+        optional: true,
+        withNegated: false,
+        brief: 'Try it on the newest snapshots in the data folder, in memory',
+      },
     },
     aliases: configAliases,
     positional: {
@@ -28,10 +34,13 @@ export const checkCommand = buildCommand<CheckFlags, [file?: string], CliContext
     fullDescription:
       'Reads the file as `run` would, and the files that it refers to. Every mistake is told at ' +
       'once as file:line:column: key: what is wrong. Processors and models of your own are ' +
-      'type-checked, and models tried on made-up series. Exits 1 when there is any mistake.',
+      'type-checked, and models tried on made-up series. With --state the newest snapshots are ' +
+      'loaded with this code, in memory: states of older versions must be mended, and selectors ' +
+      'that no series there matches are told as warnings. Exits 1 when there is any mistake.',
     customUsage: [
       { input: 'seastate.yaml', brief: 'is it good?' },
       { input: '--show seastate.yaml', brief: 'what is in force?' },
+      { input: '--state seastate.yaml', brief: 'will what is known go on?' },
       { input: '--show --set process.partitions=64', brief: 'defaults with one change' },
       '[file]',
     ],
