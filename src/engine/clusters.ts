@@ -1,23 +1,30 @@
 import type { ByteReader, ByteWriter } from '../core/bytes.ts';
 import type { ClusterView } from './processor.ts';
 
+/** What no tenant may fill: clusters are never forgotten, and a part is for the others. */
+const ownShare = 0.75;
+
 /** (tenant, cluster) pairs of a partition, by index in order of first sight, with their titles. */
 export class Clusters implements ClusterView {
   #rows: [tenant: string, name: string, title: string][] = [];
   readonly #index = new Map<string, number>();
+  /** Clusters by tenant; derived. */
+  readonly #counts = new Map<string, number>();
 
   get count(): number {
     return this.#rows.length;
   }
 
-  /** Given on first sight; -1 when there are `max` already. */
+  /** Given on first sight; -1 when there are `max` already, or the tenant has its share of them. */
   indexOf(tenant: string, name: string, max: number): number {
     const key = `${tenant}\0${name}`;
     let index = this.#index.get(key);
     if (index === undefined) {
-      if (this.#rows.length >= max) return -1;
+      const own = this.#counts.get(tenant) ?? 0;
+      if (this.#rows.length >= max || own >= Math.ceil(max * ownShare)) return -1;
       index = this.#rows.push([tenant, name, '']) - 1;
       this.#index.set(key, index);
+      this.#counts.set(tenant, own + 1);
     }
     return index;
   }
@@ -61,8 +68,10 @@ export class Clusters implements ClusterView {
   load(input: ByteReader): void {
     this.#rows = JSON.parse(input.text());
     this.#index.clear();
+    this.#counts.clear();
     this.#rows.forEach(([tenant, name], i) => {
       this.#index.set(`${tenant}\0${name}`, i);
+      this.#counts.set(tenant, (this.#counts.get(tenant) ?? 0) + 1);
     });
   }
 }

@@ -318,6 +318,21 @@ test('births over the caps are counted, and taken when there is room again', () 
   });
 });
 
+test.each([false, true])(
+  'no tenant takes the room for clusters of others, restored: %s',
+  (restoreAfterEach) => {
+    const driver = new StageDriver([], { restoreAfterEach });
+    driver.record('settings', { version: 1, sha256: '', content: { clusters_max: 8 } });
+    for (let i = 0; i < 20; i++) driver.samples(`made-up-${i}`, [], 'greedy');
+    for (let i = 0; i < 4; i++) driver.samples(`real-${i}`, [], 'honest');
+    const { clusters, counters } = driver.advance(15_000).of('status').at(-1)!.data;
+    const of = (name: string) =>
+      clusters.filter(({ tenant }: { tenant: string }) => tenant === name).length;
+    expect([of('greedy'), of('honest')]).toEqual([6, 2]);
+    expect(counters.clusters_over_limit).toBe(14 + 2);
+  },
+);
+
 test('an async handler is refused: what it does later would fall into any batch', () => {
   const later = { ...sums, name: 'later', create: () => ({ async tick() {} }) };
   expect(() => new StageDriver([later])).toThrow(/processor later: handler tick is async/);

@@ -194,6 +194,12 @@ export class KafkaWriter {
       total += bytes;
       if (total >= this.#limits.sendBytes) break;
     }
+    // Next time the others come first: partitions with ever more to send must not starve them.
+    for (const { key } of batches) {
+      const queue = this.#queues.get(key)!;
+      this.#queues.delete(key);
+      this.#queues.set(key, queue);
+    }
     return batches;
   }
 
