@@ -31,6 +31,12 @@ export interface SeriesView {
   /** ms, the clock of the series' sender: its newest accepted sample. */
   clock(slot: number): number;
   /**
+   * ms for which nothing has come of a series, by its sender's clock: from its newest sample, or from
+   * where its sender came back after a pause; 0 while that is behind with what it has to send. As of
+   * the newest tick.
+   */
+  silence(slot: number): number;
+  /**
    * Metric type as in the protocols' metadata: 0 unknown, 1 counter, 2 gauge, 3 histogram, 4 gauge
    * histogram, 5 summary, 6 info, 7 stateset; from the series' own metadata or its family's.
    */

@@ -487,14 +487,13 @@ export class Scorer {
   }
 
   /**
-   * Asks whether the series has stopped reporting when its sender's clock says `now` (ms). True
-   * once per silence, with the verdict filled; its return raises no alarm.
+   * Asks whether the series has stopped reporting when its sender has not heard of it for `silence`
+   * (ms). True once per silence, with the verdict filled; its return raises no alarm.
    */
-  overdue(slot: number, now: number): boolean {
+  overdue(slot: number, silence: number): boolean {
     const a = this.#series.arrays;
     if (slot >= this.#reserved || (a.flags[slot]! & (flag.seen | flag.ended)) !== flag.seen)
       return false;
-    const silence = now - a.time[slot]!;
     if (a.count[slot]! < 2 || !hasStopped(silence, a.interval[slot]!, a.pause[slot]!)) return false;
     a.flags[slot]! |= flag.ended;
     this.#clear();
@@ -503,7 +502,8 @@ export class Scorer {
     v.alarm = true;
     v.kind = 'stopped';
     v.onset = a.time[slot]! + a.interval[slot]!;
-    v.strength = silence / (3 * a.interval[slot]!);
+    // Samples that are missing: a count of what is beyond doubt, so above most of what is improbable.
+    v.strength = silence / a.interval[slot]!;
     return true;
   }
 

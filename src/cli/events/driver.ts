@@ -223,6 +223,7 @@ function seriesView(slots: readonly DriverSeries[]): SeriesView {
     interval: (slot) => slots[slot]!.interval,
     lastTime: (slot) => slots[slot]!.time,
     clock: () => 0,
+    silence: () => 0,
     isLive: (slot) => slots[slot]!.live,
     type: () => 0,
   };

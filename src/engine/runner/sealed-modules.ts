@@ -8,7 +8,8 @@ import { registerHooks } from 'node:module';
 export function sealModules(bundle: string | undefined): void {
   registerHooks({
     resolve(specifier, context, next) {
-      if (specifier === bundle) return next(specifier, context);
+      const asked = URL.parse(specifier, context.parentURL);
+      if (asked && asked.href === bundle) return next(specifier, context);
       throw new Error(`import of ${specifier} is closed to processors and models`);
     },
   });

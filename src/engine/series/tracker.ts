@@ -15,6 +15,8 @@ const hourMs = 3_600_000;
 const free = 0;
 const live = 1;
 const ended = 2;
+/** Ended by its sender's clock: if it comes again, it may be that it comes seldom. */
+const lapsed = 3;
 
 /** Who is told what the tracker finds; in log order. */
 export interface TrackerEvents {
@@ -64,6 +66,8 @@ export class SeriesTracker implements SeriesView {
   readonly #raw: (RawSeries | undefined)[] = [];
   readonly #block = new BlockBuffer();
   readonly #skipped = new Float64Array(reasons.length);
+  /** Log time of the newest tick: derived, set before anybody asks in it. */
+  #ticked = 0;
   readonly #events: TrackerEvents;
   #settings: EngineSettings;
   #replicaLabels: ReadonlySet<string>;
@@ -108,6 +112,15 @@ export class SeriesTracker implements SeriesView {
 
   clock(slot: number): number {
     return this.#senders.groups.arrays.clock[this.#columns.arrays.group[slot]!]!;
+  }
+
+  /** See SeriesView. */
+  silence(slot: number): number {
+    const { lastTime, group } = this.#columns.arrays;
+    const { clock, resumed } = this.#senders.groups.arrays;
+    const g = group[slot]!;
+    if (this.#ticked - clock[g]! > this.#settings.series.backlog_ms) return 0;
+    return Math.max(0, clock[g]! - Math.max(lastTime[slot]!, resumed[g]!));
   }
 
   isLive(slot: number): boolean {
@@ -233,7 +246,7 @@ export class SeriesTracker implements SeriesView {
       columns.endedAt[slot] = logTime;
       return slot;
     }
-    if (columns.state[slot] === live && last > 0) this.#learnInterval(slot, group, time - last);
+    if (columns.state[slot] !== ended && last > 0) this.#learnInterval(slot, group, time - last);
     columns.state[slot] = live;
     return slot;
   }
@@ -292,6 +305,7 @@ export class SeriesTracker implements SeriesView {
 
   /** Ends what its sender's clock has left behind, and gives back what ended long ago. */
   endOfTick(logTime: number): void {
+    this.#ticked = logTime;
     const limits = this.#settings.series;
     const { state, group, lastTime, interval, endedAt } = this.#columns.arrays;
     const groups = this.#senders.groups.arrays;
@@ -299,17 +313,13 @@ export class SeriesTracker implements SeriesView {
     for (let slot = 0; slot < count; slot++) {
       if (state[slot] === live) {
         const g = group[slot]!;
-        const clock = groups.clock[g]!;
-        const since = Math.max(lastTime[slot]!, groups.resumed[g]!);
-        const past =
-          logTime - clock <= limits.backlog_ms &&
-          clock - since > Math.max(limits.end_after_ms, 2.5 * interval[slot]!);
+        const past = this.silence(slot) > Math.max(limits.end_after_ms, 2.5 * interval[slot]!);
         if (past || logTime - groups.seen[g]! > limits.silent_max_ms) {
-          state[slot] = ended;
+          state[slot] = lapsed;
           endedAt[slot] = logTime;
           this.#events.ended(slot, lastTime[slot]!);
         }
-      } else if (state[slot] === ended && logTime - endedAt[slot]! > limits.forget_after_ms) {
+      } else if (state[slot] !== free && logTime - endedAt[slot]! > limits.forget_after_ms) {
         this.#forget(slot);
       }
     }

@@ -16,6 +16,7 @@ export function seriesViewOf(tracker: SeriesTracker, families: Families): Tracke
     isTracked: (slot) => tracker.isTracked(slot),
     isLive: (slot) => tracker.isLive(slot),
     clock: (slot) => tracker.clock(slot),
+    silence: (slot) => tracker.silence(slot),
     type: (slot) =>
       tracker.type(slot) || families.type(tracker.cluster(slot), tracker.label(slot, '__name__')),
   };

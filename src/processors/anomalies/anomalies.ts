@@ -219,10 +219,10 @@ export class Anomalies {
     const { lane, open } = this.#slots.arrays;
     for (let slot = 0; slot < series.count; slot++) {
       const at = lane[slot]!;
-      if (at === noLane || !series.isLive(slot)) continue;
-      const clock = series.clock(slot);
+      if (at === noLane) continue;
       const chosen = lanes[at]!;
-      if (!chosen.scorer.overdue(slot, clock)) continue;
+      const clock = series.clock(slot);
+      if (!chosen.scorer.overdue(slot, series.silence(slot))) continue;
       if (open[slot] === 1 && !this.#dropHushed(slot)) continue;
       this.#alarm(slot, itself, chosen, chosen.scorer.verdict, clock);
       const { verdict } = chosen.scorer;
