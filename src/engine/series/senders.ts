@@ -101,6 +101,13 @@ export class Senders {
     return true;
   }
 
+  /** ms by which a group's clock is past `time`; 0 while that clock has not come to `from`. */
+  silence(group: number, time: number, from: number): number {
+    const { clock, resumed } = this.groups.arrays;
+    if (clock[group]! < from) return 0;
+    return Math.max(0, clock[group]! - Math.max(time, resumed[group]!));
+  }
+
   /** Whether any replica was last seen before that log time, ms. */
   hasSeenBefore(time: number): boolean {
     const { seen } = this.replicas.arrays;

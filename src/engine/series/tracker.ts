@@ -15,7 +15,7 @@ const hourMs = 3_600_000;
 const free = 0;
 const live = 1;
 const ended = 2;
-/** Ended by its sender's clock: if it comes again, it may be that it comes seldom. */
+/** By its sender's clock: if it comes again, it may be that it comes seldom. */
 const lapsed = 3;
 
 /** Who is told what the tracker finds; in log order. */
@@ -66,7 +66,7 @@ export class SeriesTracker implements SeriesView {
   readonly #raw: (RawSeries | undefined)[] = [];
   readonly #block = new BlockBuffer();
   readonly #skipped = new Float64Array(reasons.length);
-  /** Log time of the newest tick: derived, set before anybody asks in it. */
+  /** Log time of the newest tick. */
   #ticked = 0;
   readonly #events: TrackerEvents;
   #settings: EngineSettings;
@@ -114,13 +114,10 @@ export class SeriesTracker implements SeriesView {
     return this.#senders.groups.arrays.clock[this.#columns.arrays.group[slot]!]!;
   }
 
-  /** See SeriesView. */
   silence(slot: number): number {
     const { lastTime, group } = this.#columns.arrays;
-    const { clock, resumed } = this.#senders.groups.arrays;
-    const g = group[slot]!;
-    if (this.#ticked - clock[g]! > this.#settings.series.backlog_ms) return 0;
-    return Math.max(0, clock[g]! - Math.max(lastTime[slot]!, resumed[g]!));
+    const from = this.#ticked - this.#settings.series.backlog_ms;
+    return this.#senders.silence(group[slot]!, lastTime[slot]!, from);
   }
 
   isLive(slot: number): boolean {
@@ -215,18 +212,14 @@ export class SeriesTracker implements SeriesView {
     if (!(time > 0)) return this.#skip(negative);
     if (time > logTime + limits.future_ms) return this.#skip(future);
     let replica = raw.replica(series);
-    if (replica < 0) {
-      replica = this.#learn(cluster, series, raw);
-      if (replica < 0) return this.#skip(senders);
-    }
+    if (replica < 0) replica = this.#learn(cluster, series, raw);
+    if (replica < 0) return this.#skip(senders);
     if (!this.#senders.observe(replica, time, logTime, limits.replica_lead_ms)) {
       return this.#skip(replicaReason);
     }
     let slot = raw.slot(series, this.#columns.arrays.generation);
-    if (slot < 0) {
-      slot = this.#track(cluster, series, stale, raw);
-      if (slot < 0) return slot;
-    }
+    if (slot < 0) slot = this.#track(cluster, series, stale, raw);
+    if (slot < 0) return slot;
     const columns = this.#columns.arrays;
     const last = columns.lastTime[slot]!;
     if (time <= last) {
@@ -308,13 +301,11 @@ export class SeriesTracker implements SeriesView {
     this.#ticked = logTime;
     const limits = this.#settings.series;
     const { state, group, lastTime, interval, endedAt } = this.#columns.arrays;
-    const groups = this.#senders.groups.arrays;
-    const count = this.#identity.count;
-    for (let slot = 0; slot < count; slot++) {
+    const { seen } = this.#senders.groups.arrays;
+    for (let slot = 0; slot < this.#identity.count; slot++) {
       if (state[slot] === live) {
-        const g = group[slot]!;
         const past = this.silence(slot) > Math.max(limits.end_after_ms, 2.5 * interval[slot]!);
-        if (past || logTime - groups.seen[g]! > limits.silent_max_ms) {
+        if (past || logTime - seen[group[slot]!]! > limits.silent_max_ms) {
           state[slot] = lapsed;
           endedAt[slot] = logTime;
           this.#events.ended(slot, lastTime[slot]!);
