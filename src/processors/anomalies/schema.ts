@@ -13,7 +13,11 @@ export const anomalyData = z
     tenant: z.string(),
     cluster: z.string().describe('identity of the cluster'),
     cluster_title: z.string().describe('what people call it'),
-    labels: z.record(z.string(), z.string()).describe('labels of the series, less __name__'),
+    labels: z
+      .record(z.string(), z.string())
+      .describe(
+        'labels of the series, less __name__; of a histogram less le, with quantile ("0.5", "0.99") or stat ("count")',
+      ),
     model: z.string(),
     score: z.number().describe('greatest multiple of the cut so far; 1 asks for an alarm'),
     rare_days: z

@@ -70,6 +70,46 @@ test('nothing is told unless it is asked for', () => {
   expect(told(run(undefined))).toEqual([]);
 });
 
+test.each([false, true])(
+  'resets, ends and late types; restored after each record: %s',
+  (restore) => {
+    const d = new StageDriver([peers as ProcessorDefinition], {
+      restoreAfterEach: restore,
+      startMs: at,
+    });
+    d.record('settings', { version: 1, sha256: 'x', content: { peers: { select: ['{}'] } } });
+    for (let i = 0; i <= 30; i++) {
+      const all = Array.from({ length: 4 }, (_, k) => {
+        const own = { job: 'a', instance: `i${k}` };
+        // The last one ends in the second five minutes; all begin anew at the thirteenth scrape.
+        const counted = series('jobs_total', own, d.now, 60 * (i < 13 ? i : i - 13));
+        const ended = series('jobs_total', own, d.now, Number.NaN);
+        const gauge = series('kube_pod_count', own, d.now, 7 * k);
+        const typed = { ...gauge, metadata: { type: 'gauge' as const } };
+        return k === 3 && i >= 15 ? (i === 15 ? [ended] : []) : [counted, typed];
+      });
+      d.samples('c1', all.flat());
+      d.advance(30_000);
+    }
+    const of = (metric: string) =>
+      told(d)
+        .filter((each) => each.metric === metric)
+        .map(({ count, median, unit }) => [count, median, unit]);
+    expect(of('kube_pod_count')).toEqual([
+      [4, 10.5, 'value'],
+      [4, 10.5, 'value'],
+      [3, 7, 'value'],
+    ]);
+    // Ten scrapes of 60 in 300 s; of the second five minutes one is lost to the reset.
+    expect(of('jobs_total')).toEqual([
+      [4, 2, 'rate'],
+      [4, expect.any(Number), 'rate'],
+      [3, 2, 'rate'],
+    ]);
+    expect(of('jobs_total')[1]![1]).toBeGreaterThan(1.7);
+  },
+);
+
 test('groups over the limit are dropped and counted', () => {
   const d = run({ select: ['{namespace="shop"}'], max_groups: 1 });
   expect(told(d).map(({ metric }) => metric)).toEqual(Array(4).fill('queue_length'));
