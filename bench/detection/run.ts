@@ -12,8 +12,11 @@ import { alarmsOf, type Detection, detect, scoresOf } from './detect.ts';
 import { type Figures, measure, swept } from './measures.ts';
 import { nabScore, profiles } from './nab-scorer.ts';
 import { fixed, table } from './report.ts';
-import { characterNames, heldOut } from './synthetic/characters.ts';
+import { type Character, drawn } from './synthetic/character.ts';
+import { characters } from './synthetic/characters.ts';
+import { operations } from './synthetic/operations.ts';
 import { anomalyKinds, synthetic } from './synthetic/shapes.ts';
+import { unseen } from './synthetic/unseen.ts';
 import { vusPr } from './vus-pr.ts';
 
 /**
@@ -189,8 +192,8 @@ function benchSynthetic(): void {
   );
 }
 
-function benchHeldOut(): void {
-  const corpus = heldOut(10, 2);
+function benchCharacters(title: string, of: Record<string, Character>, seed: number): void {
+  const corpus = drawn(of, 10, seed);
   const found = corpus.map((series) => detect(series, shipped));
   const rowOf = (name: string, at: number[]): string[] => {
     const own = at.map((k) => corpus[k]!);
@@ -199,11 +202,11 @@ function benchHeldOut(): void {
     const area = areas.reduce((a, b) => a + b, 0) / areas.length;
     return [...figureRow(name, measure(own, alarms, 1, 'all')), fixed(area)];
   };
-  const of = (name: string) => corpus.flatMap((s, k) => (s.group === name ? [k] : []));
+  const at = (name: string) => corpus.flatMap((s, k) => (s.group === name ? [k] : []));
   print(
-    'Other characters, made up, in draws that were not looked at before: its own alarms',
+    `${title}: its own alarms`,
     [...figureHeader, 'VUS-PR'],
-    [rowOf('all', [...corpus.keys()]), ...characterNames.map((name) => rowOf(name, of(name)))],
+    [rowOf('all', [...corpus.keys()]), ...Object.keys(of).map((name) => rowOf(name, at(name)))],
   );
 }
 
@@ -308,7 +311,11 @@ if (!folder) {
   if (wants('folds')) benchFolds(nab);
 }
 if (wants('synthetic')) benchSynthetic();
-if (wants('heldout')) benchHeldOut();
+if (wants('heldout')) {
+  benchCharacters('Thirteen characters, draws not looked at', characters, 2);
+  benchCharacters('Operations data, draws not looked at', operations, 2);
+}
+if (wants('unseen')) benchCharacters('Characters not looked at', unseen, 1);
 if (wants('cost')) benchCost();
 const results = join(import.meta.dirname, '..', 'results');
 mkdirSync(results, { recursive: true });

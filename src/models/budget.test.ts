@@ -20,12 +20,15 @@ test('the rarer an alarm is asked for, and the more samples a day has, the rarer
   expect(neededRarity(100 * dayMs, 0.2)).toBe(1);
 });
 
-test('a raise grows with alarms, is bounded, and wears off', () => {
+test.each([1, 5, 60])('a raise at %d min grows with alarms, is bounded, and wears off', (every) => {
   let raise = 0;
-  for (let i = 0; i < 100; i++) raise = raised(raise);
+  for (let i = 0; i < 100; i++) raise = raised(raise, every * minute);
   expect(raise).toBe(4);
-  expect(worn(raise, dayMs, 0.2)).toBeLessThan(raise);
-  expect(worn(raise, 1e6 * dayMs, 0.2)).toBe(0);
+  expect(worn(raise, dayMs, every * minute, 0.2)).toBeLessThan(raise);
+  expect(worn(raise, 1e6 * dayMs, every * minute, 0.2)).toBe(0);
+  expect(worn(raise, dayMs, every * minute, 0.1)).toBeGreaterThan(
+    worn(raise, dayMs, every * minute, 0.2),
+  );
 });
 
 test('the rest is two and a half hours within 5 to 60 samples', () => {

@@ -19,15 +19,34 @@ export function neededRarity(interval: number, asked: number): number {
 /** Factor on cuts that are not rarities (soft records), 1 at the default. */
 export const recordFactor = (asked: number): number => askedByDefault / asked;
 
-const raiseBy = 0.45;
 const raiseMost = 4;
+/** What a raise loses in the time of one asked alarm, whatever it is. */
+const wear = 0.0225;
+
+/** How a series is raised: `by` each alarm, and the part of a raise that goes with each asked one. */
+interface Law {
+  readonly by: number;
+  readonly ease: number;
+}
+
+/**
+ * Measured, not derived (bench/detection): rows of five minutes repeat their false alarms for weeks;
+ * those of an hour are few, those of a minute averaged over five, and events of both are many.
+ */
+const minutes: Law = { by: 0.15, ease: 1 };
+const middling: Law = { by: 0.5, ease: 0 };
+const hours: Law = { by: 0.35, ease: 0.25 };
+const lawOf = (interval: number): Law =>
+  interval < 120_000 ? minutes : interval > 1_200_000 ? hours : middling;
 
 /** The raise of a series' cut after an alarm by rarity: who cries often must cry louder. */
-export const raised = (raise: number): number => Math.min(raiseMost, raise + raiseBy);
+export const raised = (raise: number, interval: number): number =>
+  Math.min(raiseMost, raise + lawOf(interval).by);
 
-/** The raise after `elapsed` ms without one: it wears off at a twentieth of the asked rate. */
-export function worn(raise: number, elapsed: number, asked: number): number {
-  return raise > 0 ? Math.max(0, raise - (raiseBy * asked * 0.05 * elapsed) / dayMs) : 0;
+/** The raise after `elapsed` ms without one. */
+export function worn(raise: number, elapsed: number, interval: number, asked: number): number {
+  const alarms = (asked * elapsed) / dayMs;
+  return Math.max(0, raise - (wear + lawOf(interval).ease * raise) * alarms);
 }
 
 /** Samples of silence after an alarm: two and a half hours, but 5 to 60 samples. */

@@ -418,7 +418,8 @@ export class Scorer {
     v.earliest = r.earliest;
     v.latest = r.latest;
     v.confidence = s.count / (s.count + 200);
-    const raise = worn(a.raise[slot]!, step, this.#asked);
+    const before = a.raise[slot]!;
+    const raise = before > 0 ? worn(before, step, s.interval, this.#asked) : 0;
     a.raise[slot] = raise;
     if (s.interval !== this.#neededFor) {
       this.#neededFor = s.interval;
@@ -449,7 +450,7 @@ export class Scorer {
     if (!changed) v.onset = a.onset[slot]! > 0 ? a.onset[slot]! : s.time;
     a.since[slot] = 0;
     a.strength[slot] = v.strength;
-    if (byRarity >= 1) a.raise[slot] = raised(raise);
+    if (byRarity >= 1) a.raise[slot] = raised(raise, s.interval);
   }
 
   /** Level shifts and flatlines; true when one is declared at this sample. */

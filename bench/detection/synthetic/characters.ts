@@ -1,74 +1,20 @@
-import { normalOf, randomOf } from '../../../src/models/testing.ts';
-import type { Series, Span } from '../corpora.ts';
+import {
+  type Character,
+  coloured,
+  day,
+  hour,
+  minute,
+  poisson,
+  traffic,
+  wave,
+} from './character.ts';
 
 /**
  * Series of the characters of public sets that are not here (hourly business metrics, KPIs by the
  * minute, daily rows, short series, cycles without a clock). Events lie anywhere from a tenth of the
- * series on and differ in kind, size and length. Same seed, same series: seed 1 is there to look at,
- * another one to judge by.
+ * series on and differ in kind, size and length. Seed 1 is there to look at, another one to judge by.
  */
-interface Chance {
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  readonly noise: () => number;
-  /** Whole number in [from, to]. */
-  between(from: number, to: number): number;
-}
-
-interface Character {
-  readonly interval: number;
-  readonly rows: (c: Chance) => number;
-  /** Events of a series of so many rows. */
-  readonly events: (c: Chance, rows: number) => number;
-  /** Rows of an event at most. */
-  readonly longest: number;
-  /** Value of row i at `time`, and the size of its noise. */
-  readonly make: (
-    c: Chance,
-  ) => (i: number, time: number) => readonly [value: number, sigma: number];
-  /** Values are counts: never below zero, whole. */
-  readonly counts?: boolean;
-}
-
-const minute = 60_000;
-const hour = 60 * minute;
-const day = 24 * hour;
-const start = Date.UTC(2023, 2, 6);
-const wave = (time: number, period: number, phase = 0) =>
-  Math.sin(2 * Math.PI * (time / period + phase));
-const isWeekend = (time: number) => new Date(time).getUTCDay() % 6 === 0;
-
-function poisson(mean: number, c: Chance): number {
-  if (mean > 50) return Math.max(0, Math.round(mean + Math.sqrt(mean) * c.noise()));
-  let k = -1;
-  for (let p = 1; p > Math.exp(-mean); k++) p *= c.random();
-  return k;
-}
-
-/** Noise with a memory of about 1 / (1 - keep) rows, of size 1. */
-function coloured(c: Chance, keep: number): () => number {
-  let x = 0;
-  return () => {
-    x = keep * x + Math.sqrt(1 - keep * keep) * c.noise();
-    return x;
-  };
-}
-
-/** Traffic of people: day, evening, week; noise grows with the level. */
-function traffic(c: Chance): (time: number) => readonly [number, number] {
-  const [height, dip, phase] = [0.3 + 0.5 * c.random(), 0.5 + 0.5 * c.random(), c.random()];
-  const [level, noisy] = [10 ** (1 + 4 * c.random()), 0.02 + 0.06 * c.random()];
-  const drift = 0.2 * (c.random() - 0.3);
-  const noise = coloured(c, 0.6);
-  return (time) => {
-    const round = 1 + height * wave(time, day, phase) + 0.15 * wave(time, day / 2, 2 * phase);
-    const base =
-      level * round * (isWeekend(time) ? dip : 1) * (1 + (drift * (time - start)) / (30 * day));
-    return [base * (1 + noisy * noise()), base * noisy];
-  };
-}
-
-const characters: Record<string, Character> = {
+export const characters: Record<string, Character> = {
   'hourly traffic': {
     interval: hour,
     rows: () => 1440,
@@ -221,70 +167,3 @@ const characters: Record<string, Character> = {
     },
   },
 };
-
-/** What an event makes of a value: `k` of `length` rows, `size` in noises. */
-const kinds: ((v: number, sigma: number, size: number, k: number, length: number) => number)[] = [
-  (v, sigma, size) => v + size * sigma,
-  (v, sigma, size) => v - size * sigma,
-  (v, sigma, size, k, length) => v + (size * sigma * (k + 1)) / length,
-  (v, sigma, size, k) => v + (k % 2 === 0 ? size : -size) * sigma,
-];
-
-function spoil(
-  character: Character,
-  made: { values: Float64Array; sigmas: Float64Array },
-  c: Chance,
-): Span[] {
-  const { values, sigmas } = made;
-  const n = values.length;
-  const spans: Span[] = [];
-  const count = character.events(c, n);
-  for (let e = 0; e < count; e++) {
-    const room = Math.floor((0.9 * n) / count);
-    const isPoint = c.random() < 0.4;
-    const length = isPoint ? c.between(1, 2) : c.between(3, Math.max(3, character.longest));
-    const at = Math.floor(0.1 * n) + e * room + c.between(0, Math.max(0, room - length - 25));
-    const [kind, size] = [kinds[isPoint ? c.between(0, 1) : c.between(0, 3)]!, 5 + 10 * c.random()];
-    for (let k = 0; k < length; k++) {
-      const value = kind(values[at + k]!, sigmas[at + k]!, size, k, length);
-      values[at + k] = character.counts ? Math.max(0, Math.round(value)) : value;
-    }
-    spans.push([at, at + length - 1]);
-  }
-  return spans;
-}
-
-function make(name: string, seed: number): Series {
-  const character = characters[name]!;
-  const random = randomOf(seed);
-  const c: Chance = {
-    random,
-    noise: normalOf(random),
-    between: (from, to) => from + Math.floor((to - from + 1) * random()),
-  };
-  const n = character.rows(c);
-  const of = character.make(c);
-  const times = Float64Array.from({ length: n }, (_, i) => start + i * character.interval);
-  const values = new Float64Array(n);
-  const sigmas = new Float64Array(n);
-  for (let i = 0; i < n; i++) [values[i], sigmas[i]] = of(i, times[i]!) as [number, number];
-  const spans = spoil(character, { values, sigmas }, c);
-  return {
-    name: `${name} ${seed}`,
-    group: name,
-    interval: character.interval,
-    times,
-    values,
-    spans,
-    points: [],
-  };
-}
-
-export const characterNames = Object.keys(characters);
-
-/** `each` series of each character. */
-export function heldOut(each = 10, seed = 1): Series[] {
-  return characterNames.flatMap((name, k) =>
-    Array.from({ length: each }, (_, i) => make(name, 1000 * (k + 1) + 17 * seed + i)),
-  );
-}

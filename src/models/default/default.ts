@@ -6,7 +6,8 @@ import { emptyNow } from './now.ts';
 import { type Parameters, parameters } from './parameters.ts';
 import { effect, persistent, rarities } from './rarity.ts';
 import { fuse, records } from './records.ts';
-import { bucketOf, cycleOf, learnSeason, seasonAt } from './season.ts';
+import { bucketOf, cycleOf, isCoarse, learnSeason, seasonAt } from './season.ts';
+import { learnWeekend, weekendCounts } from './weekend.ts';
 import { novelty } from './words.ts';
 
 // A module's own constants are compiled in, imported ones are read anew each time.
@@ -16,8 +17,11 @@ type State = Arrays<typeof state>;
 
 const fastPace = 1 / 5;
 const longPace = 1 / 200;
+const driftPace = 1 / 2.5;
 /** A sum of three rarities counts for so much less, as they depend on each other. */
 const dependence = 1.85;
+/** Sizes of 17 scales and more are evidence alike: a value that hardly moves is left by any step. */
+const mostSize = 1.5;
 /** Greatest size of a value: what the floats of the state can hold and still add up. */
 const most = 1e34;
 /** Scales beyond which a value is as good as any: one absurd value must not blind the state. */
@@ -33,6 +37,7 @@ const now = emptyNow();
 function restart(f: Float32Array, o: number, y: number): void {
   f[o + float.fast] = y;
   f[o + float.deviation] = 0;
+  f[o + float.drift] = 0;
   for (let k = 0; k < recentMost - 1; k++) f[o + float.recent + k] = 0;
 }
 
@@ -84,9 +89,10 @@ function look(s: Sample, st: State, at: number, r: Result): void {
   // As the state holds it, so that a repeated value is equal to its record.
   const y = Math.fround(bounded(f, o, n, s.value - origin));
   if (s.gap) restart(f, o, y);
-  if (s.shifted) settle(f, o, seasonAt(f, o, c, oc, bucket), y);
+  const weekend = weekendCounts(f, o, cycle, s.time);
+  if (s.shifted) settle(f, o, seasonAt(f, o, c, oc, bucket, weekend), y);
   const seasoned = s.age >= cycle.cycleMs;
-  const season = seasonAt(f, o, c, oc, bucket) + f[o + float.offset]!;
+  const season = seasonAt(f, o, c, oc, bucket, weekend) + f[o + float.offset]!;
   const half = expect(f, o, season, seasoned, r);
   const isOutside = Math.abs(y - r.expected) > half;
   if (half > 0)
@@ -95,23 +101,28 @@ function look(s: Sample, st: State, at: number, r: Result): void {
   r.lower += origin;
   r.upper += origin;
   now.y = y;
-  now.fromShort = y - f[o + float.fast]!;
   now.fromSeason = y - season;
+  const scales = o + float.scale;
+  const drifts = seasoned && isCoarse(cycle, s.interval) && f[scales + 1]! < f[scales + 2]!;
+  now.fromShort = drifts ? now.fromSeason - f[o + float.drift]! : y - f[o + float.fast]!;
   now.fromLong = y - f[o + float.long]!;
   now.bucket = bucket;
   now.seasoned = seasoned;
+  now.weekend = weekend;
   now.n = n;
   now.share = 1 / (n + 1);
   now.seasonedCount = c[oc + count.seasoned]!;
   now.seasonedShare = 1 / (now.seasonedCount + 1);
+  if (seasoned) learnWeekend(f, o, cycle, s, now);
 }
 
 /** Teaches the means and the season. */
 function follow(s: Sample, st: State, at: number, seasonScale: number, p: Parameters): void {
   const f = st.floats;
   const o = at * float.width;
-  const { share, fromSeason, seasoned } = now;
-  f[o + float.fast]! += now.fromShort * paced(fastPace, s.steps);
+  const { y, share, fromSeason, seasoned } = now;
+  f[o + float.fast]! += (y - f[o + float.fast]!) * paced(fastPace, s.steps);
+  f[o + float.drift]! += (fromSeason - f[o + float.drift]!) * paced(driftPace, s.steps);
   f[o + float.long]! += now.fromLong * Math.max(paced(longPace, s.steps), share);
   const limit = p.clip * seasonScale;
   const clips = seasoned && now.seasonedCount > 20;
@@ -128,13 +139,14 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   const { terms } = r;
   look(s, st, at, r);
   const seasonScale = f[o + float.scale + 1]!;
-  const size = effect(f, o, now);
-  const sum = rarities(f, o, c, oc, p.clip, now) * size;
+  now.size = effect(f, o, now);
+  const rarity = rarities(f, o, c, oc, p.clip, now);
   follow(s, st, at, seasonScale, p);
   records(f, o, c, oc, s, now, terms);
   if (now.seasoned && now.seasonedCount < 65_535) c[oc + count.seasoned] = now.seasonedCount + 1;
   novelty(f, o, c, oc, st.seen, at * bits.width, now, terms);
-  r.score = sum;
+  r.score = rarity * now.size;
+  const sum = rarity * Math.min(now.size, mostSize);
   r.evidence = persistent(f, o, sum, s, p.persistence) / dependence;
   r.ratio = fuse(terms, s, p);
 }
@@ -150,7 +162,9 @@ function describe(
   const [o, oc, origin] = [at * float.width, at * count.width, st.origin[at]!];
   const cycle = cycleOf(interval);
   const seasoned = age >= cycle.cycleMs;
-  const season = seasonAt(f, o, st.counts, oc, bucketOf(cycle, time)) + f[o + float.offset]!;
+  const weekend = weekendCounts(f, o, cycle, time);
+  const level = seasonAt(f, o, st.counts, oc, bucketOf(cycle, time), weekend);
+  const season = level + f[o + float.offset]!;
   const band: Band = { expected: Number.NaN, lower: Number.NaN, upper: Number.NaN };
   expect(f, o, season, seasoned, band);
   return {
@@ -172,7 +186,7 @@ function describe(
 /** The detector that watches every series unless settings say otherwise (docs: README.md here). */
 export const defaultModel = defineModel({
   name: 'default',
-  version: 1,
+  version: 2,
   summary:
     'Rarity against fast, seasonal and long baselines, and soft records of value, level, deviation from the season and shape.',
   parameters,

@@ -34,7 +34,13 @@ export const float = {
   /** Upper and lower of an envelope that forgets; its mean is that of the level envelope. */
   fadingEnvelope: 34,
   season: 36,
-  width: 36 + buckets,
+  /** Deviation from the season, smoothed over a few samples. */
+  drift: 36 + buckets,
+  /** What each hour of a weekend lies above the season, rows that taught it, what it is better by. */
+  weekend: 37 + buckets,
+  weekendRows: 37 + 2 * buckets,
+  weekendGain: 38 + 2 * buckets,
+  width: 39 + 2 * buckets,
 } as const;
 
 const visits = 3 * tailWidth;

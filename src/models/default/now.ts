@@ -16,10 +16,14 @@ export interface Now {
   seasoned: boolean;
   /** Of the season. */
   bucket: number;
+  /** It is a weekend, and weekends are known to differ. */
+  weekend: boolean;
   /** Distances to short mean, season and long mean. */
   fromShort: number;
   fromSeason: number;
   fromLong: number;
+  /** Size of the effect, 1 at six scales. */
+  size: number;
   /** Product of the shares of earlier samples that lay as far away. */
   rarity: number;
 }
@@ -33,8 +37,10 @@ export const emptyNow = (): Now => ({
   seasonedShare: Number.NaN,
   seasoned: false,
   bucket: 0,
+  weekend: false,
   fromShort: Number.NaN,
   fromSeason: Number.NaN,
   fromLong: Number.NaN,
+  size: Number.NaN,
   rarity: Number.NaN,
 });

@@ -62,7 +62,9 @@ export function records(
     const at = o + float.envelopes + 3 * k;
     found[k] = excess(f, at, known, share, found[k]!, k === season ? least : 0);
   }
-  terms[0] = found[value]!;
+  // A value beyond all others that is near to what was expected is the way of a trend.
+  const size = Math.min(1, now.size);
+  terms[0] = found[value]! * size * size * size;
   terms[1] = Math.max(found[level]!, found[slowLevel]!);
   if (!seasoned) return;
   terms[2] = found[season]!;
@@ -85,9 +87,9 @@ function smoothSeason(
   c: Uint16Array,
   oc: number,
   s: Sample,
-  { y, bucket }: Now,
+  now: Now,
 ): void {
-  const outside = outsideSeason(f, o, c, oc, cycleOf(s.interval), bucket, y);
+  const outside = outsideSeason(f, o, c, oc, cycleOf(s.interval), now);
   found[season] = outside;
   const before = f[o + float.deviation]!;
   const next = before + (outside - before) * paced(levelPace, s.steps);

@@ -35,16 +35,25 @@ export function bucketOf({ buckets, bucketMs }: Cycle, time: number): number {
   return count - buckets * Math.floor(count / buckets);
 }
 
-/** Level of a bucket, without the offset; the long mean where the hour was never seen. */
+/** Whether rows of this cycle are so coarse that the season moves between two of them. */
+export const isCoarse = (cycle: Cycle, interval: number): boolean =>
+  cycle === dayCycle && interval > 0.45 * hourMs;
+
+/**
+ * Level of a bucket, without the offset; the long mean where the hour was never seen. `weekend`:
+ * that of a weekend.
+ */
 export function seasonAt(
   f: Float32Array,
   o: number,
   c: Uint16Array,
   oc: number,
   bucket: number,
+  weekend: boolean,
 ): number {
   const seen = c[oc + count.visits + bucket]! > 0;
-  return seen ? f[o + float.season + bucket]! : f[o + float.long]!;
+  const level = seen ? f[o + float.season + bucket]! : f[o + float.long]!;
+  return weekend ? level + f[o + float.weekend + bucket]! : level;
 }
 
 /** Distance of `y` to what the season is in this hour and the two beside it: 0 between them. */
@@ -54,14 +63,13 @@ export function outsideSeason(
   c: Uint16Array,
   oc: number,
   cycle: Cycle,
-  bucket: number,
-  y: number,
+  { y, bucket, weekend }: Now,
 ): number {
   const last = cycle.buckets - 1;
   const offset = f[o + float.offset]!;
-  const before = seasonAt(f, o, c, oc, bucket === 0 ? last : bucket - 1);
-  const now = seasonAt(f, o, c, oc, bucket);
-  const after = seasonAt(f, o, c, oc, bucket === last ? 0 : bucket + 1);
+  const before = seasonAt(f, o, c, oc, bucket === 0 ? last : bucket - 1, weekend);
+  const now = seasonAt(f, o, c, oc, bucket, weekend);
+  const after = seasonAt(f, o, c, oc, bucket === last ? 0 : bucket + 1, weekend);
   const upper = Math.max(before, now, after) + offset;
   if (y > upper) return y - upper;
   const lower = Math.min(before, now, after) + offset;
@@ -75,11 +83,12 @@ export function learnSeason(
   c: Uint16Array,
   oc: number,
   s: Sample,
-  { y, bucket, seasoned }: Now,
+  { y, bucket, weekend, seasoned }: Now,
   clipped: number,
 ): void {
   const perBucket = s.interval > 0 ? cycleOf(s.interval).bucketMs / s.interval : 1;
   if (seasoned) f[o + float.offset]! += clipped * paced(offsetPace, s.steps);
+  if (weekend) return;
   const at = o + float.season + bucket;
   const visits = c[oc + count.visits + bucket]!;
   if (visits === 0) f[at] = y;
