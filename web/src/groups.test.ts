@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import type { Alert } from './api.ts';
 import { byUrgency, countLevels } from './gravity.ts';
 import { groupAlerts } from './groups.ts';
-import { Shelf } from './shelf.ts';
 
 const alert = (alertname: string, cluster: string, more: Partial<Alert> = {}): Alert => ({
   subject: `${alertname}/${cluster}`,
@@ -58,13 +57,4 @@ test('the gravest and newest come first, resolved ones last and by their end', (
     ['warning', 3],
     ['none', 1],
   ]);
-});
-
-test('a shelf keeps all that is open, and forgets the first that were over', () => {
-  const shelf = new Shelf<Alert>(({ state }) => state === 'resolved', 2);
-  for (const name of ['a', 'b', 'c', 'd']) shelf.put(alert(name, 'x'));
-  for (const name of ['c', 'a', 'b']) {
-    shelf.put(alert(name, 'x', { state: 'resolved', end: '2026-11-22T20:10:00.000Z' }));
-  }
-  expect(shelf.list().map(({ alertname }) => alertname)).toEqual(['d', 'a', 'b']);
 });

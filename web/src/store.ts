@@ -23,6 +23,12 @@ const statusEveryMs = 5_000;
 /** What comes within this time is shown at once: a storm of alerts is drawn a few times a second. */
 const showEveryMs = 250;
 
+/**
+ * When all is read again after a connect, ms: a storm cuts a reader off, and what the server found
+ * in it may not be in its answers yet.
+ */
+const readAgainMs = [0, 3_000, 15_000];
+
 const nothing: Snapshot = {
   alerts: [],
   anomalies: [],
@@ -67,11 +73,12 @@ function followFindings(change: Change): () => void {
     });
   };
   const refetch = (): void => {
+    const askedAt = performance.now();
     fetchFindings()
       .then((found) => {
-        alerts.replace(found.alerts);
-        anomalies.replace(found.anomalies);
-        events.replace(found.events);
+        alerts.replace(found.alerts, askedAt);
+        anomalies.replace(found.anomalies, askedAt);
+        events.replace(found.events, askedAt);
         change({ warnings: found.warnings, error: '' });
         show();
       })
@@ -83,20 +90,26 @@ function followFindings(change: Change): () => void {
       take(JSON.parse(data));
       isChanged = true;
     });
-  on<Alert>('alert', (alert) => alerts.put(alert));
-  on<Anomaly>('anomaly', (anomaly) => anomalies.put(anomaly));
+  on<Alert>('alert', (alert) => alerts.put(alert, performance.now()));
+  on<Anomaly>('anomaly', (anomaly) => anomalies.put(anomaly, performance.now()));
   on<ClusterEvent>('event', (event) =>
-    event.state === 'withdrawn' ? events.drop(event) : events.put(event),
+    event.state === 'withdrawn' ? events.drop(event) : events.put(event, performance.now()),
   );
-  // What was missed while away is in the API: read it again on each connect.
+  let reading: ReturnType<typeof setTimeout>[] = [];
+  const stopReading = (): void => {
+    for (const each of reading) clearTimeout(each);
+  };
+  // What was missed while away is in the API.
   source.onopen = () => {
     change({ connection: 'live' });
-    refetch();
+    stopReading();
+    reading = readAgainMs.map((ms) => setTimeout(refetch, ms));
   };
   source.onerror = () => change({ connection: 'lost' });
   const timer = setInterval(() => isChanged && show(), showEveryMs);
   return () => {
     clearInterval(timer);
+    stopReading();
     source.close();
   };
 }
