@@ -393,8 +393,8 @@ const bundle = 'b'.repeat(64);
 async function writeBundle(code: string): Promise<void> {
   const { mkdir } = await import('node:fs/promises');
   await mkdir(join(folder, 'bundles'), { recursive: true });
-  const itself = `import * as itself from './${bundle}.mjs';`;
-  const all = `${itself}\n${code}\nexport const processors = [['test.ts', itself]];`;
+  const names = [...code.matchAll(/export const (\w+)/g)].map(([, name]) => name);
+  const all = `${code}\nexport const processors = [['test.ts', { ${names.join(', ')} }]];`;
   await writeFile(join(folder, 'bundles', `${bundle}.mjs`), all);
 }
 
