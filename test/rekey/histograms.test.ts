@@ -6,6 +6,7 @@ import type { StageOutput } from '../../src/engine/stage.ts';
 import { encodeRequest, type SeriesInput } from '../../src/formats/remote-write/encode.ts';
 import { encodeBody } from '../../src/formats/snappy/body-encoding.ts';
 import { stages } from '../../src/processors/stages.ts';
+import { histogram } from '../gateway/histogram.ts';
 import { placed, type Unplaced } from './records.ts';
 
 const stage = { name: 'cluster', processors: stages['cluster']! };
@@ -17,6 +18,27 @@ const setup = (partition: number, partitions: number, epoch: number) => ({
   targets: {},
 });
 const bounds = ['0.01', '0.1', '1', '+Inf'];
+
+/** Of how many observations a native histogram knows, by cluster and bucket. */
+const known = new Map<string, [number, number]>();
+
+function native(cluster: string, i: number, slow: boolean): SeriesInput {
+  const counts = known.get(cluster) ?? [0, 0];
+  counts[slow ? 1 : 0] += 90;
+  counts[0] += 5 + (i % 5);
+  known.set(cluster, counts);
+  const message = histogram({
+    time: Date.UTC(2026, 0, 1) + i * 60_000,
+    count: counts[0] + counts[1],
+    schema: 0,
+    positiveSpans: [
+      [-6, 1],
+      [5, 1],
+    ],
+    positiveDeltas: [counts[0], counts[1] - counts[0]],
+  });
+  return { labels: [['__name__', 'reply_duration_seconds']], histograms: [message] };
+}
 
 /** A minute of a latency histogram in four clusters; `slow` moves it up a bucket. */
 function minute(i: number, slow: boolean): Unplaced[] {
@@ -30,7 +52,7 @@ function minute(i: number, slow: boolean): Unplaced[] {
         samples: [{ time, value: 100 * i + Math.min(share, 100) + (k < 3 ? -k : 0) }],
       };
     });
-    const value = encodeBody('snappy', encodeRequest(series));
+    const value = encodeBody('snappy', encodeRequest([...series, native(cluster, i, slow)]));
     const headers = { kind: 'samples', tenant: 'default', cluster, encoding: 'snappy' };
     return { timestamp: time, headers, value };
   });
@@ -55,6 +77,8 @@ test('what is known of histograms goes with their clusters', () => {
   const moved = [0, 1, 2].map((p) => rekeyedState(sources, stage, setup(p, 3, 1)));
   const after = Array.from({ length: 30 }, (_, i) => minute(i + 301, i > 10 && i < 16)).flat();
   const wanted = apply(kept, after);
-  expect(wanted.length).toBeGreaterThan(0);
+  for (const metric of ['request_duration_seconds', 'reply_duration_seconds']) {
+    expect(wanted.filter((each) => each.includes(`"${metric}"`)).length, metric).toBeGreaterThan(0);
+  }
   expect(apply(moved, after)).toEqual(wanted);
 });
