@@ -101,6 +101,8 @@ const flag = { seen: 1, ended: 2, shifted: 4 } as const;
 const seeds = 32;
 const muteAfterGap = 3;
 const runScore = 2;
+/** Of a declared change, in multiples of the cut. */
+const changeStrength = 2;
 /** Of a result; NaN where nothing is known. */
 const numbers = ['expected', 'lower', 'upper', 'reached', 'earliest', 'latest'] as const;
 const tailsSpec = { counts: { type: 'u16', width: tailWidth } } as const;
@@ -451,6 +453,8 @@ export class Scorer {
     a.since[slot] = 0;
     a.strength[slot] = v.strength;
     if (byRarity >= 1) a.raise[slot] = raised(raise, s.interval);
+    // What a run of samples declares is more than the last of them, which may be as usual as any.
+    if (changed) v.strength = Math.max(v.strength, changeStrength);
   }
 
   /** Level shifts and flatlines; true when one is declared at this sample. */

@@ -115,3 +115,15 @@ test('a sender that comes back, or is behind, has stopped nothing while its requ
     expect(told(d)).toEqual([]);
   }
 });
+
+test('a flatline is told, though its last sample is as usual as any', () => {
+  const d = driver();
+  for (let i = 0; i < 1300; i++) {
+    const samples = [{ time: d.now, value: i > 1000 ? 105 : 100 + ((i * 7) % 11) }];
+    d.samples('c1', [{ labels: [['__name__', 'queue_length']], samples }]);
+    d.now += minute;
+  }
+  const found = told(d).find(({ kind }) => kind === 'flatline');
+  expect(found).toBeDefined();
+  expect(Date.parse(found!.onset)).toBeLessThan(Date.parse(found!.start) - 10 * minute);
+});
