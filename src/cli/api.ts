@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { messageOf, SeastateError } from '../core/errors.ts';
 import type { CliContext } from './context.ts';
+import { readNamed } from './files.ts';
 
 /** Flags of verbs that ask a running server. */
 export interface ApiFlags {
@@ -39,7 +39,7 @@ export async function apiOf({ env }: CliContext, flags: ApiFlags): Promise<Api> 
   const tokenFile = flags.tokenFile ?? (env['SEASTATE_TOKEN_FILE'] || undefined);
   const headers: Record<string, string> = {};
   if (tokenFile !== undefined) {
-    const token = (await readFile(tokenFile, 'utf8')).split('\n')[0]!.trim();
+    const token = (await readNamed(tokenFile)).toString().split('\n')[0]!.trim();
     headers['authorization'] = `Bearer ${token}`;
   }
   const ask = async (path: string, body?: object): Promise<Response> => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { messageOf, SeastateError } from '../core/errors.ts';
+import { unreadable } from '../core/unreadable.ts';
 import { type Override, readConfigWithPlaces } from './load.ts';
 import type { Sections } from './settings.ts';
 
@@ -29,8 +29,6 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : messageOf(error);
-    throw new SeastateError('config', `cannot read ${path}: ${why}`, { cause: error });
+    throw unreadable('config', path, error);
   }
 }

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { messageOf, SeastateError } from '../../core/errors.ts';
 import type { KubernetesEvent } from '../../formats/kubernetes-events/event.ts';
 import { type ReadOptions, readKubernetesEvents } from '../../formats/kubernetes-events/read.ts';
+import { readNamed } from '../files.ts';
 
 /** One line of input, ready to be put in order of time. */
 export type Input =
@@ -33,7 +32,7 @@ export async function readInputs(files: readonly string[]): Promise<InputResult>
     rejected.set(reason, (rejected.get(reason) ?? 0) + 1);
   };
   for (const file of files) {
-    const bytes = await bytesOf(file);
+    const bytes = await readNamed(file);
     const whole = isOneDocument(bytes);
     // A list of all events of a cluster may be large; a line of a log may not.
     const options = whole ? { bytesMax: documentBytesMax } : {};
@@ -56,14 +55,6 @@ function nearTheRest(sorted: readonly Input[], reject: (reason: string) => void)
     if (!near) reject('time_far_off');
     return near;
   });
-}
-
-async function bytesOf(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    throw new SeastateError('usage', `cannot read ${file}: ${messageOf(error)}`);
-  }
 }
 
 /** A document that is spread over lines: its first line alone is no JSON, the whole is. */

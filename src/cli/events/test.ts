@@ -1,4 +1,3 @@
-import { SeastateError } from '../../core/errors.ts';
 import type { Interval } from '../../processors/events/interval.ts';
 import type { EventsSettings } from '../../processors/events/settings.ts';
 import type { UnknownReason } from '../../processors/events/state.ts';
@@ -38,33 +37,28 @@ export interface Found {
 /**
  * `seastate events test FILE...`: runs the events processor over the files in order of time and
  * prints every interval that it would tell, one JSON object per line. What only concerns the
- * collecting (gaps in metrics) is not printed. Returns the exit code.
+ * collecting (gaps in metrics) is not printed. Returns the exit code. Errors: `usage` of files that
+ * cannot be read, ConfigError of rules.
  */
 export async function eventsTest(args: EventsTestArgs, io: Io): Promise<number> {
-  try {
-    const rules = [...(args.settings?.rules ?? [])];
-    for (const file of args.rules ?? []) rules.push(await readRules(file));
-    const { inputs, rejected } = await readInputs(args.files);
-    const driver = new Driver({ ...args.settings, rules });
-    driver.run(inputs, args.cluster ?? 'test');
-    const found = foundIn(driver, args.unsure);
-    for (const one of found) io.stdout.write(`${JSON.stringify(one)}\n`);
-    const unsure = foundIn(driver, true).length - found.length;
-    if (unsure > 0) io.stderr.write(`${unsure} of low confidence not shown: --unsure shows them\n`);
-    for (const [reason, count] of [...rejected, ...refusedBy(driver)]) {
-      io.stderr.write(`${count} records could not be used: ${reason}\n`);
-    }
-    for (const unknown of driver.rows<UnknownReason>('unknown-reasons')) {
-      const { kind, reason, component, count, message } = unknown;
-      io.stderr.write(`unclassified: ${kind} ${reason} (${component}) x${count}: ${message}\n`);
-    }
-    if (inputs.length === 0) io.stderr.write('no Kubernetes event and no metric in the input\n');
-    return inputs.length === 0 ? 1 : 0;
-  } catch (error) {
-    if (!(error instanceof SeastateError)) throw error;
-    io.stderr.write(`${error.message}\n`);
-    return error.code === 'usage' ? 2 : 1;
+  const rules = [...(args.settings?.rules ?? [])];
+  for (const file of args.rules ?? []) rules.push(await readRules(file));
+  const { inputs, rejected } = await readInputs(args.files);
+  const driver = new Driver({ ...args.settings, rules });
+  driver.run(inputs, args.cluster ?? 'test');
+  const found = foundIn(driver, args.unsure);
+  for (const one of found) io.stdout.write(`${JSON.stringify(one)}\n`);
+  const unsure = foundIn(driver, true).length - found.length;
+  if (unsure > 0) io.stderr.write(`${unsure} of low confidence not shown: --unsure shows them\n`);
+  for (const [reason, count] of [...rejected, ...refusedBy(driver)]) {
+    io.stderr.write(`${count} records could not be used: ${reason}\n`);
   }
+  for (const unknown of driver.rows<UnknownReason>('unknown-reasons')) {
+    const { kind, reason, component, count, message } = unknown;
+    io.stderr.write(`unclassified: ${kind} ${reason} (${component}) x${count}: ${message}\n`);
+  }
+  if (inputs.length === 0) io.stderr.write('no Kubernetes event and no metric in the input\n');
+  return inputs.length === 0 ? 1 : 0;
 }
 
 /** What the processor itself did not take, by reason. */

@@ -9,6 +9,8 @@ import {
 import { askedByDefault } from '../../models/budget.ts';
 import { isShipped, modelNamed, registryOf } from '../../models/registry.ts';
 import { Scorer } from '../../models/scorer.ts';
+import { exitCodes } from '../exit.ts';
+import { checkReadable } from '../files.ts';
 import type { AskedColumns } from './columns.ts';
 import { headerLine, type Owner, type ScoreFormat, scoreLine } from './print.ts';
 import { Seen } from './seen.ts';
@@ -53,22 +55,39 @@ export async function scoreCommand(args: ScoreArguments, io: ScoreIo): Promise<n
     ...(files.length > 1 ? (['file'] as const) : []),
     ...(args.columns?.series === undefined ? [] : (['series'] as const)),
   ];
+  const readable = await readableOf(files, io);
+  let code: number = readable.length === files.length ? exitCodes.ok : exitCodes.problem;
+  if (readable.length === 0) return exitCodes.usage;
   await write(io.out, headerLine(args.output ?? 'csv', owner));
-  let code = 0;
-  for (const file of files) {
+  for (const file of readable) {
     try {
       await scoreFile(file, owner, model, args, io);
     } catch (error) {
       io.err.write(`seastate: ${file}: ${messageOf(error)}\n`);
-      code = 1;
+      code = exitCodes.problem;
     }
   }
   return code;
 }
 
+/** Those of the files that can be read; says which cannot. */
+async function readableOf(files: readonly string[], io: ScoreIo): Promise<string[]> {
+  const readable: string[] = [];
+  for (const file of files) {
+    try {
+      if (file !== '-') await checkReadable(file);
+      readable.push(file);
+    } catch (error) {
+      io.err.write(`seastate: ${messageOf(error)}\n`);
+    }
+  }
+  return readable;
+}
+
 /** A shipped model by name, or the one in a file of the user's. */
 async function modelOf(name: string, io: ScoreIo): Promise<ModelDefinition> {
   if (!/[/\\]|\.[cm]?[jt]s$/.test(name)) return modelNamed(registryOf(), name);
+  await checkReadable(name);
   const { modelInFile } = await import('../../user-code/model-in-file.ts');
   const { definition, faults } = await modelInFile(name);
   for (const message of faults) io.err.write(`seastate: ${name}: ${message}\n`);
