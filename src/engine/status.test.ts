@@ -45,3 +45,13 @@ test('one tenant with much to tell leaves room for the notes of another', () => 
   expect(notes).toHaveLength(51);
   expect(notes.at(-1)).toMatchObject({ tenant: 'quiet', what: 'n100' });
 });
+
+test('a partition without clusters tells its counters', () => {
+  const driver = new StageDriver([]);
+  driver.give({ kind: 'odd' }, null).advance(15_000);
+  expect(driver.of('status').at(-1)!.data).toMatchObject({
+    counters: { unknown_kind: 1 },
+    clusters: [],
+    parts: 1,
+  });
+});

@@ -139,12 +139,13 @@ function partsOf(data: StatusData): StatusData[] {
       bytes += size;
     }
   }
-  const none = { series: 0, counters: {}, clusters: [], senders: [], notes: [], unmatched: [] };
-  return (parts.length === 0 ? [none] : parts).map((lists, part) => ({
+  if (parts.length === 0) parts.push({ clusters: [], senders: [], notes: [] });
+  const none = { series: 0, counters: {}, unmatched: [] };
+  return parts.map((lists, part) => ({
     ...data,
     ...(part > 0 && none),
     ...lists,
     part,
-    parts: Math.max(1, parts.length),
+    parts: parts.length,
   }));
 }
