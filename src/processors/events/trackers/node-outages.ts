@@ -41,6 +41,8 @@ export function outagesOf(
         (open as OpenOutage).evidence.push(evidenceOf(atom, 'end'));
         finish(atom.t, atom.k);
       }
+    } else if (open === null && role === 'reboot' && isJustOver(view, found.at(-1), atom)) {
+      found.push(rebootedIn(found.pop()!, atom));
     } else if (role !== null && (role === 'reboot' || !inAny(joins, atom.t))) {
       open ??= {
         start: atom.t,
@@ -70,6 +72,19 @@ function goesOn(view: View, timeline: Timeline, time: number): boolean {
       a.t <= time + Math.max(1_000, view.cadence),
   );
 }
+
+/** What is told so soon after an outage that it tells of that one. */
+const afterwards = (view: View): number => Math.max(30_000, 2 * view.cadence);
+
+/** A node is often ready in the very second in which it says that it has booted. */
+const isJustOver = (view: View, outage: Outage | undefined, { t }: Atom): boolean =>
+  outage?.end != null && t - outage.end <= afterwards(view);
+
+const rebootedIn = (outage: Outage, atom: Atom): Outage => ({
+  ...outage,
+  kind: 'rebooted',
+  evidence: [...outage.evidence, evidenceOf(atom, 'during')],
+});
 
 type OutageRole = 'lost' | 'said' | 'shutdown' | 'down' | 'reboot' | 'end';
 
@@ -117,7 +132,7 @@ function outageOf(
   endBy: string | null,
   boots: readonly Atom[],
 ): Outage | null {
-  const until = (end ?? view.now) + Math.max(30_000, 2 * view.cadence);
+  const until = (end ?? view.now) + afterwards(view);
   const boot = boots.find((atom) => atom.t > open.start - 5_000 && atom.t <= until);
   const evidence = boot ? [...open.evidence, evidenceOf(boot, 'during')] : open.evidence;
   const span = { start: open.start, end, endBy, evidence };
