@@ -226,12 +226,29 @@ describe('a stopped series', () => {
   });
 });
 
+test('the default detector scores whatever a float can hold', () => {
+  const edges = [1e300, Number.MAX_VALUE, 5e-324, 1e-310, 0, 1, 1e34, 3.4e38, 1e-38, 1e-45, 100];
+  for (let draw = 1; draw <= 20; draw++) {
+    const random = randomOf(draw);
+    let value = 1;
+    const series = made(1500, 5 * minute, () => {
+      if (random() < 0.05 * (draw % 4) + 0.01)
+        value = edges[Math.floor(random() * edges.length)]! * (random() < 0.5 ? 1 : -1);
+      return random() < 0.5 ? value : value * (1 - random() * 0.01);
+    });
+    const failed = passOf(defaultModel, series).filter((row) => row.outcome === 'failed');
+    expect([draw, failed.length]).toEqual([draw, 0]);
+  }
+});
+
 describe('changes', () => {
   test('a level shift is named, with its onset', () => {
     const normal = normalOf(randomOf(seed));
     const series = made(1500, 5 * minute, (i) => 100 + normal() + (i >= 1000 ? 25 : 0));
     const rows = passOf(defaultModel, series).filter((row) => row.kind === 'level-shift');
     expect(rows).toHaveLength(1);
+    // The jump itself alarmed, and rests: what it became is news all the same.
+    expect(rows[0]!.alarm).toBe(true);
     expect(rows[0]!.index).toBeLessThan(1030);
     expect((rows[0]!.onset - series.times[0]!) / (5 * minute)).toBeCloseTo(1000, -1);
   });

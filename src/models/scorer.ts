@@ -444,14 +444,14 @@ export class Scorer {
     }
     v.direction = s.value > r.expected ? 'up' : s.value < r.expected ? 'down' : 'none';
     if (mute > 0) v.held = 'after-gap';
-    else if (since < restOf(s.interval) && v.strength < rearm * a.strength[slot]!) {
+    else if (!changed && since < restOf(s.interval) && v.strength < rearm * a.strength[slot]!) {
       v.held = 'resting';
     } else if (!matters(s.kind, s.value, r.expected)) v.held = 'too-small';
     if (v.held !== '') return;
     v.alarm = true;
     if (!changed) v.onset = a.onset[slot]! > 0 ? a.onset[slot]! : s.time;
     a.since[slot] = 0;
-    a.strength[slot] = v.strength;
+    a.strength[slot] = changed ? Math.max(v.strength, 1) : v.strength;
     if (byRarity >= 1) a.raise[slot] = raised(raise, s.interval);
     // What a run of samples declares is more than the last of them, which may be as usual as any.
     if (changed) v.strength = Math.max(v.strength, changeStrength);

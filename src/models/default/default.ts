@@ -70,10 +70,11 @@ function expect(f: Float32Array, o: number, season: number, seasoned: boolean, r
 }
 
 function bounded(f: Float32Array, o: number, n: number, y: number): number {
+  const held = Math.max(-most, Math.min(most, y));
   const reach = absurd * f[o + float.scale + 2]!;
-  if (n < 20 || !(reach > 0)) return Math.max(-most, Math.min(most, y));
+  if (n < 20 || !(reach > 0)) return held;
   const long = f[o + float.long]!;
-  return Math.max(long - reach, Math.min(long + reach, y));
+  return Math.max(long - reach, Math.min(long + reach, held));
 }
 
 /** What was expected of this sample, and how far it lies from that; adapts the band's width. */
