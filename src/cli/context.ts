@@ -28,6 +28,11 @@ export function say(context: CliContext, text: string): void {
   context.err.write(`${text}\n`);
 }
 
+/** The same for a person who waits: not where a program reads. */
+export function sayMeanwhile(context: CliContext, text: string): void {
+  if (context.err.isTTY === true) say(context, text);
+}
+
 /** Whether color may be used on a stream: a terminal, and NO_COLOR not set. */
 export function hasColor(context: CliContext, stream: TextStream): boolean {
   return stream.isTTY === true && !context.env['NO_COLOR'];

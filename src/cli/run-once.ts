@@ -11,7 +11,11 @@ export interface Outcome {
 export async function runOnce(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  options: { readonly signal?: AbortSignal; readonly nowMs?: number } = {},
+  options: {
+    readonly signal?: AbortSignal;
+    readonly nowMs?: number;
+    readonly isTTY?: boolean;
+  } = {},
 ): Promise<Outcome> {
   const text = { out: '', err: '' };
   const stream = (name: 'out' | 'err'): TextStream => ({
@@ -20,6 +24,7 @@ export async function runOnce(
       done?.();
       return true;
     },
+    ...(name === 'err' && options.isTTY && { isTTY: true }),
   });
   const [out, err] = [stream('out'), stream('err')];
   const context: CliContext = {

@@ -102,6 +102,20 @@ test('routes are checked by the model that they name', async () => {
   ]);
 });
 
+test('a model over several series is refused where a route names it', async () => {
+  const code = model('pair', good).replace('state:', "inputs: ['asked', 'done'], state:");
+  const routes = [{ select: '{x="y"}', model: 'pair', parameters: {} }];
+  const { problems } = await read([await write('a.ts', code)], { anomalies: { routes } });
+  expect(problems).toEqual([
+    {
+      path: ['settings', 'anomalies', 'routes', 0, 'model'],
+      message:
+        'model pair is over several series (asked, done), and a route gives it one: ' +
+        'write a processor instead',
+    },
+  ]);
+});
+
 test.each([
   [
     'throws',

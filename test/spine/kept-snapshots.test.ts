@@ -129,9 +129,16 @@ test('before the log: the state of a day as it stood, and what was known then', 
   for (const place of [data, to]) {
     const { code, out, err } = await run('explain', place, ...words, '-o', 'json');
     expect(code, err).toBe(0);
+    expect(err).not.toContain('making the state');
     expect(err.includes(`is gone; this is what was known at ${when}`)).toBe(place === data);
     expect(JSON.parse(out)[0]).toMatchObject({ partition: 0, log_time: startMs + 3 * day });
   }
+  const person = await runOnce(
+    ['explain', '--data', to, '--set', `process.partitions=${partitions}`, ...words],
+    { NO_COLOR: '1' },
+    { isTTY: true },
+  );
+  expect(person.err).toMatch(/^making the state of .* from snapshots and log\n/);
   const early = await pull(join(folder, 'early'), startMs);
   expect(early).toMatchObject({ code: 1, err: expect.stringContaining('is so old') });
 });

@@ -5,7 +5,7 @@ import type { SeriesExplanation } from '../../engine/explain.ts';
 import type { Log } from '../../log/log.ts';
 import { telemetryTopic } from '../../log/topics.ts';
 import type { AnomaliesOfSeries } from '../../processors/anomalies/explain.ts';
-import { type CliContext, say } from '../context.ts';
+import { type CliContext, say, sayMeanwhile } from '../context.ts';
 import type { ConfigFlags } from '../flags.ts';
 import { openLogToRead } from '../open-log.ts';
 import { writeText } from '../output/rows.ts';
@@ -43,6 +43,8 @@ export async function explainSeriesNow(
     const wanted = all.filter((p) => flags.partition === undefined || flags.partition === p);
     const found: FoundSeries[] = [];
     let more = false;
+    const whose = wanted.length === 1 ? `partition ${wanted[0]}` : `${wanted.length} partitions`;
+    sayMeanwhile(context, `making the state of ${whose} from snapshots and log`);
     for (const partition of wanted) {
       for await (const series of seriesOf(context, { config, log }, partition, matchers, flags)) {
         more = found.length === flags.limit;

@@ -16,8 +16,8 @@ export const statusCommand = buildCommand<StatusFlags, [], CliContext>({
   docs: {
     brief: 'Ask a running server how it is',
     fullDescription:
-      'Says whether the server is ready, and how its partitions and senders go. Exits 1 when it ' +
-      'is not ready or cannot be reached.',
+      'Says whether the server is ready, and how its partitions and senders go; series, clusters ' +
+      'and senders as of the last tick (5 s). Exits 1 when it is not ready or cannot be reached.',
     customUsage: [
       { input: '', brief: 'on this machine' },
       { input: '--url https://seastate.example:9797 --token-file token', brief: 'elsewhere' },
