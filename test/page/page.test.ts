@@ -85,6 +85,20 @@ describe.skipIf(!chromium || !isBuilt)('the live page', () => {
     expect(await shows('Firing now', 'DiskFull')).toBe(false);
   });
 
+  test('a cluster of Kubernetes events alone has no sender that could be silent', async () => {
+    const at = new Date().toISOString();
+    const event = {
+      ...{ kind: 'Event', reason: 'OOMKilling', message: 'killed', type: 'Warning', count: 1 },
+      ...{ firstTimestamp: at, lastTimestamp: at, metadata: { name: 'a', namespace: 'b' } },
+      involvedObject: { kind: 'Pod', name: 'a', namespace: 'b' },
+    };
+    const url = `${seastate.url}/api/v1/events?cluster=eventful`;
+    await fetch(url, { method: 'POST', body: JSON.stringify(event) });
+    const cluster = page.locator('nav.clusters li', { hasText: 'eventful' });
+    await until(async () => (await cluster.count()) === 1, 60_000);
+    expect(await cluster.textContent()).toBe('eventful0 series');
+  });
+
   test('an anomaly is marked by a button, and the mark stays', async () => {
     await raiseAnomaly();
     const row = section('Abnormal now').locator('tr', { hasText: 'queue_length' });

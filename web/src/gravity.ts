@@ -5,20 +5,20 @@ export type Level = 'critical' | 'warning' | 'info' | 'none';
 
 export const levels: readonly Level[] = ['critical', 'warning', 'info', 'none'];
 
-const known: Readonly<Record<string, Level>> = {
-  critical: 'critical',
-  page: 'critical',
-  emergency: 'critical',
-  error: 'critical',
-  major: 'critical',
-  high: 'critical',
-  info: 'info',
-  low: 'info',
-  none: 'none',
-  '': 'none',
-};
+const known: ReadonlyMap<string, Level> = new Map([
+  ['critical', 'critical'],
+  ['page', 'critical'],
+  ['emergency', 'critical'],
+  ['error', 'critical'],
+  ['major', 'critical'],
+  ['high', 'critical'],
+  ['info', 'info'],
+  ['low', 'info'],
+  ['none', 'none'],
+  ['', 'none'],
+]);
 
-export const levelOf = (severity: string): Level => known[severity.toLowerCase()] ?? 'warning';
+export const levelOf = (severity: string): Level => known.get(severity.toLowerCase()) ?? 'warning';
 
 /** How many of each level, the gravest first, without those of which there is none. */
 export function countLevels(severities: readonly string[]): readonly [Level, number][] {

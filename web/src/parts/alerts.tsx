@@ -3,7 +3,8 @@ import type { Alert } from '../api.ts';
 import { duration, moment, shortMoment } from '../format.ts';
 import { levelOf } from '../gravity.ts';
 import { type AlertGroup, groupAlerts, nameOf } from '../groups.ts';
-import { AllLabels, LabelLine, selectorOf } from './labels.tsx';
+import { selectorOf } from '../selector.ts';
+import { AllLabels, LabelLine } from './labels.tsx';
 import { Command, Facts, OpenRow, type RowsProps } from './rows.tsx';
 
 interface Props extends RowsProps {

@@ -1,4 +1,4 @@
-import type { Alert, Status } from '../api.ts';
+import type { Alert, Sender, Status } from '../api.ts';
 import { count, duration } from '../format.ts';
 import { countLevels, type Level } from '../gravity.ts';
 
@@ -22,7 +22,7 @@ export function Clusters({ status, firing, chosen, choose }: Props) {
       key,
       series: cluster.series,
       counts: new Map(countLevels(severities)),
-      silent: Math.min(...(senders.get(key) ?? []).map(({ silent_seconds }) => silent_seconds)),
+      silent: silenceOf(senders.get(key) ?? []),
     };
   });
   const of = (row: (typeof rows)[number], level: Level): number => row.counts.get(level) ?? 0;
@@ -76,3 +76,7 @@ const keyOf = ({
   readonly tenant: string;
   readonly cluster: string;
 }): string => `${tenant}/${cluster}`;
+
+/** Seconds since any of them was heard; 0 without one: Kubernetes events come from no sender. */
+const silenceOf = (senders: readonly Sender[]): number =>
+  senders.length === 0 ? 0 : Math.min(...senders.map(({ silent_seconds }) => silent_seconds));

@@ -50,11 +50,3 @@ function LabelList(props: { readonly labels: Labels; readonly names: readonly st
     </>
   );
 }
-
-/** A selector for the command line: `{alertname="X",cluster="east"}`. */
-export function selectorOf(labels: Labels, name?: string): string {
-  const matchers = Object.entries(labels).map(
-    ([label, value]) => `${label}=${JSON.stringify(value)}`,
-  );
-  return `'${name ?? ''}{${matchers.join(',')}}'`;
-}
