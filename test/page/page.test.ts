@@ -9,6 +9,8 @@ import { Seastate, until } from '../parts/seastate.ts';
 
 const isBuilt = existsSync(join(import.meta.dirname, '../../web/dist/index.html'));
 
+const flags = ['--partitions', '2', '--set', 'settings.status_ticks=1'];
+
 /** The live page in a real browser, in front of a real process. */
 describe.skipIf(!chromium || !isBuilt)('the live page', () => {
   let seastate: Seastate;
@@ -18,7 +20,7 @@ describe.skipIf(!chromium || !isBuilt)('the live page', () => {
   const foreign: string[] = [];
 
   beforeAll(async () => {
-    seastate = await (await Seastate.create('--partitions', '2')).start();
+    seastate = await (await Seastate.create(...flags)).start();
     browser = await driver.launch({ executablePath: chromium!, args: ['--no-sandbox'] });
     page = await browser.newPage();
     page.on('pageerror', (error) => errors.push(error.message));
