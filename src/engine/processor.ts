@@ -90,6 +90,17 @@ export interface Selection {
 export interface SelectOptions {
   /** It is no mistake when no series matches, as of alerts that do not fire. */
   readonly mayBeEmpty?: boolean;
+  /** It is none either when it names one of these. */
+  readonly derived?: DerivedSeries;
+}
+
+/** What a processor makes of series and selectors may name, such as quantiles of a histogram. */
+export interface DerivedSeries {
+  /** So many of each series at most; `which` is below. */
+  readonly perSeries: number;
+  isThere(slot: number, which: number): boolean;
+  /** The same for as long as the slot is of one series; asked only of what is there. */
+  labels(slot: number, which: number): readonly Label[];
 }
 
 /** One output: the engine numbers it and places it. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { anomaliesWith } from '../processors/anomalies/definition.ts';
+import { metric, native } from '../testing/histograms.ts';
 import { StageDriver } from '../testing/stage-driver.ts';
 import { defineProcessor } from './processor.ts';
 import type { StatusData } from './status.ts';
@@ -16,7 +17,7 @@ const ratio = defineProcessor({
   },
 });
 const routes = (...selectors: string[]) => ({
-  anomalies: { routes: selectors.map((select) => ({ select })), scores: ['{quantile="0.5"}'] },
+  anomalies: { routes: selectors.map((select) => ({ select })), scores: ['{}'] },
 });
 const series = (name: string, labels: Record<string, string> = {}, value: number | 'stale' = 1) =>
   ({ labels: Object.entries({ __name__: name, ...labels }).sort(), value }) as const;
@@ -58,6 +59,40 @@ test.each([0, 1])('what no series matches is in status, restored: %s', (restored
   take(3, { ...routes('nothing'), disabled: ['anomalies'] });
   send(series('load'));
   expect(unmatched().map(({ selector }) => selector)).toEqual(['bad_total{code="500"}']);
+});
+
+test.each([0, 1])('scores may be asked of quantiles too, restored: %s', (restored) => {
+  const driver = new StageDriver([anomaliesWith([])], { restoreAfterEach: restored === 1 });
+  const scores = [
+    ...['up', 'lat_bucket', 'lat{quantile="0.5"}', '{quantile="0.99",job="a"}'],
+    ...['lat{quantile="0.9"}', 'lat{job="b"}', `${metric}{stat="count"}`],
+  ];
+  const content = { anomalies: { routes: [{ select: '{}' }], scores } };
+  driver.record('settings', { version: 1, sha256: '', content });
+  const told = (): string[] => {
+    driver.advance(15_000);
+    driver.advance(15_000);
+    const { unmatched } = driver.of('status').at(-1)!.data as unknown as StatusData;
+    return unmatched.map(unmatchedText);
+  };
+  const send = (job: string): void => {
+    for (const le of ['0.1', '1', '+Inf']) {
+      const { labels, value } = series('lat_bucket', { job, le });
+      driver.samples('c1', [{ labels, samples: [{ time: driver.now, value }] }]);
+    }
+  };
+  send('a');
+  driver.samples('c1', [{ ...series('up'), samples: [{ time: driver.now, value: 1 }] }]);
+  const count = `no series has {__name__="${metric}"} or {stat="count"}`;
+  const never = 'no series matches lat{quantile="0.9"}: no series has {quantile="0.9"}';
+  expect(told()).toEqual([
+    `no series matches ${metric}{stat="count"}: ${count}`,
+    'no series matches lat{job="b"}: no series has {job="b"}',
+    never,
+  ]);
+  send('b');
+  driver.samples('c1', [native(driver.now, { counts: new Map([[0, 5]]) })]);
+  expect(told()).toEqual([never]);
 });
 
 const status = (partition: number, more: Partial<StatusData>): StatusData => ({

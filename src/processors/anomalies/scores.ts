@@ -52,7 +52,13 @@ export class Scores {
     for (const selection of this.#selections) selection.release();
     const { scores } = this.#context.settings;
     // They may ask for names and labels that no series has, such as quantiles of histograms.
-    this.#selections = scores.map((each) => this.#context.select(each, { mayBeEmpty: true }));
+    const histograms = this.#histograms;
+    const derived = {
+      perSeries: aspects,
+      isThere: (slot: number, at: number) => histograms.isDerived(slot, at + itself),
+      labels: (slot: number, at: number) => histograms.labels(slot, at + itself),
+    };
+    this.#selections = scores.map((each) => this.#context.select(each, { derived }));
     this.#selectors = scores.map(parseSelector);
   }
 

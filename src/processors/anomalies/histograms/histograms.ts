@@ -111,6 +111,11 @@ export class Histograms implements Kept {
     return this.#classic.stands(slot) ? classicAspects : plainAspects;
   }
 
+  /** Whether that is scored of the series under other labels than its own. */
+  isDerived(slot: number, which: number): boolean {
+    return this.isNative(slot) || (which !== itself && this.#classic.stands(slot));
+  }
+
   /** Whether the series is a bucket that says nothing by itself. */
   isPart(slot: number): boolean {
     return this.#classic.has(slot) && !this.#classic.stands(slot);
