@@ -54,7 +54,8 @@ const widthMax = 65_536;
 export function columnsFault(spec: unknown): string | undefined {
   if (typeof spec !== 'object' || spec === null) return 'its state must be an object of columns';
   for (const [name, column] of Object.entries(spec)) {
-    const { type, width = 1, initial = 0 } = typeof column === 'string' ? { type: column } : column;
+    const full = typeof column === 'string' ? { type: column } : (column ?? {});
+    const { type, width = 1, initial = 0 } = full;
     if (!Object.hasOwn(constructors, type))
       return `column ${name} has no type "${type}": there are ${Object.keys(constructors).join(', ')}`;
     if (!(Number.isInteger(width) && width >= 1 && width <= widthMax))

@@ -136,6 +136,7 @@ export function defineModel<P, S extends ColumnsSpec>(
   const columns = columnsFault(state);
   if (columns !== undefined) fail(columns);
   if (Object.keys(state).length === 0) fail('it has no state columns: declare at least one');
+  if (typeof definition.score !== 'function') fail('score must be a function');
   if (isAsync(definition.score)) fail('score is async: what it does later is in no state');
   if (typeof parameters?.safeParse !== 'function') fail('its parameters must be a schema of zod');
   if (!calibrations.has(calibration)) fail(`it cannot be calibrated by "${calibration}"`);
@@ -182,6 +183,8 @@ export function configure<P, S extends ColumnsSpec>(
 
 function frozen<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  // Cannot be frozen: what a schema makes of a list of weights.
+  if (ArrayBuffer.isView(value)) return value;
   for (const inner of Object.values(value)) frozen(inner);
   return Object.freeze(value);
 }

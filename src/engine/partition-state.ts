@@ -368,7 +368,7 @@ export class PartitionState implements StageState {
   }
 
   save(out: ByteWriter): void {
-    out.text(JSON.stringify(this.#progress));
+    out.text(JSON.stringify({ ...this.#progress, ticked: this.#tracker.ticked }));
     this.#clusters.save(out);
     this.#counters.save(out);
     this.#families.save(out);
@@ -379,14 +379,16 @@ export class PartitionState implements StageState {
   }
 
   load(input: ByteReader): void {
-    this.#progress = JSON.parse(input.text());
+    // Early versions did not keep it.
+    const { ticked = 0, ...progress } = JSON.parse(input.text());
+    this.#progress = progress;
     this.#clusters.load(input);
     this.#counters.load(input);
     this.#families.load(input);
     this.#outbox.load(input);
     this.#configure(this.#progress.settings, true);
     for (const host of this.#hosts) host.handlers.settings?.();
-    this.#tracker.load(input);
+    this.#tracker.load(input, ticked);
     for (let left = input.u16(); left > 0; left--) {
       const name = input.text();
       const host = this.#hosts.find(({ definition }) => definition.name === name);

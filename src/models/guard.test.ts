@@ -70,11 +70,24 @@ test.each([
   ['state', { a: { type: 'f64', width: 1e9 } }, /column a cannot be 1000000000 wide/],
   ['state', { a: { type: 'f64', width: 1.5 } }, /column a cannot be 1.5 wide/],
   ['state', { a: { type: 'f64', initial: 'x' } }, /column a begins with x/],
+  ['state', { a: null }, /column a has no type "undefined"/],
   ['state', undefined, /object of columns/],
+  ['score', undefined, /score must be a function/],
   ['parameters', undefined, /schema of zod/],
   ['calibration', 'mine', /cannot be calibrated by "mine"/],
 ])('a declaration with %s %j is refused', (name, value, message) => {
   const sound = { name: 'mine', version: 1, summary: 's', parameters, state: { last: 'f64' } };
   const declared = { ...sound, score() {}, [name]: value } as Unchecked;
   expect(() => defineModel(declared)).toThrow(message);
+});
+
+test('parameters may be typed arrays', () => {
+  const listed = z.array(z.number()).transform((list) => Float64Array.from(list));
+  const model = defineModel({
+    ...{ name: 'mine', version: 1, summary: 's', state: { last: 'f64' } },
+    parameters: z.strictObject({ weights: listed }),
+    score() {},
+  });
+  const weights = Float64Array.of(1, 2);
+  expect(configure(model, { weights: [1, 2] }).parameters).toEqual({ weights });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { bytesEqual } from '../../core/bytes.ts';
 import { StageDriver } from '../../testing/stage-driver.ts';
+import { defineProcessor } from '../processor.ts';
 
 const hourMs = 3_600_000;
 const short = { silent_max_ms: 60_000, forget_after_ms: 60_000, forget_senders_ms: 600_000 };
@@ -81,4 +82,30 @@ test('a sender whose series are still there is not forgotten', () => {
   driver.now += 12 * hourMs;
   driver.advance(30_000);
   expect(sendersOf(driver)).toEqual([]);
+});
+
+const hush = defineProcessor({
+  name: 'hush',
+  version: 1,
+  outputs: ['hush'],
+  create: (context) => ({
+    samples: ({ slots }) => {
+      const data = { slots: [...slots], silence: context.series.silence(0) };
+      const [subject, revision] = ['hush', context.logTime];
+      context.emit({ topic: 'hush', type: 't', cluster: 0, subject, revision, data });
+    },
+  }),
+});
+
+test.each([false, true])('silence is as of the newest tick, restored: %s', (restoreAfterEach) => {
+  const driver = new StageDriver([hush], { restoreAfterEach });
+  const at = (name: string, time: number): void => {
+    driver.samples('c', [{ labels: [['__name__', name]], samples: [{ time, value: 1 }] }]);
+  };
+  const begin = driver.now;
+  for (const name of ['a', 'b']) at(name, begin);
+  driver.advance(1_200_000);
+  // The sender is twenty minutes behind: nothing that it has not sent yet is silent.
+  for (const time of [begin + 15_000, begin + 30_000]) at('b', time);
+  expect(driver.of('hush').map(({ data }) => data.silence)).toEqual([0, 0, 0, 0]);
 });

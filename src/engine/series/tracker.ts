@@ -86,6 +86,10 @@ export class SeriesTracker implements SeriesView {
     return this.#identity.count;
   }
 
+  get ticked(): number {
+    return this.#ticked;
+  }
+
   get liveCount(): number {
     return this.#identity.live;
   }
@@ -360,6 +364,7 @@ export class SeriesTracker implements SeriesView {
 
   /** Takes over the series and senders of clusters that moved; returns the new slots by the old. */
   absorb(from: SeriesTracker, clusters: Int32Array): Int32Array {
+    this.#ticked = Math.max(this.#ticked, from.#ticked);
     const slots = this.#identity.absorb(from.#identity, clusters);
     const groups = this.#senders.absorb(from.senders, clusters);
     this.#columns.reserve(this.#identity.count);
@@ -386,7 +391,9 @@ export class SeriesTracker implements SeriesView {
     this.#clusters.save(out, this.#clusterCount);
   }
 
-  load(input: ByteReader): void {
+  /** `ticked`: log time of the newest tick, which stands beside what `save` wrote. */
+  load(input: ByteReader, ticked: number): void {
+    this.#ticked = ticked;
     this.#identity.load(input);
     this.#senders.load(input);
     this.#columns.load(input);

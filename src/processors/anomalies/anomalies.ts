@@ -221,9 +221,9 @@ export class Anomalies {
       const at = lane[slot]!;
       if (at === noLane) continue;
       const chosen = lanes[at]!;
-      const clock = series.clock(slot);
       if (!chosen.scorer.overdue(slot, series.silence(slot))) continue;
       if (open[slot] === 1 && !this.#dropHushed(slot)) continue;
+      const clock = series.clock(slot);
       this.#alarm(slot, itself, chosen, chosen.scorer.verdict, clock);
       const { verdict } = chosen.scorer;
       if (this.#watch) this.#watched(this.#watch, slot, itself, chosen, verdict, clock);

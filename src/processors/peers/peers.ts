@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { messageOf } from '../../core/errors.ts';
 import { identityOf } from '../../core/identity.ts';
-import { parseSelector } from '../../core/matchers.ts';
 import { tickMs } from '../../core/time.ts';
 import {
   type Block,
@@ -10,6 +8,7 @@ import {
   type ProcessorDefinition,
   type Selection,
 } from '../../engine/processor.ts';
+import { selector } from '../../engine/selector-schema.ts';
 import { kindOfSeries } from '../kind.ts';
 import { type Like, Likes, medianOf, spreadOf } from './like.ts';
 import type { PeersData } from './schema.ts';
@@ -19,15 +18,7 @@ const windowMs = 300_000;
 
 const settings = z.object({
   select: z
-    .array(
-      z.string().superRefine((given, context) => {
-        try {
-          parseSelector(given);
-        } catch (error) {
-          context.addIssue({ code: 'custom', message: messageOf(error) });
-        }
-      }),
-    )
+    .array(selector)
     .max(64)
     .default([])
     .describe('Selectors of the series whose groups are summed up on topic `peers`.'),
