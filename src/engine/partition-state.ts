@@ -24,6 +24,7 @@ import { Families } from './families.ts';
 import { isHeartbeat, isMetadata, isSettings, jsonOf } from './json-record.ts';
 import { Outbox } from './outbox.ts';
 import type { Output, ProcessorDefinition } from './processor.ts';
+import { absorbProgress, noProgress, type Progress } from './progress.ts';
 import { SeriesTracker } from './series/tracker.ts';
 import { seriesViewOf } from './series/view.ts';
 import { checkSettings, engineSettings, parseSettings, sectionOf } from './settings.ts';
@@ -40,14 +41,6 @@ const rejectedBytesMax = 64 * 1024;
 const processorKinds: ReadonlySet<string> = new Set(['kubernetes-event', 'feedback', 'profile']);
 const markKinds: ReadonlySet<string> = new Set(['checkpoint', 'release']);
 
-interface Progress {
-  logTime: number;
-  tick: number;
-  statusTick: number;
-  rejected: number;
-  settings: SettingsValue;
-}
-
 /** A partition of `telemetry`: its series, its senders, and the processors of its stage. */
 export class PartitionState implements StageState {
   readonly #setup: StageSetup;
@@ -60,13 +53,7 @@ export class PartitionState implements StageState {
   /** Processors that are not switched off, in the order of the stage. */
   #hosts: readonly Host[];
   #engine = engineSettings.parse({});
-  #progress: Progress = {
-    logTime: 0,
-    tick: 0,
-    statusTick: 0,
-    rejected: 0,
-    settings: { version: 0, sha256: '', content: {} },
-  };
+  #progress = noProgress();
 
   constructor(stage: StageDefinition, setup: StageSetup) {
     this.#setup = setup;
@@ -351,20 +338,11 @@ export class PartitionState implements StageState {
   }
 
   #absorbProgress(from: Progress): void {
-    const progress = this.#progress;
-    if (progress.logTime === 0) {
+    if (this.#progress.logTime === 0) {
       this.#configure(from.settings);
       for (const host of this.#hosts) host.handlers.settings?.();
-    } else if (JSON.stringify(progress.settings) !== JSON.stringify(from.settings)) {
-      throw new SeastateError(
-        'rekey_refused',
-        `partitions have settings of versions ${progress.settings.version} and ` +
-          `${from.settings.version}: start the old program until all have the same, then stop it`,
-      );
     }
-    for (const key of ['logTime', 'tick', 'statusTick', 'rejected'] as const) {
-      progress[key] = Math.max(progress[key], from[key]);
-    }
+    absorbProgress(this.#progress, from);
   }
 
   save(out: ByteWriter): void {
@@ -388,7 +366,8 @@ export class PartitionState implements StageState {
     this.#outbox.load(input);
     this.#configure(this.#progress.settings, true);
     for (const host of this.#hosts) host.handlers.settings?.();
-    this.#tracker.load(input, ticked);
+    this.#tracker.load(input);
+    this.#tracker.ticked = ticked;
     for (let left = input.u16(); left > 0; left--) {
       const name = input.text();
       const host = this.#hosts.find(({ definition }) => definition.name === name);

@@ -66,8 +66,8 @@ export class SeriesTracker implements SeriesView {
   readonly #raw: (RawSeries | undefined)[] = [];
   readonly #block = new BlockBuffer();
   readonly #skipped = new Float64Array(reasons.length);
-  /** Log time of the newest tick. */
-  #ticked = 0;
+  /** Log time of the newest tick; who saves the tracker keeps it beside. */
+  ticked = 0;
   readonly #events: TrackerEvents;
   #settings: EngineSettings;
   #replicaLabels: ReadonlySet<string>;
@@ -84,10 +84,6 @@ export class SeriesTracker implements SeriesView {
 
   get count(): number {
     return this.#identity.count;
-  }
-
-  get ticked(): number {
-    return this.#ticked;
   }
 
   get liveCount(): number {
@@ -120,7 +116,7 @@ export class SeriesTracker implements SeriesView {
 
   silence(slot: number): number {
     const { lastTime, group } = this.#columns.arrays;
-    const from = this.#ticked - this.#settings.series.backlog_ms;
+    const from = this.ticked - this.#settings.series.backlog_ms;
     return this.#senders.silence(group[slot]!, lastTime[slot]!, from);
   }
 
@@ -302,7 +298,7 @@ export class SeriesTracker implements SeriesView {
 
   /** Ends what its sender's clock has left behind, and gives back what ended long ago. */
   endOfTick(logTime: number): void {
-    this.#ticked = logTime;
+    this.ticked = logTime;
     const limits = this.#settings.series;
     const { state, group, lastTime, interval, endedAt } = this.#columns.arrays;
     const { seen } = this.#senders.groups.arrays;
@@ -364,7 +360,7 @@ export class SeriesTracker implements SeriesView {
 
   /** Takes over the series and senders of clusters that moved; returns the new slots by the old. */
   absorb(from: SeriesTracker, clusters: Int32Array): Int32Array {
-    this.#ticked = Math.max(this.#ticked, from.#ticked);
+    this.ticked = Math.max(this.ticked, from.ticked);
     const slots = this.#identity.absorb(from.#identity, clusters);
     const groups = this.#senders.absorb(from.senders, clusters);
     this.#columns.reserve(this.#identity.count);
@@ -391,9 +387,7 @@ export class SeriesTracker implements SeriesView {
     this.#clusters.save(out, this.#clusterCount);
   }
 
-  /** `ticked`: log time of the newest tick, which stands beside what `save` wrote. */
-  load(input: ByteReader, ticked: number): void {
-    this.#ticked = ticked;
+  load(input: ByteReader): void {
     this.#identity.load(input);
     this.#senders.load(input);
     this.#columns.load(input);
