@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ProcessorDefinition } from '../../src/engine/processor.ts';
 import type { RunnerSetup } from '../../src/engine/runner/runner.ts';
@@ -43,13 +44,33 @@ const looks = [
   '1234n.toLocaleString()',
   "'z'.localeCompare('\u00e4')",
   "'I'.toLocaleLowerCase()",
+  'URL.createObjectURL({})',
+  'Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1).async',
 ];
 /** As the running program has it; the kit, within somebody's test, leaves them. */
 const gone = [
   ...['process', 'console', 'Intl', 'Temporal', 'crypto', 'performance', 'PerformanceMark'],
   ...['setTimeout', 'setImmediate', 'queueMicrotask', 'WeakRef', 'FinalizationRegistry'],
   ...['Event', 'AbortSignal', 'fetch', 'navigator', 'File', 'MessageChannel'],
+  ...[
+    'PerformanceEntry',
+    'PerformanceResourceTiming',
+    'ReadableStream',
+    'EventTarget',
+    'gc',
+    'EventSource',
+  ],
 ].map((name) => `typeof ${name}`);
+/** The names of all that is left. */
+const left =
+  "Object.getOwnPropertyNames(globalThis).filter((n) => globalThis[n] !== undefined).sort().join(' ')";
+/** Of the language, and not there: all but the first tell of the machine. */
+const ofMachine = ['undefined', 'Intl', 'Temporal', 'WeakRef', 'FinalizationRegistry', 'console'];
+/** Not of the language, and the same everywhere. */
+const besides = [
+  ...['global', 'Buffer', 'TextEncoder', 'TextDecoder', 'URL', 'URLSearchParams', 'DOMException'],
+  ...['atob', 'btoa', 'structuredClone', '__zod_globalConfig', '__zod_globalRegistry'],
+];
 
 const code = (exprs: readonly string[]) => `
 import { defineProcessor } from 'seastate';
@@ -77,7 +98,7 @@ async function bundleOf(name: string, exprs: readonly string[]): Promise<RunnerS
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'seastate-sealed-'));
-  setup = await bundleOf('all', [...looks, ...gone]);
+  setup = await bundleOf('all', [...looks, ...gone, left]);
   const { path } = (await bundleOf('kit', looks)).bundle!;
   definition = (await import(path)).processors[0][1].looking;
 });
@@ -97,7 +118,9 @@ test('a processor sees the same in every time zone and language, on both transpo
   const all: string[][] = [];
   for (const TZ of ['America/New_York', 'Asia/Kolkata']) {
     const LANG = TZ.startsWith('Asia') ? 'de_DE.UTF-8' : 'C';
-    const env = { ...process.env, TZ, LANG, LC_ALL: LANG };
+    // With globals that Node does not have otherwise.
+    const NODE_OPTIONS = '--expose-gc --experimental-eventsource';
+    const env = { ...process.env, TZ, LANG, LC_ALL: LANG, NODE_OPTIONS };
     all.push(
       seenIn(await inProcess(setup, async (ask) => (await run(ask, records(), 1)).outputs, env)),
     );
@@ -110,10 +133,13 @@ test('a processor sees the same in every time zone and language, on both transpo
     expect(Math.random()).toBeLessThan(1);
   }
   for (const seen of all) expect(seen).toEqual(all[0]);
-  const byLook = Object.fromEntries([...looks, ...gone].map((look, i) => [look, all[0]![i]]));
+  const byLook = Object.fromEntries([...looks, ...gone, left].map((look, i) => [look, all[0]![i]]));
   expect(byLook["new Date('2024-03-10T02:30:00').toISOString()"]).toBe('2024-03-10T02:30:00.000Z');
   expect(byLook["Date.parse('2024/03/10 02:30')"]).toBe('NaN');
   expect(byLook['Date.parse(new Date(1e12).toUTCString())']).toBe('1000000000000');
   for (const look of looks.slice(11)) expect([look, byLook[look]]).toEqual([look, 'closed']);
   for (const look of gone) expect([look, byLook[look]]).toEqual([look, 'undefined']);
+  const language: string[] = runInNewContext('Object.getOwnPropertyNames(globalThis)');
+  const open = language.filter((name) => !ofMachine.includes(name));
+  expect(byLook[left]!.split(' ')).toEqual([...open, ...besides].sort());
 });

@@ -4,15 +4,19 @@ type Change = (object: object, name: string, value: unknown) => void;
 
 /**
  * Closes what would make a processor see more than its log: clock, randomness, time zone, language,
- * garbage collection, network and timers (DESIGN 3, equality). Writing files, child processes and
- * threads are closed by Node's `--permission`; built-in modules by the bundler, which takes none, and
- * `process` is gone. For the runner's own thread or process; called before any processor is loaded.
+ * garbage collection, network and timers (DESIGN 3, equality): of the globals a list stays. Writing
+ * files, child processes and threads are closed by Node's `--permission`; built-in modules by the
+ * bundler, which takes none. For the runner's own thread or process; called before any processor is loaded.
  */
 export function sealGlobals(target: typeof globalThis = globalThis): void {
   sealMachine(target, (object, name, value) => {
     Object.defineProperty(object, name, { value, writable: true, configurable: true });
   });
-  for (const name of closedGlobals) Reflect.deleteProperty(target, name);
+  for (const name of Object.getOwnPropertyNames(target)) {
+    // What cannot be deleted (`gc`, where options of Node ask for it) can be written.
+    const stays = openGlobals.has(name) || Reflect.deleteProperty(target, name);
+    if (!stays) Reflect.set(target, name, undefined);
+  }
 }
 
 /**
@@ -49,6 +53,10 @@ function sealMachine(target: typeof globalThis, change: Change): void {
       throw new Error(`${of}.prototype.${name} is closed to processors: languages differ`);
     });
   }
+  // Its ids are random.
+  change(target.URL, 'createObjectURL', closed('URL.createObjectURL'));
+  // A timer by another name.
+  change(target.Atomics, 'waitAsync', closed('Atomics.waitAsync'));
   change(Buffer, 'allocUnsafe', Buffer.alloc);
   change(Buffer, 'allocUnsafeSlow', Buffer.alloc);
 }
@@ -63,27 +71,28 @@ const byLanguage = (target: typeof globalThis) =>
     ['toLocaleString', target.BigInt.prototype, 'BigInt'],
   ] as const;
 
-const closedGlobals = [
-  'process',
-  // On Spark standard output is the protocol.
-  'console',
-  'Intl',
-  'Temporal',
-  ...['fetch', 'WebSocket', 'EventSource', 'navigator', 'BroadcastChannel', 'MessageChannel'],
-  ...['crypto', 'Crypto', 'SubtleCrypto'],
-  // Clocks: their objects hold the time at which they were made.
-  ...['performance', 'Performance', 'PerformanceMark', 'PerformanceMeasure', 'PerformanceObserver'],
-  ...[
-    'Event',
-    'CustomEvent',
-    'MessageEvent',
-    'CloseEvent',
-    'AbortSignal',
-    'AbortController',
-    'File',
-  ],
-  // What goes on after a handler has returned falls into whatever batch is next.
-  ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'],
-  // They tell when memory was cleaned up.
-  ...['WeakRef', 'FinalizationRegistry'],
-];
+/**
+ * Names that stay; every other global goes, whatever Node or the language adds. Gone so are among
+ * others: clocks and what is stamped by them (`performance`, `Event`, `File`), random ids
+ * (`crypto`), the network, timers and ports (what goes on after a handler has returned falls into
+ * whatever batch is next), what tells when memory was cleaned up (`WeakRef`), what goes by language
+ * and time zone (`Intl`, `Temporal`) and `console`: on Spark standard output is the protocol.
+ */
+const openGlobals: ReadonlySet<string> = new Set([
+  ...['globalThis', 'global', 'undefined', 'NaN', 'Infinity', 'eval'],
+  ...['Object', 'Function', 'Symbol', 'Proxy', 'Reflect', 'Promise', 'Iterator', 'JSON', 'RegExp'],
+  ...['Boolean', 'Number', 'BigInt', 'String', 'Math', 'Date'],
+  ...['Map', 'Set', 'WeakMap', 'WeakSet', 'DisposableStack', 'AsyncDisposableStack'],
+  ...['Array', 'ArrayBuffer', 'SharedArrayBuffer', 'Atomics', 'DataView', 'Uint8ClampedArray'],
+  ...['Int8Array', 'Uint8Array', 'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array'],
+  ...['BigInt64Array', 'BigUint64Array', 'Float16Array', 'Float32Array', 'Float64Array'],
+  ...['Error', 'AggregateError', 'EvalError', 'RangeError', 'ReferenceError', 'SuppressedError'],
+  ...['SyntaxError', 'TypeError', 'URIError'],
+  ...['parseInt', 'parseFloat', 'isNaN', 'isFinite', 'escape', 'unescape'],
+  ...['encodeURI', 'encodeURIComponent', 'decodeURI', 'decodeURIComponent'],
+  // Not of the language, and the same everywhere.
+  ...['WebAssembly', 'Buffer', 'TextEncoder', 'TextDecoder', 'atob', 'btoa', 'structuredClone'],
+  ...['URL', 'URLSearchParams', 'DOMException'],
+  // What schemas of users say of themselves, our zod finds there.
+  ...['__zod_globalConfig', '__zod_globalRegistry'],
+]);
