@@ -1,5 +1,8 @@
 import type { Arrays, ColumnsSpec } from '../engine/columns.ts';
 import type { Model, Sample } from '../engine/model.ts';
+import { neededRarity, restOf } from './budget.ts';
+import { flag, type Memory } from './memory.ts';
+import { tailSize, tailWidth } from './tail.ts';
 
 /** What a scorer knows of one series, for people. */
 export interface SeriesState {
@@ -31,8 +34,44 @@ export interface SeriesState {
   readonly model: Readonly<Record<string, number | null>>;
 }
 
+/** What is known of a series; undefined where it was never scored. `asked`: alarms a day. */
+export function explained(
+  memory: Memory,
+  model: Model,
+  slot: number,
+  asked: number,
+): SeriesState | undefined {
+  const a = memory.series.arrays;
+  if (slot >= memory.reserved || (a.flags[slot]! & flag.seen) === 0) return undefined;
+  const at = a.slot[slot]!;
+  const [interval, time, samples] = [a.interval[slot]!, a.time[slot]!, a.count[slot]!];
+  const age = at < 0 ? 0 : time - a.began[slot]!;
+  return {
+    moved: at >= 0,
+    ended: (a.flags[slot]! & flag.ended) !== 0,
+    samples,
+    age_ms: age,
+    interval_ms: interval,
+    longest_pause_ms: a.pause[slot]!,
+    value: a.held[slot]!,
+    needed_rarity: neededRarity(interval, asked) * (1 + a.raise[slot]!),
+    raised_by: a.raise[slot]!,
+    resting_samples: Math.max(0, restOf(interval) - a.since[slot]!),
+    muted_samples: a.mute[slot]!,
+    outside_samples: a.side[slot]!,
+    equal_samples: a.equal[slot]!,
+    longest_equal_samples: a.longest[slot]!,
+    tail_samples:
+      at >= 0 && memory.ownTail ? tailSize(memory.tails.arrays.counts, at * tailWidth) : null,
+    model:
+      at < 0 || memory.unfit !== ''
+        ? {}
+        : describeState(model, memory.states.arrays, at, { time, age, interval }),
+  };
+}
+
 /** A model's own words, else its columns of one element. */
-export function describeState(
+function describeState(
   { definition, parameters }: Model,
   state: Arrays<ColumnsSpec>,
   at: number,

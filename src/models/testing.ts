@@ -1,6 +1,7 @@
 import type { ColumnsSpec } from '../engine/columns.ts';
 import { configure, type MetricKind, type ModelDefinition } from '../engine/model.ts';
-import { Scorer, type Verdict } from './scorer.ts';
+import { Scorer } from './scorer.ts';
+import type { Verdict } from './verdict.ts';
 
 /** Series with known properties, for tests and benchmarks: the same for the same seed. */
 export function randomOf(seed: number): () => number {

@@ -1,6 +1,7 @@
 import type { ColumnsSpec } from '../engine/columns.ts';
 import { configure, type MetricKind, type ModelDefinition } from '../engine/model.ts';
-import { Scorer, type Verdict } from '../models/scorer.ts';
+import { Scorer } from '../models/scorer.ts';
+import type { Verdict } from '../models/verdict.ts';
 
 export interface ScoredSeries {
   readonly values: ArrayLike<number>;

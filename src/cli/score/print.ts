@@ -1,4 +1,4 @@
-import type { Verdict } from '../../models/scorer.ts';
+import type { Verdict } from '../../models/verdict.ts';
 import type { SeriesRow } from './series-reader.ts';
 
 export type ScoreFormat = 'csv' | 'jsonl';

@@ -1,4 +1,4 @@
-import type { Verdict } from '../../models/scorer.ts';
+import type { Verdict } from '../../models/verdict.ts';
 import type { SeriesReader, SeriesRow } from './series-reader.ts';
 
 const rows = (count: number): string => (count === 1 ? '1 row' : `${count} rows`);

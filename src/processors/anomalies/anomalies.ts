@@ -3,7 +3,7 @@ import { metricKinds } from '../../engine/model.ts';
 import type { Block, ProcessorContext, Selection } from '../../engine/processor.ts';
 import type { LogRecord } from '../../log/log.ts';
 import type { Registry } from '../../models/registry.ts';
-import type { Verdict } from '../../models/scorer.ts';
+import type { Verdict } from '../../models/verdict.ts';
 import { kindOfSeries } from '../kind.ts';
 import { finite, iso, strangestOf } from './details.ts';
 import { anomaliesOf } from './explain.ts';

@@ -1,5 +1,5 @@
 import { dayMs } from '../../models/budget.ts';
-import type { Verdict } from '../../models/scorer.ts';
+import type { Verdict } from '../../models/verdict.ts';
 
 export const iso = (ms: number): string => new Date(ms).toISOString();
 export const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);

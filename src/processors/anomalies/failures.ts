@@ -1,6 +1,6 @@
 import type { Note, ProcessorContext } from '../../engine/processor.ts';
 import type { Table } from '../../engine/tables.ts';
-import type { Verdict } from '../../models/scorer.ts';
+import type { Verdict } from '../../models/verdict.ts';
 
 /** The newest failure of a model in a cluster. */
 interface Failure {

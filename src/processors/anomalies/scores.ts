@@ -2,7 +2,7 @@ import { type Matcher, matchLabels, parseSelector } from '../../core/matchers.ts
 import type { Label, ProcessorContext, Selection } from '../../engine/processor.ts';
 import { SeriesWriter } from '../../formats/remote-write/series-writer.ts';
 import { compress } from '../../formats/snappy/snappy.ts';
-import type { Verdict } from '../../models/scorer.ts';
+import type { Verdict } from '../../models/verdict.ts';
 import { aspectOf, aspects, type Histograms, itself } from './histograms/histograms.ts';
 import { putLabel, sortedLabels } from './labels.ts';
 import type { AnomalySettings } from './settings.ts';

@@ -1,5 +1,5 @@
 import type { Selection } from '../../engine/processor.ts';
-import type { Held, Outcome, Verdict } from '../../models/scorer.ts';
+import type { Held, Outcome, Verdict } from '../../models/verdict.ts';
 import { aspectOf, aspects, type Histograms, itself } from './histograms/histograms.ts';
 import type { OpenAnomaly } from './intervals.ts';
 

@@ -1,0 +1,193 @@
+import type { ByteReader, ByteWriter } from '../core/bytes.ts';
+import { messageOf, SeastateError } from '../core/errors.ts';
+import { Columns, type ColumnsSpec } from '../engine/columns.ts';
+import type { ModelDefinition } from '../engine/model.ts';
+import { Pool } from './pool.ts';
+import { tailWidth } from './tail.ts';
+
+const seriesColumns = {
+  /** ms of the newest sample. */
+  time: 'f64',
+  /** ms of the first sample that the model state has scored. */
+  began: 'f64',
+  /** Newest value as it came, of a counter. */
+  raw: 'f64',
+  /** Newest value as scored. */
+  held: 'f64',
+  /** ms where the present run of improbable samples began, 0 outside. */
+  onset: 'f64',
+  interval: 'f32',
+  /** Longest usual pause, ms. */
+  pause: 'f32',
+  /** Samples in the model state; before it has one, samples that held the same value. */
+  count: 'u32',
+  slot: { type: 'i32', initial: -1 },
+  raise: 'f32',
+  strength: 'f32',
+  /** Samples since the last alarm, held at 65535. */
+  since: { type: 'u16', initial: 65_535 },
+  /** Equal samples in a row now, and the most so far. */
+  equal: 'u16',
+  longest: 'u16',
+  /** Samples in a row above (+) or below (-) the band. */
+  side: 'i8',
+  /** Samples that may not alarm yet, after a gap. */
+  mute: 'u8',
+  flags: 'u8',
+} as const satisfies ColumnsSpec;
+
+/** Bits of `flags`. */
+export const flag = { seen: 1, ended: 2, shifted: 4 } as const;
+/** Samples after a gap that may not alarm. */
+export const muteAfterGap = 3;
+const tailsSpec = { counts: { type: 'u16', width: tailWidth } } as const;
+
+/**
+ * What a scorer knows of its series: a row of columns each, and of those that moved the model's
+ * state and, where the model does not calibrate itself, the tail of its scores. Slots of series are
+ * the caller's.
+ */
+export class Memory {
+  readonly series = new Columns(seriesColumns);
+  /** The model's, by `series.arrays.slot`; another pool after `load`. */
+  states: Pool<ColumnsSpec>;
+  /** By the same slots. */
+  readonly tails = new Columns(tailsSpec);
+  readonly ownTail: boolean;
+  /** Slots that there is room for. */
+  reserved = 0;
+  /** Why a user's model cannot use the state that was loaded; it is kept as it came. */
+  unfit = '';
+  readonly #definition: ModelDefinition;
+  readonly #keepsUnfit: boolean;
+  /** The version of the model that the state is of. */
+  #version: number;
+
+  /** `keepsUnfit`: a state that the model cannot use is no error of `load`. */
+  constructor(definition: ModelDefinition, keepsUnfit: boolean) {
+    this.#definition = definition;
+    this.#keepsUnfit = keepsUnfit;
+    this.ownTail = (definition.calibration ?? 'tail') === 'tail';
+    this.states = new Pool(definition.state);
+    this.#version = definition.version;
+  }
+
+  /** Bytes of a series that never moved, and of one in full. */
+  get bytes(): { quiet: number; full: number } {
+    const quiet = this.series.bytesPerSlot;
+    const tail = this.ownTail ? this.tails.bytesPerSlot : 0;
+    return { quiet, full: quiet + this.states.bytesPerSlot + tail };
+  }
+
+  reserve(count: number): void {
+    this.series.reserve(count);
+    this.reserved = Math.floor(this.series.arrays.slot.length);
+  }
+
+  /**
+   * Gives `to`, a series just born, a copy of what is known of `from`, a dead one of the same
+   * workload. They share nothing afterwards.
+   */
+  inherit(from: number, to: number): void {
+    this.reserve(Math.max(from, to) + 1);
+    const a = this.series.arrays;
+    const kept = a.slot[from]!;
+    if (kept < 0 || a.slot[to]! >= 0) return;
+    const at = this.states.take();
+    this.states.copy(kept, at);
+    if (this.ownTail) {
+      this.tails.reserve(at + 1);
+      const { counts } = this.tails.arrays;
+      counts.copyWithin(at * tailWidth, kept * tailWidth, (kept + 1) * tailWidth);
+    }
+    for (const column of [
+      'began',
+      'held',
+      'interval',
+      'pause',
+      'count',
+      'raise',
+      'longest',
+    ] as const) {
+      a[column][to] = a[column][from]!;
+    }
+    a.slot[to] = at;
+    a.mute[to] = muteAfterGap;
+  }
+
+  /** The slot is given back: nothing of the series is kept. */
+  forget(slot: number): void {
+    if (slot >= this.reserved) return;
+    const at = this.series.arrays.slot[slot]!;
+    if (at >= 0) {
+      this.states.give(at);
+      if (this.ownTail) this.tails.reset(at);
+    }
+    this.series.reset(slot);
+  }
+
+  /** Takes over the series that moved here from another partition; `slots` by old slot. */
+  absorb(from: Memory, slots: Int32Array): void {
+    if (from.unfit !== '') throw new SeastateError('model_state', from.unfit);
+    this.reserve(slots.reduce((most, slot) => Math.max(most, slot + 1), 0));
+    from.reserve(slots.length);
+    for (const [old, slot] of slots.entries()) {
+      if (slot < 0) continue;
+      this.series.copySlot(from.series, old, slot);
+      const kept = from.series.arrays.slot[old]!;
+      if (kept < 0) continue;
+      const at = this.states.adopt(from.states, kept);
+      this.series.arrays.slot[slot] = at;
+      if (!this.ownTail) continue;
+      this.tails.reserve(at + 1);
+      this.tails.copySlot(from.tails, kept, at);
+    }
+  }
+
+  save(out: ByteWriter, count: number): void {
+    if (count > this.reserved) this.reserve(count);
+    out.u32(this.#version);
+    this.series.save(out, count);
+    this.states.save(out);
+    this.tails.save(out, this.ownTail ? this.states.count : 0);
+  }
+
+  /**
+   * Takes a state of this model; one of an earlier version is mended by its `upgrade`. One that a
+   * user's model cannot use is kept as it came, for the code that can, and its samples fail.
+   */
+  load(input: ByteReader): void {
+    const from = input.u32();
+    const count = this.series.load(input);
+    this.reserve(count);
+    const { at } = input;
+    this.states.load(input);
+    const unfit = this.#upgraded(from);
+    if (unfit !== '') {
+      if (!this.#keepsUnfit) throw new SeastateError('model_state', unfit);
+      input.back(at);
+      this.states = Pool.saved(input);
+      this.unfit = unfit;
+      this.#version = from;
+    }
+    this.tails.load(input);
+  }
+
+  /** What is wrong with a state of version `from`; '' when it can be used. */
+  #upgraded(from: number): string {
+    const { name, version, upgrade } = this.#definition;
+    if (from > version) {
+      return (
+        `the state of model ${name} is of version ${from}, its file is of version ${version}: ` +
+        'bring the newer file back'
+      );
+    }
+    if (from === version || !upgrade) return '';
+    try {
+      for (const at of this.states.used()) upgrade(from, this.states.arrays, at);
+      return '';
+    } catch (error) {
+      return `model ${name} cannot upgrade its state from version ${from}: ${messageOf(error)}`;
+    }
+  }
+}
