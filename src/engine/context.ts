@@ -22,6 +22,8 @@ export interface Unmatched {
   readonly selector: string;
   /** Those of its matchers that no series satisfies; none: no series satisfies all of them. */
   readonly unmet: readonly string[];
+  /** Series match, and others that come first take them all. */
+  readonly taken?: true;
 }
 
 export const processorMissing = (name: string): SeastateError =>
@@ -119,7 +121,10 @@ export class Host implements ProcessorContext {
       const { selector, mayBeEmpty } = selection;
       if (mayBeEmpty || found.has(selector) || selection.matchesAny()) continue;
       const { name: processor } = this.definition;
-      found.set(selector, { processor, selector, unmet: selection.unmet() });
+      const why = selection.matchesTaken()
+        ? { unmet: [], taken: true as const }
+        : { unmet: selection.unmet() };
+      found.set(selector, { processor, selector, ...why });
     }
     return [...found.values()].sort((a, b) => (a.selector < b.selector ? -1 : 1));
   }

@@ -92,6 +92,8 @@ export interface SelectOptions {
   readonly mayBeEmpty?: boolean;
   /** It is none either when it names one of these. */
   readonly derived?: DerivedSeries;
+  /** It is a mistake when it takes every series that matches: nothing is left for this one. */
+  readonly isTaken?: (slot: number) => boolean;
 }
 
 /** What a processor makes of series and selectors may name, such as quantiles of a histogram. */

@@ -20,6 +20,7 @@ export class CachedSelection implements Selection {
   readonly #matchers: readonly Matcher[];
   readonly #series: Asked;
   readonly #derived: DerivedSeries | undefined;
+  readonly #isTaken: (slot: number) => boolean;
   readonly #released: (selection: CachedSelection) => void;
   #known = new Uint8Array(64);
   /** A slot that matched when it was last looked for. */
@@ -32,7 +33,7 @@ export class CachedSelection implements Selection {
   constructor(
     selector: string | readonly Matcher[],
     series: Asked,
-    { mayBeEmpty = false, derived }: SelectOptions = {},
+    { mayBeEmpty = false, derived, isTaken = () => false }: SelectOptions = {},
     released: (selection: CachedSelection) => void = () => {},
   ) {
     this.#matchers = typeof selector === 'string' ? parseSelector(selector) : selector;
@@ -40,6 +41,7 @@ export class CachedSelection implements Selection {
     this.mayBeEmpty = mayBeEmpty;
     this.#series = series;
     this.#derived = derived;
+    this.#isTaken = isTaken;
     this.#released = released;
   }
 
@@ -67,7 +69,7 @@ export class CachedSelection implements Selection {
     this.#released(this);
   }
 
-  /** Whether any tracked series matches, or what is derived of one. */
+  /** Whether any tracked series matches and is not taken, or what is derived of one. */
   matchesAny(): boolean {
     if (this.#derived) {
       this.#beside ??= new CachedSelection(this.#matchers, derivedOf(this.#series, this.#derived));
@@ -82,7 +84,7 @@ export class CachedSelection implements Selection {
   }
 
   #isMatch(slot: number): boolean {
-    return this.#series.isTracked(slot) && this.has(slot);
+    return this.#series.isTracked(slot) && this.has(slot) && !this.#isTaken(slot);
   }
 
   #find(): boolean {
@@ -90,6 +92,14 @@ export class CachedSelection implements Selection {
       if (!this.#isMatch(slot)) continue;
       this.#found = slot;
       return true;
+    }
+    return false;
+  }
+
+  /** Whether any tracked series matches, taken or not. */
+  matchesTaken(): boolean {
+    for (let slot = 0; slot < this.#series.count; slot++) {
+      if (this.#series.isTracked(slot) && this.has(slot)) return true;
     }
     return false;
   }

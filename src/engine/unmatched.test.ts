@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { anomaliesWith } from '../processors/anomalies/definition.ts';
 import { metric, native } from '../testing/histograms.ts';
 import { StageDriver } from '../testing/stage-driver.ts';
+import type { Unmatched } from './context.ts';
 import { defineProcessor } from './processor.ts';
 import type { StatusData } from './status.ts';
 import { UnmatchedWatch, unmatchedIn, unmatchedText } from './unmatched.ts';
@@ -49,6 +50,7 @@ test.each([0, 1])('what no series matches is in status, restored: %s', (restored
   send(series('load', { region: 'eu' }), series('other', { code: '500' }), series('good_total'));
   expect(unmatched().map(unmatchedText)).toEqual([
     'no series matches up{job="x"}: no series has {__name__="up"} or {job="x"}',
+    'no series is left for {__name__="load",region="eu"}: earlier routes take all that match',
     'no series matches {zone!=""}',
     'no series matches bad_total{code="500"}: no series has all of it',
   ]);
@@ -95,6 +97,26 @@ test.each([0, 1])('scores may be asked of quantiles too, restored: %s', (restore
   expect(told()).toEqual([never]);
 });
 
+test.each([0, 1])('a route that others leave nothing to is told, restored: %s', (restored) => {
+  const driver = new StageDriver([anomaliesWith([])], { restoreAfterEach: restored === 1 });
+  const content = routes('{job="a"}', 'load', 'up', '{job=~".+"}');
+  driver.record('settings', { version: 1, sha256: '', content });
+  const send = (name: string, job: string): string[] => {
+    const [{ labels }, time] = [series(name, { job }), driver.now];
+    driver.samples('c1', [{ labels, samples: [{ time, value: 1 }] }]);
+    driver.advance(15_000);
+    driver.advance(15_000);
+    const { unmatched } = driver.of('status').at(-1)!.data as unknown as StatusData;
+    return unmatched.map(unmatchedText);
+  };
+  const left = (selector: string) =>
+    `no series is left for ${selector}: earlier routes take all that match`;
+  const up = 'no series matches up';
+  expect(send('load', 'a')).toEqual([left('load'), up, left('{job=~".+"}')]);
+  expect(send('load', 'b')).toEqual([up, left('{job=~".+"}')]);
+  expect(send('other', 'c')).toEqual([up]);
+});
+
 const status = (partition: number, more: Partial<StatusData>): StatusData => ({
   ...{ stage: 'cluster', partition, tick: 1, log_time: 0, settings_version: 1, series: 1 },
   ...{ counters: {}, clusters: [], senders: [], notes: [], unmatched: [] },
@@ -113,6 +135,8 @@ test('one partition that has it is enough; empty and older ones do not count', (
   expect(unmatchedIn([empty, lacks, has])).toEqual([]);
   const other = status(3, { unmatched: [nothing(['b'])] });
   expect(unmatchedIn([empty, lacks, other])).toEqual([nothing(['b'])]);
+  const taken: Unmatched = { ...nothing(), taken: true };
+  expect(unmatchedIn([lacks, status(5, { unmatched: [taken] })])).toEqual([taken]);
   const before = status(4, { settings_version: 0 });
   expect(unmatchedIn([before, lacks])).toEqual([nothing(['a', 'b'])]);
 });

@@ -18,6 +18,7 @@ export function unmatchedIn(stages: readonly Unmet[]): Unmatched[] {
   return first.flatMap((one) => {
     const like = others.map((list) => list.find((other) => isSame(one, other)));
     if (like.includes(undefined)) return [];
+    if ([one, ...like].some((each) => each!.taken)) return [{ ...one, unmet: [], taken: true }];
     const unmet = one.unmet.filter((part) => like.every((other) => other!.unmet.includes(part)));
     return [{ ...one, unmet }];
   });
@@ -27,7 +28,8 @@ const isSame = (a: Unmatched, b: Unmatched): boolean =>
   a.processor === b.processor && a.selector === b.selector;
 
 /** What is wrong, for people. */
-export const unmatchedText = ({ selector, unmet }: Unmatched): string => {
+export const unmatchedText = ({ selector, unmet, taken }: Unmatched): string => {
+  if (taken) return `no series is left for ${selector}: earlier routes take all that match`;
   const alone = unmet.length === 1 && unmet[0] === selector;
   const why =
     unmet.length === 0 ? ': no series has all of it' : `: no series has ${unmet.join(' or ')}`;

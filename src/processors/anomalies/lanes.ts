@@ -74,7 +74,9 @@ export class Lanes {
         model,
         scorer,
         quantiles,
-        selection: this.#context.select(route.select),
+        selection: this.#context.select(route.select, {
+          isTaken: (slot) => this.lanes.slice(0, i).some(({ selection }) => selection.has(slot)),
+        }),
         terms: model.definition.terms ?? [],
         summary: model.definition.summary,
       };
