@@ -19,7 +19,14 @@ test.each(['America/New_York', 'Asia/Kolkata'])('a text is the same time in %s',
   }
   expect(utcOf('2024-03-10')).toBe(Date.UTC(2024, 2, 10));
   expect(utcOf('2024-03-10T02:30:00.123456789Z')).toBe(utc + 123);
-  for (const text of ['Mar 10, 2024 02:30', '2024/03/10', '2024-03-10 02:30:00', '', 'T02:30']) {
+  for (const text of [
+    'Mar 10, 2024 02:30',
+    '2024/03/10',
+    '2024-03-10 02:30:00',
+    '',
+    'T02:30',
+    '-000000-01-01',
+  ]) {
     expect([text, utcOf(text)]).toEqual([text, Number.NaN]);
   }
 });

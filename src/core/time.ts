@@ -37,7 +37,7 @@ export function parseDuration(text: string): number {
 
 /** ISO 8601 as the language has it. */
 const iso =
-  /^(?:\d{4}|[+-]\d{6})(?:-\d\d(?:-\d\d)?)?(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/i;
+  /^(?:\d{4}|(?!-000000)[+-]\d{6})(?:-\d\d(?:-\d\d)?)?(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/i;
 /** What `toUTCString` writes. */
 const utcText = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} -?\d{4,} \d\d:\d\d:\d\d GMT$/;
 const parseNative = Date.parse;

@@ -10,6 +10,7 @@ export const kafkaErrors = {
   groupDenied: 30,
   clusterDenied: 31,
   topicExists: 36,
+  invalidReplicationFactor: 38,
   saslFailed: 58,
   unknownTopicId: 100,
 } as const;

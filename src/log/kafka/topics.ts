@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin } from '@platformatic/kafka';
 import { SeastateError } from '../../core/errors.ts';
 import type { TopicSpec } from '../log.ts';
@@ -59,6 +60,9 @@ export async function findTopic(admin: Admin, name: string): Promise<KafkaTopic>
 }
 
 const defaultBatchBytes = 1_000_000;
+/** Brokers that start, and topics that were just made, are asked again for five seconds. */
+const readyTries = 50;
+const readyPauseMs = 100;
 
 const missing = (name: string, spec: TopicSpec): SeastateError =>
   new SeastateError(
@@ -73,29 +77,45 @@ async function create(
   name: string,
   options: KafkaOptions,
 ): Promise<void> {
-  const { brokers } = await admin.metadata({ topics: [], forceUpdate: true });
-  const replicas = Math.min(3, brokers.size);
   const retention = { ...defaultRetentionMs, ...options.retentionMs };
   const retentionMs = spec.name === telemetryTopic ? retention.input : retention.output;
-  const configs = {
-    'message.timestamp.type': 'LogAppendTime',
-    'cleanup.policy': 'delete',
-    'retention.ms': String(retentionMs),
-    'min.insync.replicas': String(Math.max(1, replicas - 1)),
-    'unclean.leader.election.enable': 'false',
-  };
-  try {
-    await admin.createTopics({
-      topics: [name],
-      partitions: spec.partitions,
-      replicas,
-      configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
-    });
-  } catch (error) {
-    // Another process was faster: it is checked like any topic that exists.
-    if (!hasApiCode(error, kafkaErrors.topicExists)) throw error;
+  for (let left = readyTries; ; left--) {
+    const { brokers } = await admin.metadata({ topics: [], forceUpdate: true });
+    const replicas = Math.min(3, brokers.size);
+    const configs = {
+      'message.timestamp.type': 'LogAppendTime',
+      'cleanup.policy': 'delete',
+      'retention.ms': String(retentionMs),
+      'min.insync.replicas': String(Math.max(1, replicas - 1)),
+      'unclean.leader.election.enable': 'false',
+    };
+    try {
+      if (replicas === 0) throw notReady(name);
+      await admin.createTopics({
+        topics: [name],
+        partitions: spec.partitions,
+        replicas,
+        configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+      });
+      return;
+    } catch (error) {
+      // Another process was faster: it is checked like any topic that exists.
+      if (hasApiCode(error, kafkaErrors.topicExists)) return;
+      // Brokers that have just started are not counted yet.
+      const isNotReady = replicas === 0 || hasApiCode(error, kafkaErrors.invalidReplicationFactor);
+      if (!isNotReady) throw error;
+      if (left === 0) throw notReady(name, error);
+    }
+    await sleep(readyPauseMs);
   }
 }
+
+const notReady = (name: string, cause?: unknown): SeastateError =>
+  new SeastateError(
+    'log_unavailable',
+    `topic ${name} cannot be created: too few brokers are there yet`,
+    { cause, retry: 'later' },
+  );
 
 async function check(
   admin: Admin,
@@ -133,7 +153,7 @@ async function check(
 
 /** A topic that was just made may not be known to every broker yet: asked again for a while. */
 async function metadataOf(admin: Admin, topics: string[]) {
-  for (let left = 50; ; left--) {
+  for (let left = readyTries; ; left--) {
     try {
       const found = await admin.metadata({ topics, forceUpdate: true });
       const led = [...found.topics.values()].every((topic) =>
@@ -143,7 +163,7 @@ async function metadataOf(admin: Admin, topics: string[]) {
     } catch (error) {
       if (left === 0) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(readyPauseMs);
   }
 }
 

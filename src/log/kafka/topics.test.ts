@@ -1,0 +1,57 @@
+import type { Admin } from '@platformatic/kafka';
+import { expect, test, vi } from 'vitest';
+import { ensureTopics } from './topics.ts';
+
+vi.mock('node:timers/promises', () => ({ setTimeout: async () => {} }));
+
+const options = { brokers: ['b:9092'], topics: [{ name: 'telemetry', partitions: 2 }] };
+
+/** Brokers of which ever more are there; `refusals` of `createTopics` come first. */
+function starting(counts: readonly number[], refusals: readonly number[] = []) {
+  const asked: number[] = [];
+  let looks = 0;
+  const partition = { leader: 0 };
+  const found = { id: 'i', partitionsCount: 2, partitions: [partition, partition] };
+  const config = { 'message.timestamp.type': 'LogAppendTime', 'cleanup.policy': 'delete' };
+  const configs = Object.entries(config).map(([name, value]) => ({ name, value }));
+  const admin = {
+    listTopics: async () => [],
+    metadata: async () => ({
+      brokers: { size: counts[Math.min(looks++, counts.length - 1)]! },
+      topics: new Map([['telemetry', found]]),
+    }),
+    createTopics: async ({ replicas }: { replicas: number }) => {
+      asked.push(replicas);
+      const apiCode = refusals[asked.length - 1];
+      if (apiCode !== undefined) throw Object.assign(new Error('refused'), { apiCode });
+    },
+    describeConfigs: async () => [{ resourceName: 'telemetry', configs }],
+  };
+  return { admin: admin as unknown as Admin, asked };
+}
+
+test('brokers that are not there yet are waited for, and no topic has no replica', async () => {
+  const { admin, asked } = starting([0, 0, 1]);
+  expect((await ensureTopics(admin, options)).get('telemetry')).toMatchObject({ id: 'i' });
+  expect(asked).toEqual([1]);
+});
+
+test('a broker that counts fewer than it tells is asked again', async () => {
+  const { admin, asked } = starting([3], [38, 38]);
+  await ensureTopics(admin, options);
+  expect(asked).toEqual([3, 3, 3]);
+});
+
+test('whoever was faster has made the topic; another refusal is told at once', async () => {
+  await ensureTopics(starting([1], [36]).admin, options);
+  const denied = starting([1], [29]);
+  await expect(ensureTopics(denied.admin, options)).rejects.toMatchObject({ code: 'log_denied' });
+  expect(denied.asked).toEqual([1]);
+});
+
+test('brokers that do not come are told in our words', async () => {
+  const { admin, asked } = starting([0]);
+  const error = { code: 'log_unavailable', retry: 'later' };
+  await expect(ensureTopics(admin, options)).rejects.toMatchObject(error);
+  expect(asked).toEqual([]);
+});
