@@ -1,8 +1,9 @@
-import { mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { ByteReader, ByteWriter } from '../../../core/bytes.ts';
 import { SeastateError } from '../../../core/errors.ts';
+import { isNoRoom } from '../../../log/journal/files.ts';
 import { type Position, readPosition, writePosition } from '../../position.ts';
 import { snapshotHeader } from '../../snapshot.ts';
 import {
@@ -43,13 +44,30 @@ export class SnapshotStore {
     this.#folder = folder;
   }
 
-  /** Writes it, and takes away what is not to be kept beside it; without `kept` nothing is. */
+  /**
+   * Writes it, and takes away what is not to be kept beside it; without `kept` nothing is. Where
+   * there is no room for it, the kept ones of hours and days go first: only the newest are needed.
+   */
   async write(snapshot: StoredSnapshot, kept?: KeptSnapshots): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
     const { time } = snapshotHeader(snapshot.chunks);
-    await this.#replace(snapshotName(snapshot.position, time), encode(snapshot));
-    if (!kept) return;
-    for (const old of expiredNames(await this.list(), kept)) await unlink(join(this.#folder, old));
+    const write = () => this.#replace(snapshotName(snapshot.position, time), encode(snapshot));
+    if (!kept) return await write();
+    try {
+      await write();
+    } catch (error) {
+      if (!isNoRoom(error) || (await this.#dropExpired({ hourly: 0, daily: 0 })) === 0) throw error;
+      await write();
+    }
+    await this.#dropExpired(kept);
+  }
+
+  /** How many there were. */
+  async #dropExpired(kept: KeptSnapshots): Promise<number> {
+    const names = expiredNames(await this.list(), kept);
+    // Another runtime on the same place may be faster.
+    for (const name of names) await rm(join(this.#folder, name), { force: true });
+    return names.length;
   }
 
   /** The newest snapshot that can be read; broken ones are told to `onBroken` and passed over. */
@@ -113,7 +131,13 @@ export class SnapshotStore {
 
   async #replace(name: string, content: Uint8Array | string): Promise<void> {
     const path = join(this.#folder, name);
-    await writeFile(`${path}.tmp`, content, { flush: true });
+    try {
+      await writeFile(`${path}.tmp`, content, { flush: true });
+    } catch (error) {
+      // What there is of it would take the room of others.
+      await rm(`${path}.tmp`, { force: true });
+      throw error;
+    }
     await rename(`${path}.tmp`, path);
     const folder = await open(this.#folder);
     try {
