@@ -3,7 +3,7 @@ import { configurationPage, configurationSchema } from './configuration.ts';
 import { errorsPage } from './errors.ts';
 import { metricsPage } from './metrics.ts';
 import { modelsPage } from './models.ts';
-import { topicsPage } from './topics.ts';
+import { topicsPage, topicsSchema } from './topics.ts';
 
 /** Text of every generated page of docs/reference, by file name. */
 export async function referencePages(): Promise<Record<string, string>> {
@@ -15,5 +15,6 @@ export async function referencePages(): Promise<Record<string, string>> {
     'metrics.md': metricsPage(),
     'models.md': modelsPage(),
     'topics.md': topicsPage(),
+    'topics.schema.json': topicsSchema(),
   };
 }

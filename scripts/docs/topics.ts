@@ -59,6 +59,18 @@ const schemas: readonly (readonly [topic: string, schema: object])[] = [
   ['rejected', z.toJSONSchema(rejectedData)],
 ];
 
+/** JSON Schema of the `data` of each output topic, under its name in `$defs`. */
+export function topicsSchema(): string {
+  const $defs = Object.fromEntries(
+    schemas.map(([topic, { $schema: _, ...schema }]: readonly [string, { $schema?: string }]) => [
+      topic,
+      schema,
+    ]),
+  );
+  const $schema = 'https://json-schema.org/draft/2020-12/schema';
+  return `${JSON.stringify({ $schema, title: 'Data of the output topics', $defs }, null, 2)}\n`;
+}
+
 export function topicsPage(): string {
   const data = schemas.map(([topic, schema]) => section(topic, schema)).join('\n');
   return `${generated}
@@ -86,6 +98,8 @@ ${table(
   outputTopics.map((topic) => [code(topic), what[topic]]),
 )}
 ## Data of the outputs
+
+As JSON Schema, by topic under \`$defs\`: [topics.schema.json](topics.schema.json).
 
 ${data}
 ### scores
