@@ -7,7 +7,7 @@ import { flag, type Memory } from './memory.ts';
 import type { Verdict } from './verdict.ts';
 
 // A module's own constants are compiled in, imported ones are read anew each time.
-const { shifted } = flag;
+const { shifted, declared } = flag;
 const runScore = 2;
 /** Of a declared change, in multiples of the cut. */
 const changeStrength = 2;
@@ -24,17 +24,26 @@ export class Alarms {
   readonly #verdict: Verdict;
   /** Samples after which a rarity is known; of a threshold none. */
   readonly #warmFrom: number;
+  /** Whether a value that holds still is one of the changes. */
+  readonly #flatlines: boolean;
   /** The rarity needed at the interval of the newest sample: most series share it. */
   #needed = 0;
   #neededFor = -1;
 
   /** `verdict` is filled from `sample` and what the model made of it, `result`. */
-  constructor(memory: Memory, sample: Sample, result: Result, verdict: Verdict, warmFrom: number) {
+  constructor(
+    memory: Memory,
+    sample: Sample,
+    result: Result,
+    verdict: Verdict,
+    { warmFrom, flatlines }: { warmFrom: number; flatlines: boolean },
+  ) {
     this.#series = memory.series.arrays;
     this.#sample = sample;
     this.#result = result;
     this.#verdict = verdict;
     this.#warmFrom = warmFrom;
+    this.#flatlines = flatlines;
   }
 
   /** Throws `usage` where it is not more than 0 and at most 1000. */
@@ -87,14 +96,18 @@ export class Alarms {
       return;
     }
     v.direction = s.value > r.expected ? 'up' : s.value < r.expected ? 'down' : 'none';
+    // A change is news beside the alarm of its own beginning, but not beside another change.
+    const rests = !changed || (a.flags[slot]! & declared) !== 0;
     if (mute > 0) v.held = 'after-gap';
-    else if (!changed && since < restOf(s.interval) && v.strength < rearm * a.strength[slot]!) {
+    else if (rests && since < restOf(s.interval) && v.strength < rearm * a.strength[slot]!) {
       v.held = 'resting';
     } else if (!matters(s.kind, s.value, r.expected)) v.held = 'too-small';
     if (v.held !== '') return;
     v.alarm = true;
     if (!changed) v.onset = a.onset[slot]! > 0 ? a.onset[slot]! : s.time;
     a.since[slot] = 0;
+    if (changed) a.flags[slot]! |= declared;
+    else a.flags[slot]! &= ~declared;
     a.strength[slot] = changed ? Math.max(v.strength, 1) : v.strength;
     if (byRarity >= 1) a.raise[slot] = raised(raise, s.interval);
     // What a run of samples declares is more than the last of them, which may be as usual as any.
@@ -116,6 +129,7 @@ export class Alarms {
       v.onset = s.time - (shiftLength - 1) * s.interval;
       return true;
     }
+    if (!this.#flatlines) return false;
     if (s.value !== a.held[slot] || s.count === 0) {
       if (a.equal[slot]! > a.longest[slot]!) a.longest[slot] = a.equal[slot]!;
       a.equal[slot] = 0;

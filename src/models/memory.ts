@@ -37,7 +37,7 @@ const seriesColumns = {
 } as const satisfies ColumnsSpec;
 
 /** Bits of `flags`. */
-export const flag = { seen: 1, ended: 2, shifted: 4 } as const;
+export const flag = { seen: 1, ended: 2, shifted: 4, declared: 8 } as const;
 /** Samples after a gap that may not alarm. */
 export const muteAfterGap = 3;
 const tailsSpec = { counts: { type: 'u16', width: tailWidth } } as const;

@@ -6,6 +6,7 @@ import { configure, defineModel } from '../engine/model.ts';
 import { defaultModel } from './default/default.ts';
 import { ewmaBand } from './ewma-band/ewma-band.ts';
 import { registryOf } from './registry.ts';
+import { robustZ } from './robust-z/robust-z.ts';
 import { Scorer } from './scorer.ts';
 import { alarmsOf, daily, made, normalOf, passOf, randomOf } from './testing.ts';
 
@@ -253,12 +254,33 @@ describe('changes', () => {
     expect((rows[0]!.onset - series.times[0]!) / (5 * minute)).toBeCloseTo(1000, -1);
   });
 
-  test('a flatline is named when a moving series holds still', () => {
+  test('a second shift that follows on the first rests', () => {
+    const normal = normalOf(randomOf(seed));
+    // A climb ever steeper: no level is settled on.
+    const series = made(1500, 5 * minute, (i) => 100 + normal() + Math.max(0, i - 1000) ** 2);
+    const shifts = passOf(robustZ, series).filter((row) => row.kind === 'level-shift');
+    expect(shifts.length).toBeGreaterThan(10);
+    const told = shifts.filter((row) => row.alarm);
+    expect(told.length).toBeGreaterThan(0);
+    for (let i = 1; i < told.length; i++) {
+      expect(told[i]!.index - told[i - 1]!.index).toBeGreaterThan(16);
+    }
+  });
+
+  test('a flatline is named when a moving series holds still, unless it is none', () => {
     const normal = normalOf(randomOf(seed));
     const values = made(1500, 5 * minute, () => 100 + normal());
     values.values.fill(100.3, 1000);
-    const rows = passOf(defaultModel, values).filter((row) => row.kind === 'flatline');
-    expect(rows.map((row) => row.index)).toEqual([1030]);
+    const flat = (options: object) =>
+      passOf(defaultModel, values, options).filter((row) => row.kind === 'flatline');
+    expect(flat({}).map((row) => row.index)).toEqual([1030]);
+    expect(flat({ flatlines: false })).toEqual([]);
+  });
+
+  test('a gauge that turns out to be a counter has no rate of all that came before', () => {
+    const scorer = new Scorer(configure(defaultModel));
+    for (let i = 0; i < 3; i++) scorer.push(0, i * minute, 1e6 + 60 * i, 'gauge');
+    expect(scorer.push(0, 3 * minute, 1e6 + 180, 'counter').value).toBe(1);
   });
 });
 

@@ -15,6 +15,8 @@ export interface ScorerOptions {
   readonly asked?: number;
   /** Undo what a model did to its columns when it fails: for models that are not ours. */
   readonly guard?: boolean;
+  /** Whether a value that holds still alarms; true unless said otherwise. */
+  readonly flatlines?: boolean;
 }
 
 // A module's own constants are compiled in, imported ones are read anew each time.
@@ -68,7 +70,11 @@ export class Scorer {
     this.#result = { score: 0, evidence: 0, ratio: 0, terms, ...band, ...forecast };
     this.verdict = noVerdict(terms);
     const warmFrom = definition.calibration === 'fixed' ? 0 : enough;
-    this.#alarms = new Alarms(this.#memory, this.#sample, this.#result, this.verdict, warmFrom);
+    const flatlines = options.flatlines ?? true;
+    this.#alarms = new Alarms(this.#memory, this.#sample, this.#result, this.verdict, {
+      warmFrom,
+      flatlines,
+    });
     this.ask(options.asked ?? askedByDefault);
   }
 
@@ -173,9 +179,10 @@ export class Scorer {
     s.time = time;
     s.kind = kind;
     s.value = value;
+    // Of a gauge too: what it is may come to be known later.
+    const before = a.raw[slot]!;
+    a.raw[slot] = value;
     if (kind === 'counter' || kind === 'error-counter') {
-      const before = a.raw[slot]!;
-      a.raw[slot] = value;
       if (step === 0) return false;
       s.value = ((value >= before ? value - before : value) / step) * 1000;
     }

@@ -1,6 +1,6 @@
 import type { ColumnsSpec } from '../engine/columns.ts';
 import { configure, type MetricKind, type ModelDefinition } from '../engine/model.ts';
-import { Scorer } from './scorer.ts';
+import { Scorer, type ScorerOptions } from './scorer.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Series with known properties, for tests and benchmarks: the same for the same seed. */
@@ -46,12 +46,12 @@ export interface Row extends Verdict {
 export function passOf<P, S extends ColumnsSpec>(
   definition: ModelDefinition<P, S>,
   series: Made,
-  options: { parameters?: unknown; asked?: number; kind?: MetricKind } = {},
+  options: ScorerOptions & { parameters?: unknown; kind?: MetricKind } = {},
 ): Row[] {
-  const model = configure(definition, options.parameters);
-  const scorer = new Scorer(model, options.asked === undefined ? {} : { asked: options.asked });
+  const { parameters, kind = 'gauge', ...rest } = options;
+  const scorer = new Scorer(configure(definition, parameters), rest);
   return Array.from(series.values, (value, index) => {
-    const verdict = scorer.push(0, series.times[index]!, value, options.kind ?? 'gauge');
+    const verdict = scorer.push(0, series.times[index]!, value, kind);
     return { ...verdict, terms: verdict.terms.slice(), index };
   });
 }

@@ -194,8 +194,6 @@ export class Anomalies {
     if (!chosen) return;
     if (isOther) chosen.quantiles.forget(id);
     const v = chosen.quantiles.push(id, time, value, kind);
-    // Buckets are coarse: many equal quantiles in a row are no frozen value.
-    if (v.kind === 'flatline') v.alarm = false;
     if (v.outcome === 'missing') this.#scores.stale(slot, which, time);
     else {
       this.#scores.sample(slot, which, time, v);

@@ -30,8 +30,11 @@ export interface QuantileIds {
 /** What must stay the same for the state of a scorer to go on. */
 const keyOf = ({ model, parameters }: Route): string => JSON.stringify([model, parameters]);
 
-const scorerOf = ({ per_series_day }: Route, model: Model): Scorer =>
-  new Scorer(model, { asked: per_series_day, guard: !isShipped(model.definition) });
+const scorerOf = ({ per_series_day }: Route, model: Model, flatlines = true): Scorer =>
+  new Scorer(model, { asked: per_series_day, guard: !isShipped(model.definition), flatlines });
+
+/** Buckets are coarse: many equal quantiles in a row are no frozen value. */
+const quantilesOf = (route: Route, model: Model): Scorer => scorerOf(route, model, false);
 
 /** Scorers of the routes in force. A route that stays keeps the state of its scorer. */
 export class Lanes {
@@ -67,7 +70,7 @@ export class Lanes {
       const kept = same[i] ?? take((lane) => keyOf(lane.route) === keyOf(route));
       const model = kept?.model ?? this.#model(route);
       const scorer = kept?.scorer ?? scorerOf(route, model);
-      const quantiles = kept?.quantiles ?? scorerOf(route, model);
+      const quantiles = kept?.quantiles ?? quantilesOf(route, model);
       for (const each of [scorer, quantiles]) each.ask(route.per_series_day);
       return {
         route,
@@ -121,7 +124,7 @@ export class Lanes {
       // Of a model that is gone the state is read and let go.
       const isGone = isStandIn(model);
       (isGone ? scorerOf(route, model) : scorer).load(input);
-      (isGone ? scorerOf(route, model) : quantiles).load(input);
+      (isGone ? quantilesOf(route, model) : quantiles).load(input);
     }
   }
 }
