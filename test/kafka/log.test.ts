@@ -115,7 +115,9 @@ describe.skipIf(!hasKafka())('the log on a real broker', () => {
         texts.push(...records.map((one) => textOf(one).split(' ')[0]!));
         at += records.length;
       }
-      const own = offsets.map((offset, i) => [i, offset] as const).filter(([i]) => i % 4 === partition);
+      const own = offsets
+        .map((offset, i) => [i, offset] as const)
+        .filter(([i]) => i % 4 === partition);
       expect(texts).toEqual(own.flatMap(([i]) => [`${i}.0`, `${i}.1`]));
       for (const [i, offset] of own) expect(texts[offset]).toBe(`${i}.0`);
     }
@@ -230,8 +232,16 @@ describe.skipIf(!hasKafka())('the log on a real broker', () => {
     for (const compression of ['gzip', 'snappy', 'lz4', 'zstd'] as const) {
       const log = await open({ compression });
       const texts = Array.from({ length: 50 }, (_, i) => `${compression} ${i} ${'z'.repeat(200)}`);
-      await log.append(nameOf(log), 0, texts.map((text) => record(text)));
-      await log.append(nameOf(log), 0, texts.map((text) => record(text)));
+      await log.append(
+        nameOf(log),
+        0,
+        texts.map((text) => record(text)),
+      );
+      await log.append(
+        nameOf(log),
+        0,
+        texts.map((text) => record(text)),
+      );
       expect((await log.read(nameOf(log), 0, 0)).map(textOf)).toEqual([...texts, ...texts]);
     }
   });

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
-import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts';
 import type { KafkaLog } from '../../src/log/kafka/kafka-log.ts';
+import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts';
 import type { KafkaLimits } from '../../src/log/kafka/options.ts';
 import type { NewRecord } from '../../src/log/log.ts';
 import { type Broker, hasKafka, startBroker, startCluster } from '../parts/kafka.ts';
@@ -75,7 +75,10 @@ describe.skipIf(!hasKafka())('brokers that fail', () => {
     const { codes } = await appendThrough(log, async () => {
       await broker!.kill();
       const many = Array.from({ length: 40 }, () =>
-        log.append('telemetry', 0, [record('x'.repeat(4_000))]).then(() => '', (e) => e.message),
+        log.append('telemetry', 0, [record('x'.repeat(4_000))]).then(
+          () => '',
+          (e) => e.message,
+        ),
       );
       const messages = await Promise.all(many);
       expect(messages.every((message) => message !== '')).toBe(true);
@@ -110,9 +113,16 @@ describe.skipIf(!hasKafka())('brokers that fail', () => {
     const big = record('x'.repeat(500_000));
     const taken = (each: NewRecord) =>
       expect
-        .poll(() => log.append('telemetry', 0, [each]).then(() => 'ok', (e) => e.code), {
-          timeout: 60_000,
-        })
+        .poll(
+          () =>
+            log.append('telemetry', 0, [each]).then(
+              () => 'ok',
+              (e) => e.code,
+            ),
+          {
+            timeout: 60_000,
+          },
+        )
         .toBe('ok');
     // A young broker on a busy machine may take longer than the deadline.
     await taken(big);

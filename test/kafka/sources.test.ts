@@ -49,7 +49,12 @@ function sample(
   write: (labels: Labels, timeMs: number, value: number) => Bytes,
 ): { value: Bytes; becomes: string } {
   const host = `host "${i % 7}" \\ of east`;
-  const labels: Labels = [['__name__', 'up'], ['cluster', 'c1'], ['format', format], ['host', host]];
+  const labels: Labels = [
+    ['__name__', 'up'],
+    ['cluster', 'c1'],
+    ['format', format],
+    ['host', host],
+  ];
   return {
     value: write(labels, start + i * 1_000, i),
     becomes: `up c1 ${format} ${host} ${start + i * 1_000} ${i}`,
@@ -163,7 +168,10 @@ describe.skipIf(!hasKafka())('topics of others, as configured sources of the who
     expect(metrics).toMatch(/seastate_source_records_total\{source="kafka\/vector-text"\} \d+/);
     const flags = ['--data', seastate.folder, '--from', '-1h', '--no-follow', '-o', 'jsonl'];
     const { out } = await seastate.cli('tail', 'kubernetes-events', '{cluster="c2"}', ...flags);
-    const told = out.trim().split('\n').map((line) => JSON.parse(line));
+    const told = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     expect(new Set(told.map(({ name }) => name)).size).toBe(sent / 2);
     expect(told[0]).toMatchObject({ cluster: 'c2', reason: 'NodeReady', kind: 'Node' });
     expect(await seastate.stop()).toBe(0);

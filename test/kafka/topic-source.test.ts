@@ -1,5 +1,6 @@
 import { Admin, Producer } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TopicFormat } from '../../src/config/sources.ts';
 import { SeastateError } from '../../src/core/errors.ts';
 import { WriteColumns } from '../../src/formats/remote-write/columns.ts';
 import { decodeV2 } from '../../src/formats/remote-write/decode-v2.ts';
@@ -9,9 +10,8 @@ import { compress, decompress, Scratch } from '../../src/formats/snappy/snappy.t
 import { writeVectorText } from '../../src/formats/vector/write.ts';
 import type { NewRecord } from '../../src/log/log.ts';
 import { type RejectedData, rejectedData } from '../../src/log/rejected.ts';
-import type { TopicFormat } from '../../src/config/sources.ts';
-import type { MadeRequest } from '../../src/sources/kafka-topic/records.ts';
 import type { SourceAnswer } from '../../src/sources/kafka-topic/delivery.ts';
+import type { MadeRequest } from '../../src/sources/kafka-topic/records.ts';
 import { TopicSource } from '../../src/sources/kafka-topic/topic-source.ts';
 import { type Broker, hasKafka, startBroker } from '../parts/kafka.ts';
 
@@ -103,7 +103,14 @@ describe.skipIf(!hasKafka())('a topic of others as a source', () => {
 
   const now = Date.parse('2026-11-22T10:00:00Z');
   const line = (i: number) =>
-    writeVectorText([['__name__', 'up'], ['instance', `host ${i % 7}`]], now + i, i);
+    writeVectorText(
+      [
+        ['__name__', 'up'],
+        ['instance', `host ${i % 7}`],
+      ],
+      now + i,
+      i,
+    );
 
   function samplesOf(made: readonly MadeRequest[]): [time: number, value: number][] {
     const columns = new WriteColumns();
@@ -145,7 +152,10 @@ describe.skipIf(!hasKafka())('a topic of others as a source', () => {
     await expect.poll(() => first.counters.records, { timeout: 10_000 }).toBe(3);
     await first.close();
     await running;
-    expect(samplesOf(requests)).toEqual([[0, 0], [2, 2]]);
+    expect(samplesOf(requests)).toEqual([
+      [0, 0],
+      [2, 2],
+    ]);
     expect(rejected.map(dataOf)).toEqual([
       {
         source: 'kafka/foreign',
@@ -172,7 +182,10 @@ describe.skipIf(!hasKafka())('a topic of others as a source', () => {
 
   test('raw remote write requests, compressed or not, of either protocol', async () => {
     const series = [{ labels: [['__name__', 'up']] as const, samples: [{ time: now, value: 1 }] }];
-    const plain = { 'remote-write-1': encodeRequestV1(series), 'remote-write-2': encodeRequest(series) };
+    const plain = {
+      'remote-write-1': encodeRequestV1(series),
+      'remote-write-2': encodeRequest(series),
+    };
     for (const format of ['remote-write-1', 'remote-write-2'] as const) {
       const bytes = plain[format];
       const topic = await topicWith([
@@ -185,7 +198,9 @@ describe.skipIf(!hasKafka())('a topic of others as a source', () => {
       await expect.poll(() => source.counters.records, { timeout: 10_000 }).toBe(3);
       await source.close();
       await running;
-      expect(requests.map((request) => request.protocol)).toEqual(format === 'remote-write-1' ? [1, 1] : [2, 2]);
+      expect(requests.map((request) => request.protocol)).toEqual(
+        format === 'remote-write-1' ? [1, 1] : [2, 2],
+      );
       for (const request of requests) {
         expect(decompress(request.body, 1 << 20, new Scratch())).toEqual(bytes);
       }
@@ -198,7 +213,8 @@ describe.skipIf(!hasKafka())('a topic of others as a source', () => {
       Array.from({ length: 40 }, (_, i) => ({
         partition: 0,
         timestamp: now + i,
-        value: i % 20 === 7 ? writeVectorText([['__name__', 'x'.repeat(200)]], now + i, i) : line(i),
+        value:
+          i % 20 === 7 ? writeVectorText([['__name__', 'x'.repeat(200)]], now + i, i) : line(i),
       })),
     );
     const source = await sourceOf(topic, 'vector-text', [], (request) =>
