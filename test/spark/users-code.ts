@@ -38,7 +38,10 @@ const upgrade = `upgrade(from, state, at) {
     state.seen[at]! += ${upgraded};
   },`;
 
-/** A model that tells by its `expected` how many samples its state has seen: none may be lost. */
+/**
+ * A model that tells by its `expected` how many samples its state has seen: none may be lost. After
+ * its change it is loud enough to be told beside an alarm that rests.
+ */
 const swell = (code: CodeVersion) => `
 import { defineModel, weight } from 'seastate';
 import { z } from 'zod';
@@ -49,7 +52,7 @@ export const swell = defineModel({
   state: { seen: 'u32', mean: 'f64'${code === 'v1' ? '' : ", highest: { type: 'f32', initial: -1 }"} },
   score(sample, state, at, { cut }, result) {
     result.expected = state.seen[at]!;
-    result.score = Math.max(0, sample.value - state.mean[at]!) / cut;
+    result.score = ${code === 'v1' ? 1 : 5} * Math.max(0, sample.value - state.mean[at]!) / cut;
     state.seen[at]!++;
     state.mean[at]! += weight(20, sample.steps) * (sample.value - state.mean[at]!);
     ${code === 'v1' ? '' : 'state.highest[at] = Math.max(state.highest[at]!, sample.value);'}
