@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium as driver } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
-import { encodeRequest } from '../../src/formats/remote-write/encode.ts';
-import { compress } from '../../src/formats/snappy/snappy.ts';
 import { chromium } from '../parts/programs.ts';
 import { Seastate, until } from '../parts/seastate.ts';
+import { write } from '../parts/write.ts';
 
 const isBuilt = existsSync(join(import.meta.dirname, '../../web/dist/index.html'));
 
@@ -49,15 +48,7 @@ test.skipIf(!chromium || !isBuilt)(
       time: Date.now() - (20 - i) * 1_000,
       value: i < 17 ? i % 3 : 13,
     }));
-    const answer = await fetch(`${seastate.url}/api/v1/write`, {
-      method: 'POST',
-      headers: {
-        'content-encoding': 'snappy',
-        'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
-      },
-      body: Buffer.from(compress(encodeRequest([{ labels, samples }]))),
-    });
-    expect(answer.status).toBe(204);
+    expect(await write(seastate.url, [{ labels, samples }])).toBe(204);
 
     const browser = await driver.launch({ executablePath: chromium!, args: ['--no-sandbox'] });
     onTestFinished(() => browser.close());

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium as driver, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodeRequest, type SeriesInput } from '../../src/formats/remote-write/encode.ts';
-import { compress } from '../../src/formats/snappy/snappy.ts';
+import type { SeriesInput } from '../../src/formats/remote-write/encode.ts';
 import { chromium } from '../parts/programs.ts';
 import { Seastate, until } from '../parts/seastate.ts';
+import { write } from '../parts/write.ts';
 
 const isBuilt = existsSync(join(import.meta.dirname, '../../web/dist/index.html'));
 
@@ -40,23 +40,14 @@ describe.skipIf(!chromium || !isBuilt)('the live page', () => {
   let time = Date.now();
   const send = async (alertname: string, severity: string, value: 1 | 'stale'): Promise<void> => {
     time = Math.max(time + 1, Date.now());
-    await write(alertSeries({ alertname, severity, cluster: 'east' }, value));
+    await post(alertSeries({ alertname, severity, cluster: 'east' }, value));
   };
   const alertSeries = (labels: Record<string, string>, value: 1 | 'stale'): SeriesInput => {
     const all = { __name__: 'ALERTS', alertstate: 'firing', ...labels };
     return { labels: Object.entries(all).sort(), samples: [{ time, value }] };
   };
-  const write = async (...series: SeriesInput[]): Promise<void> => {
-    const body = encodeRequest(series);
-    const answer = await fetch(`${seastate.url}/api/v1/write`, {
-      method: 'POST',
-      headers: {
-        'content-encoding': 'snappy',
-        'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
-      },
-      body: Buffer.from(compress(body)),
-    });
-    expect(answer.status).toBe(204);
+  const post = async (...series: SeriesInput[]): Promise<void> => {
+    expect(await write(seastate.url, series)).toBe(204);
   };
   /** A calm series, and a burst. */
   const raiseAnomaly = async (): Promise<void> => {
@@ -66,7 +57,7 @@ describe.skipIf(!chromium || !isBuilt)('the live page', () => {
       time: first + i * 60_000,
       value: i < 396 ? 100 + ((i * 7) % 11) : 900,
     }));
-    await write({ labels: Object.entries(labels).sort(), samples });
+    await post({ labels: Object.entries(labels).sort(), samples });
   };
   const section = (title: string) => page.locator('section', { hasText: title }).first();
   const shows = async (title: string, alertname: string): Promise<boolean> =>
@@ -173,7 +164,7 @@ describe.skipIf(!chromium || !isBuilt)('the live page', () => {
     const many = Array.from({ length: 5_000 }, (_, i) =>
       alertSeries({ alertname: 'Storm', severity: 'critical', cluster: 'east', pod: `p${i}` }, 1),
     );
-    await write(...many);
+    await post(...many);
     const storm = section('Firing now').locator('tr', { hasText: 'Storm' });
     await until(async () => (await storm.getByText('5000', { exact: true }).count()) === 1);
     await storm.getByRole('button').click();

@@ -2,9 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { encodeRequest } from '../../src/formats/remote-write/encode.ts';
-import { compress } from '../../src/formats/snappy/snappy.ts';
 import { Seastate, until } from '../parts/seastate.ts';
+import { write } from '../parts/write.ts';
 
 const config = `
 process:
@@ -40,16 +39,9 @@ test('a running program tells what it asks for in vain, with file and line, and 
       ['__name__', name],
       ['cluster', 'east'],
     ];
-    const body = encodeRequest([{ labels, samples: [{ time: Date.now(), value: 1 }] }]);
-    const answer = await fetch(`${seastate.url}/api/v1/write`, {
-      method: 'POST',
-      headers: {
-        'content-encoding': 'snappy',
-        'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
-      },
-      body: Buffer.from(compress(body)),
-    });
-    expect(answer.status).toBe(204);
+    expect(await write(seastate.url, [{ labels, samples: [{ time: Date.now(), value: 1 }] }])).toBe(
+      204,
+    );
   };
   const unmatched = async () => (await seastate.api('status')).unmatched;
 

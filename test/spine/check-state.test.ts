@@ -2,9 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { encodeRequest } from '../../src/formats/remote-write/encode.ts';
-import { compress } from '../../src/formats/snappy/snappy.ts';
 import { Seastate, until } from '../parts/seastate.ts';
+import { write } from '../parts/write.ts';
 
 const config = (version: number, select: string, mode = 'new') => `
 process:
@@ -55,14 +54,7 @@ test('what is to go on with a state is tried on it before', async () => {
     ['cluster', 'east'],
   ];
   const samples = Array.from({ length: 9 }, (_, i) => ({ time: Date.now() - 9 + i, value: i }));
-  await fetch(`${seastate.url}/api/v1/write`, {
-    method: 'POST',
-    headers: {
-      'content-encoding': 'snappy',
-      'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
-    },
-    body: Buffer.from(compress(encodeRequest([{ labels, samples }]))),
-  });
+  await write(seastate.url, [{ labels, samples }]);
   await until(async () => (await seastate.api('status')).series === 1);
   await seastate.stop();
   const check = () => seastate.cli('check', '--state', '--data', seastate.folder, file);

@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { encodeRequest } from '../../src/formats/remote-write/encode.ts';
-import { compress } from '../../src/formats/snappy/snappy.ts';
 import { Seastate, until } from '../parts/seastate.ts';
+import { write } from '../parts/write.ts';
 import { checkSnapshots, inLog } from './rebuilt.ts';
 
 let seastate: Seastate;
@@ -23,17 +22,7 @@ let time = Date.now() - 6 * 3_600_000;
 async function send(value: number, pod: string): Promise<void> {
   const labels = { __name__: 'queue_length', cluster: 'east', namespace: 'shop', pod };
   const samples = [{ time, value }];
-  const body = encodeRequest([{ labels: Object.entries(labels).sort(), samples }]);
-  const headers = {
-    'content-encoding': 'snappy',
-    'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
-  };
-  const answer = await fetch(`${seastate.url}/api/v1/write`, {
-    method: 'POST',
-    headers,
-    body: Buffer.from(compress(body)),
-  });
-  expect(answer.status).toBe(204);
+  expect(await write(seastate.url, [{ labels: Object.entries(labels).sort(), samples }])).toBe(204);
 }
 const pods = ['web-7d9c5b6f4c-x2x4z', 'web-7d9c5b6f4c-b8k9q'];
 

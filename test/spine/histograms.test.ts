@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { encodeRequest } from '../../src/formats/remote-write/encode.ts';
-import { compress } from '../../src/formats/snappy/snappy.ts';
 import { metric, Service } from '../../src/testing/histograms.ts';
 import { Seastate, until } from '../parts/seastate.ts';
+import { write } from '../parts/write.ts';
 import { checkSnapshots, inLog } from './rebuilt.ts';
 
 let seastate: Seastate;
@@ -34,15 +33,7 @@ async function feed(minutes: number, slow: number): Promise<void> {
       ...shop.series(time, labels),
       { ...native, labels: [...native.labels, ['cluster', 'east'] as const] },
     ];
-    const answer = await fetch(`${seastate.url}/api/v1/write`, {
-      method: 'POST',
-      headers: {
-        'content-encoding': 'snappy',
-        'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
-      },
-      body: Buffer.from(compress(encodeRequest(series))),
-    });
-    expect(answer.status).toBe(204);
+    expect(await write(seastate.url, series)).toBe(204);
   }
 }
 

@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { encodeRequest } from '../../src/formats/remote-write/encode.ts';
-import { compress } from '../../src/formats/snappy/snappy.ts';
 import { Seastate, until } from '../parts/seastate.ts';
+import { write } from '../parts/write.ts';
 import { samplesOf } from './read-back.ts';
 
 let seastate: Seastate;
@@ -48,15 +47,7 @@ test('the live state of a user\u2019s model is upgraded by a reload, and kept ov
       time = Math.max(time + 1, Date.now());
       const labels = { __name__: 'm', cluster: 'c1' };
       const samples = [{ time, value: time % 97 }];
-      const response = await fetch(`${seastate.url}/api/v1/write`, {
-        method: 'POST',
-        headers: {
-          'content-encoding': 'snappy',
-          'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
-        },
-        body: Buffer.from(compress(encodeRequest([{ labels: Object.entries(labels), samples }]))),
-      });
-      expect(response.status).toBe(204);
+      expect(await write(seastate.url, [{ labels: Object.entries(labels), samples }])).toBe(204);
     }
   };
   /** What the model expected, in the order of its samples. */

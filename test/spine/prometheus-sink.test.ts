@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { encodeRequest, type SeriesInput } from '../../src/formats/remote-write/encode.ts';
-import { compress } from '../../src/formats/snappy/snappy.ts';
+import type { SeriesInput } from '../../src/formats/remote-write/encode.ts';
 import { histogram } from '../gateway/histogram.ts';
 import { prometheus3, prometheusDebian } from '../parts/programs.ts';
 import { type Prometheus, startPrometheus } from '../parts/prometheus.ts';
 import { Seastate, until } from '../parts/seastate.ts';
+import { write } from '../parts/write.ts';
 import { samplesOf } from './read-back.ts';
 
 let seastate: Seastate;
@@ -75,17 +75,7 @@ async function send(url: string, time: number, round: number): Promise<void> {
       ] as [string, string][],
       samples: [{ time, value: 100 + ((round * 7 + i * 3) % 11) }],
     }));
-    const response = await fetch(`${url}/api/v1/write`, {
-      method: 'POST',
-      headers: {
-        'content-encoding': 'snappy',
-        'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
-      },
-      body: compress(
-        encodeRequest([...depths, ...histograms(cluster, time, round)]),
-      ) as Uint8Array<ArrayBuffer>,
-    });
-    expect(response.status).toBe(204);
+    expect(await write(url, [...depths, ...histograms(cluster, time, round)])).toBe(204);
   });
   await Promise.all(requests);
 }

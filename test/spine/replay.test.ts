@@ -1,14 +1,13 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runOnce } from '../../src/cli/run-once.ts';
-import { encodeRequest } from '../../src/formats/remote-write/encode.ts';
-import { compress } from '../../src/formats/snappy/snappy.ts';
 import { openJournals } from '../../src/log/journal/journals.ts';
 import { rejectedDataOf, rejectedRecord } from '../../src/log/rejected.ts';
 import { defaultTopics } from '../../src/log/topics.ts';
 import { prometheus3, prometheusDebian } from '../parts/programs.ts';
 import { startPrometheus } from '../parts/prometheus.ts';
 import { Seastate, until } from '../parts/seastate.ts';
+import { write } from '../parts/write.ts';
 import { samplesOf } from './read-back.ts';
 
 const rounds = 40;
@@ -37,15 +36,7 @@ async function send(url: string, round: number): Promise<void> {
         },
       ],
     }));
-    const response = await fetch(`${url}/api/v1/write`, {
-      method: 'POST',
-      headers: {
-        'content-encoding': 'snappy',
-        'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
-      },
-      body: compress(encodeRequest(series)) as Uint8Array<ArrayBuffer>,
-    });
-    expect(response.status).toBe(204);
+    expect(await write(url, series)).toBe(204);
   }
 }
 
