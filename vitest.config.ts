@@ -14,6 +14,8 @@ export default defineConfig({
     // Processes and signals, and no state shared between files: forks, not threads.
     pool: 'forks',
     maxWorkers: Math.max(2, availableParallelism()),
+    // A machine may stand still for a second; a poll ends as soon as it holds.
+    expect: { poll: { timeout: 15_000 } },
     reporters: report ? ['default', 'json'] : ['default'],
     ...(report ? { outputFile: { json: report } } : {}),
     projects: [
