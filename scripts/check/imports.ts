@@ -127,7 +127,7 @@ const packageOf = (target: string): string =>
     .slice(0, target.startsWith('@') ? 2 : 1)
     .join('/');
 
-/** Cycles of imports that run when a module loads; types and workers make none. */
+/** Cycles of imports of any kind: of two files that name each other one stands in the wrong place. */
 function cyclesOf(graph: ReadonlyMap<string, readonly Import[]>): string[] {
   const cycles: string[] = [];
   const done = new Set<string>();
@@ -137,8 +137,8 @@ function cyclesOf(graph: ReadonlyMap<string, readonly Import[]>): string[] {
     if (at >= 0) cycles.push(`import cycle: ${[...path.slice(at), file].join(' -> ')}`);
     if (at >= 0 || done.has(file)) return;
     path.push(file);
-    for (const { kind, target } of graph.get(file) ?? []) {
-      if (kind === 'static' && target.startsWith('.')) visit(resolved(file, target));
+    for (const { target } of graph.get(file) ?? []) {
+      if (target.startsWith('.')) visit(resolved(file, target));
     }
     path.pop();
     done.add(file);

@@ -1,8 +1,8 @@
 import type { Intake, IntakeResult } from '../formats/remote-write/intake.ts';
 import { RequestEncoder } from '../formats/remote-write/request-encoder.ts';
 import { type BodyEncoding, encodeBody } from '../formats/snappy/body-encoding.ts';
+import type { Headers } from '../log/log.ts';
 import type { Appender } from './appender.ts';
-import type { Cluster } from './clusters.ts';
 import type { GatewayCounters } from './counters.ts';
 
 /** Entries of one cluster that become one record. */
@@ -11,6 +11,13 @@ export interface Batch {
   readonly durable: PromiseWithResolvers<void>;
   /** The request that added to it last. */
   request: number;
+}
+
+/** Whose entries become records: where those go, and what waits for them. */
+export interface BatchOwner {
+  readonly partition: number;
+  readonly headers: Headers;
+  batch: Batch | undefined;
 }
 
 export interface BatchOptions {
@@ -36,7 +43,7 @@ export class Batches {
   readonly #intake: Intake;
   readonly #appender: Appender;
   readonly #counters: GatewayCounters;
-  readonly #open = new Set<Cluster>();
+  readonly #open = new Set<BatchOwner>();
   readonly #spare: RequestEncoder[] = [];
   #request = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -55,12 +62,12 @@ export class Batches {
    * Adds what is kept of a request, which the intake gave last; `owners[k]` is the cluster of
    * `result.clusters[k]`. Returns what to wait for: one promise per record.
    */
-  add(result: IntakeResult, owners: readonly Cluster[]): Promise<void>[] {
+  add(result: IntakeResult, owners: readonly BatchOwner[]): Promise<void>[] {
     const { kept, cluster, length } = result;
     const { recordSamplesMax, recordBytesMax } = this.#options;
     const request = ++this.#request;
     const waitFor: Promise<void>[] = [];
-    const opened: Cluster[] = [];
+    const opened: BatchOwner[] = [];
     for (let entry = 0; entry < length; entry++) {
       if (kept[entry] === 0) continue;
       const owner = owners[cluster[entry]!]!;
@@ -88,7 +95,7 @@ export class Batches {
     return waitFor;
   }
 
-  #openBatch(owner: Cluster): Batch {
+  #openBatch(owner: BatchOwner): Batch {
     const batch: Batch = {
       encoder: this.#spare.pop() ?? new RequestEncoder(this.#intake),
       durable: Promise.withResolvers(),
@@ -102,7 +109,7 @@ export class Batches {
   }
 
   /** What a request has opened goes at once when it is large, else it waits for others. */
-  #settle(owner: Cluster, request: number): void {
+  #settle(owner: BatchOwner, request: number): void {
     const { batch } = owner;
     if (batch?.request !== request) return;
     if (batch.encoder.sampleCount >= this.#options.mergeBelowSamples) this.#flush(owner, batch);
@@ -116,7 +123,7 @@ export class Batches {
     for (const owner of this.#open) this.#flush(owner, owner.batch!);
   }
 
-  #flush(owner: Cluster, batch: Batch): void {
+  #flush(owner: BatchOwner, batch: Batch): void {
     owner.batch = undefined;
     this.#open.delete(owner);
     try {

@@ -1,7 +1,6 @@
 import { partitionOf } from '../core/placement.ts';
 import type { BodyEncoding } from '../formats/snappy/body-encoding.ts';
-import type { Headers } from '../log/log.ts';
-import type { Batch } from './batches.ts';
+import type { BatchOwner } from './batches.ts';
 import { samplesHeaders } from './records.ts';
 
 /** Who sends: the name of the credential and its tenant. */
@@ -14,12 +13,9 @@ export interface Sender {
 export const keyOf = ({ tenant, name }: Sender): string => `${tenant}\0${name}`;
 
 /** What the gateway remembers of one cluster: where its records go and what waits for it. */
-export interface Cluster {
+export interface Cluster extends BatchOwner {
   readonly tenant: string;
   readonly name: string;
-  readonly partition: number;
-  readonly headers: Headers;
-  batch: Batch | undefined;
   /** The credential that wrote last, and when (ms). */
   sender: string;
   senderMs: number;

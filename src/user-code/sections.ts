@@ -6,7 +6,6 @@ import { messageOf } from '../core/errors.ts';
 import type { ProcessorDefinition } from '../engine/processor.ts';
 import { sectionSchema } from '../engine/settings.ts';
 import { stages } from '../processors/stages.ts';
-import type { Found } from './exports.ts';
 
 /** Names that mean something else in `settings`, or in the record that they become. */
 const taken: ReadonlySet<string> = new Set([...ownSettings, 'series', 'bundle']);
@@ -33,10 +32,10 @@ export function sectionFault(definition: ProcessorDefinition): string | undefine
 
 /** The sections of these processors, and what is wrong with what `settings` hold of them. */
 export function sectionsOf(
-  processors: readonly Found<ProcessorDefinition>[],
+  processors: readonly ProcessorDefinition[],
   settings: Readonly<Record<string, unknown>>,
 ): OwnSection[] {
-  return processors.flatMap(({ definition }) => {
+  return processors.flatMap((definition) => {
     const schema = sectionSchema(definition);
     if (!schema) return [];
     const { error } = schema.safeParse(settings[definition.name]);

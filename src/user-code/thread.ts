@@ -73,7 +73,10 @@ async function answer({ url, settings, tries }: Question): Promise<Answer> {
       summary,
       file,
     })),
-    sections: sectionsOf(processors, settings),
+    sections: sectionsOf(
+      processors.map(({ definition }) => definition),
+      settings,
+    ),
     problems: settingsFaults(stagesWith(definitionsIn(module)), settings),
     faults: tries ? models.flatMap(tried) : [],
   };

@@ -179,6 +179,26 @@ const planted: readonly Planted[] = [
     },
     says: 'import cycle: src/core/half.ts -> src/core/zero.ts -> src/core/half.ts',
   },
+  {
+    check: 'imports',
+    what: 'a cycle that a type closes',
+    files: {
+      'src/core/zero.ts': "import { half } from './half.ts';\n\nexport const zero = half;\n",
+      'src/core/half.ts':
+        "import type { zero } from './zero.ts';\n\nexport const half: typeof zero = 0;\n",
+    },
+    says: 'import cycle: src/core/half.ts -> src/core/zero.ts -> src/core/half.ts',
+  },
+  {
+    check: 'imports',
+    what: 'a cycle that a worker closes',
+    files: {
+      'src/core/zero.ts':
+        "export const zero = (): Worker => new Worker(new URL('./half.ts', import.meta.url));\n",
+      'src/core/half.ts': "import { zero } from './zero.ts';\n\nzero();\n",
+    },
+    says: 'import cycle: src/core/half.ts -> src/core/zero.ts -> src/core/half.ts',
+  },
 ];
 
 describe('a planted violation is seen', () => {

@@ -11,7 +11,7 @@ import { writeVectorText } from '../../src/formats/vector/write.ts';
 import type { NewRecord } from '../../src/log/log.ts';
 import { type RejectedData, rejectedData } from '../../src/log/rejected.ts';
 import type { SourceAnswer } from '../../src/sources/kafka-topic/delivery.ts';
-import type { MadeRequest } from '../../src/sources/kafka-topic/records.ts';
+import type { MadeRequest } from '../../src/sources/kafka-topic/made.ts';
 import { TopicSource } from '../../src/sources/kafka-topic/topic-source.ts';
 import { type Broker, hasKafka, startBroker } from '../parts/kafka.ts';
 

@@ -1,9 +1,16 @@
+import type { SeriesExplanation } from '../../engine/explain.ts';
 import { type AnomaliesOfSeries, fateWords } from '../../processors/anomalies/explain.ts';
 import type { HistogramShown } from '../../processors/anomalies/histograms/histograms.ts';
 import { leastObservations } from '../../processors/anomalies/histograms/quantile.ts';
 import type { Fate, SeenSample } from '../../processors/anomalies/watch.ts';
-import type { FoundSeries } from './series.ts';
 import { figure, Lines, moment, selectorText, span } from './text.ts';
+
+/** A series, and where it was found. */
+export interface FoundSeries extends SeriesExplanation {
+  readonly partition: number;
+  /** Log time (ms) of the state. */
+  readonly log_time: number;
+}
 
 /** What is known of a series, for people. `sinceMs`: how far back samples were scored again. */
 export function seriesText(series: FoundSeries, sinceMs: number): string {

@@ -10,7 +10,7 @@ import type { ConfigFlags } from '../flags.ts';
 import { openLogToRead } from '../open-log.ts';
 import { writeText } from '../output/rows.ts';
 import { partitionState } from '../partitions.ts';
-import { seriesText } from './series-text.ts';
+import { type FoundSeries, seriesText } from './series-text.ts';
 
 export interface ExplainFlags extends ConfigFlags {
   readonly at?: number;
@@ -21,13 +21,6 @@ export interface ExplainFlags extends ConfigFlags {
 }
 
 const stage = 'cluster';
-
-/** A series, and where it was found. */
-export interface FoundSeries extends SeriesExplanation {
-  readonly partition: number;
-  /** Log time (ms) of the state. */
-  readonly log_time: number;
-}
 
 /** Writes what is known of the series that match; throws when there are none. */
 export async function explainSeriesNow(

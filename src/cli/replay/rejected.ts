@@ -9,12 +9,13 @@ import { rejectedTopic } from '../../log/topics.ts';
 import { attempt } from '../../sinks/remote-write/attempt.ts';
 import { agentOf, type ClientOptions } from '../../sinks/remote-write/options.ts';
 import { type OwnedRecord, ownedRecord } from '../../sinks/remote-write/shards.ts';
-import { type Made, recordReader } from '../../sources/kafka-topic/records.ts';
+import type { Made } from '../../sources/kafka-topic/made.ts';
+import { recordReader } from '../../sources/kafka-topic/records.ts';
 import { type CliContext, say } from '../context.ts';
 import { exitCodes } from '../exit.ts';
 import { recordsNow } from '../tail/records.ts';
 import type { ReplayFlags } from './receiver.ts';
-import type { Found } from './replay.ts';
+import type { Found } from './samples.ts';
 
 const requestSamples = 2_000;
 const retryMs = 1_000;

@@ -1,25 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SeastateError } from '../../core/errors.ts';
 import { parseSelector } from '../../core/matchers.ts';
-import type { Log } from '../../log/log.ts';
-import { telemetryTopic } from '../../log/topics.ts';
 import { BodyMaker } from '../../sinks/remote-write/bodies.ts';
 import { RemoteWriteClient } from '../../sinks/remote-write/client.ts';
 import type { ClientStats } from '../../sinks/remote-write/options.ts';
-import { type OwnedRecord, ownedRecord, sendAll } from '../../sinks/remote-write/shards.ts';
+import { type OwnedRecord, sendAll } from '../../sinks/remote-write/shards.ts';
 import { type CliContext, say } from '../context.ts';
 import { exitCodes } from '../exit.ts';
 import { loadConfig } from '../load-config.ts';
 import { openLogToRead } from '../open-log.ts';
-import { recordsNow } from '../tail/records.ts';
 import { clientOptionsOf, type ReplayFlags } from './receiver.ts';
 import { Rejected } from './rejected.ts';
+import { samplesOf } from './samples.ts';
 
 /** Bytes of records between two places where it can go on. */
 const stepBytes = 256 * 1024;
 const requestBytes = 32 * 1024;
 const progressMs = 5_000;
-const hourMs = 3_600_000;
 
 export async function replay(this: CliContext, flags: ReplayFlags): Promise<void> {
   if (flags.select !== undefined) parseSelector(flags.select);
@@ -44,32 +41,6 @@ export async function replay(this: CliContext, flags: ReplayFlags): Promise<void
   }
   run.summary();
   rejected?.summary();
-}
-
-/** A record of samples, and its log time (ms). */
-export interface Found {
-  readonly record: OwnedRecord;
-  readonly timestamp: number;
-}
-
-/** The samples of a range of `telemetry`, in the order of log time. */
-async function* samplesOf(
-  log: Log,
-  { from, to, cluster }: ReplayFlags,
-  now: number,
-): AsyncGenerator<Found> {
-  const begin = typeof from === 'number' ? from : now - 2 * hourMs;
-  for await (const { records } of recordsNow(log, {
-    topic: telemetryTopic,
-    from: begin,
-    to: to ?? now,
-  })) {
-    for (const { headers, value, timestamp } of records) {
-      const isWanted = cluster === undefined || cluster === headers['cluster'];
-      if (headers['kind'] !== 'samples' || !isWanted || !value) continue;
-      yield { record: ownedRecord(headers, value), timestamp };
-    }
-  }
 }
 
 /** Sends step by step, and knows how far it has come. */

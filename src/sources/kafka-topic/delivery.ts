@@ -3,8 +3,8 @@ import { reject, type SourceCounters } from '../counters.ts';
 import { type AppendEvent, appendAll } from '../kubernetes/owned-events.ts';
 import { type AppendRejected, keepRejected } from '../rejected.ts';
 import { pause } from '../supervised.ts';
+import type { Made, MadeRequest, RecordReader, Unusable } from './made.ts';
 import type { Placed } from './merge.ts';
-import type { Made, MadeRequest, RecordReader, Unusable } from './records.ts';
 
 /** What became of a request: as the gateway answers. */
 export interface SourceAnswer {

@@ -1,6 +1,6 @@
 import { type ClusterRule, readOwnedEvents } from '../kubernetes/owned-events.ts';
+import type { Made, MadeEvent, RecordReader, Unusable } from './made.ts';
 import type { Placed } from './merge.ts';
-import type { Made, MadeEvent, RecordReader, Unusable } from './records.ts';
 
 export interface EventRecordsOptions {
   readonly rule: ClusterRule;

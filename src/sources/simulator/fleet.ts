@@ -1,5 +1,5 @@
 import { startScript } from './faults/script.ts';
-import type { Labels } from './metrics/metric.ts';
+import type { Labels } from './labels.ts';
 import { startActivity } from './model/activity.ts';
 import { emptyCluster, populate } from './model/build.ts';
 import { modelStepMs, stepCluster } from './model/dynamics.ts';

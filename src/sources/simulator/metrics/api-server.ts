@@ -1,3 +1,4 @@
+import type { Labels } from '../labels.ts';
 import type { Cluster, Member } from '../model/entities.ts';
 import {
   count,
@@ -9,7 +10,7 @@ import {
   onlyFull,
   states,
 } from './kinds.ts';
-import { exporter, type Labels } from './metric.ts';
+import { exporter } from './metric.ts';
 
 /** kube-apiserver: one target per control-plane node. */
 

@@ -1,5 +1,6 @@
 import { utf8 } from '../../../core/bytes.ts';
 import { xxh32 } from '../../../core/xxh32.ts';
+import type { Labels } from '../labels.ts';
 import {
   type Cluster,
   clusterOf,
@@ -8,7 +9,6 @@ import {
   type Node,
   type Pod,
 } from '../model/entities.ts';
-import type { Labels } from './metric.ts';
 
 /** The scrape jobs: labels of their targets, and when a target answers. */
 export interface Job {

@@ -1,5 +1,6 @@
+import type { Labels } from '../labels.ts';
 import { lognormalShare, logOf } from './lognormal.ts';
-import type { Labels, NativeMetric, NumberMetric, Observations, StateMetric } from './metric.ts';
+import type { NativeMetric, NumberMetric, Observations, StateMetric } from './metric.ts';
 
 /** Constructors of metrics, one per kind. `rows` gives the label sets; without it there is one. */
 

@@ -1,10 +1,8 @@
 import type { MetricType } from '../../../formats/remote-write/columns.ts';
+import type { Labels } from '../labels.ts';
 import type { Entity, EntityKind, EntityOf } from '../model/entities.ts';
 import type { Random } from '../random.ts';
 import type { JobName } from './jobs.ts';
-
-/** Names and values of labels. Empty values are left out, as Prometheus does. */
-export type Labels = Readonly<Record<string, string>>;
 
 /** What a metric may ask while it is scraped. */
 export interface Scrape {

@@ -1,6 +1,7 @@
+import type { Labels } from '../labels.ts';
 import type { Cluster, Node, Operator, Pool } from '../model/entities.ts';
 import { gauge, states } from './kinds.ts';
-import { exporter, type Labels } from './metric.ts';
+import { exporter } from './metric.ts';
 
 /** Cluster version operator and machine config operator of OpenShift. */
 

@@ -1,4 +1,4 @@
-import type { Labels } from '../metrics/metric.ts';
+import type { Labels } from '../labels.ts';
 import type { Cluster, Entity, EntityKind, EntityOf } from '../model/entities.ts';
 
 /** An alerting rule: for which entities it holds, and what its alerts are called. */

@@ -1,10 +1,10 @@
-import type { Labels } from '../metrics/metric.ts';
+import type { Labels } from '../labels.ts';
 import type { Cluster, Entity, Replica } from '../model/entities.ts';
 import { entitiesOf, type Rule } from '../rules/rule.ts';
 import { rules } from '../rules/rules.ts';
 import type { TruthItem } from '../truth.ts';
-import type { Block } from './block.ts';
 import type { Registry } from './registry.ts';
+import type { Block } from './target.ts';
 
 /** An alert of one rule about one entity, in one replica. */
 interface Alert {

@@ -1,19 +1,13 @@
+import type { Labels } from '../labels.ts';
 import { exporters } from '../metrics/exporters.ts';
 import { type JobName, targetLabels } from '../metrics/jobs.ts';
-import type {
-  Exporter,
-  Labels,
-  NativeMetric,
-  NumberMetric,
-  StateMetric,
-} from '../metrics/metric.ts';
+import type { Exporter, NativeMetric, NumberMetric, StateMetric } from '../metrics/metric.ts';
 import { scrapeMetrics } from '../metrics/scrape.ts';
 import { clusterOf, type Entity, type EntityKind, type Watcher } from '../model/entities.ts';
-import { Block } from './block.ts';
 import type { FamilyOf } from './families.ts';
 import { NativeSeries } from './native-series.ts';
 import type { NewSeries, SeriesTable } from './series-table.ts';
-import { Target } from './target.ts';
+import { Block, Target } from './target.ts';
 
 /** All replicas of a cluster. */
 export const everyReplica = 0xff;

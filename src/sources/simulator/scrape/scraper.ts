@@ -5,10 +5,9 @@ import type { Scrape } from '../metrics/metric.ts';
 import type { Cluster, Replica } from '../model/entities.ts';
 import type { Random } from '../random.ts';
 import { histogramMessage, staleHistogram } from '../wire/native-histogram.ts';
-import type { Block } from './block.ts';
 import type { Queues } from './queues.ts';
 import type { Registry } from './registry.ts';
-import type { Target } from './target.ts';
+import type { Block, Target } from './target.ts';
 
 export interface ScraperOptions {
   readonly cluster: Cluster;

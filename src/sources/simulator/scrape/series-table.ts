@@ -1,4 +1,4 @@
-import type { Labels } from '../metrics/metric.ts';
+import type { Labels } from '../labels.ts';
 import { Families } from './families.ts';
 import { Slabs } from './slabs.ts';
 import { Symbols } from './symbols.ts';
