@@ -1,30 +1,21 @@
-import { identityOf } from '../../core/identity.ts';
 import { metricKinds } from '../../engine/model.ts';
 import type { Block, ProcessorContext, Selection } from '../../engine/processor.ts';
 import type { LogRecord } from '../../log/log.ts';
 import type { Registry } from '../../models/registry.ts';
 import type { Verdict } from '../../models/verdict.ts';
 import { kindOfSeries } from '../kind.ts';
-import { finite, iso, strangestOf } from './details.ts';
 import { anomaliesOf } from './explain.ts';
 import { Failures } from './failures.ts';
-import { ExpectedShapes, type Shape } from './feedback.ts';
+import { ExpectedShapes } from './feedback.ts';
 import { Histograms, itself, type Quantile } from './histograms/histograms.ts';
-import { Intervals, type OpenAnomaly } from './intervals.ts';
+import { Intervals } from './intervals.ts';
 import { type Lane, Lanes } from './lanes.ts';
+import { Life } from './life.ts';
 import { RouteBudgets } from './route-budgets.ts';
 import { Scores } from './scores.ts';
 import type { AnomalySettings } from './settings.ts';
 import { Successions } from './successions.ts';
 import { fateOf, Watch } from './watch.ts';
-import { objectOf } from './workload.ts';
-
-/** A sample this strange, in multiples of the cut, keeps an open anomaly open. */
-const stillStrange = 0.5;
-/** Calm samples in a row that close it. */
-const calmSamples = 5;
-/** An update is told when the score has grown by this. */
-const growth = 1.5;
 
 const noLane = 255;
 
@@ -34,6 +25,7 @@ export class Anomalies {
   readonly #lanes: Lanes;
   readonly #open: Intervals;
   readonly #budgets;
+  readonly #life: Life;
   readonly #successions: Successions;
   readonly #expected;
   readonly #slots;
@@ -57,6 +49,12 @@ export class Anomalies {
     this.#histograms = context.keep('histograms', new Histograms(context));
     this.#scores = new Scores(context, this.#histograms);
     this.#open = new Intervals(context, this.#slots);
+    this.#life = new Life(context, {
+      open: this.#open,
+      budgets: this.#budgets,
+      expected: this.#expected,
+      histograms: this.#histograms,
+    });
     this.#lanes = context.keep('scorers', new Lanes(context, models, this.#histograms));
     this.#lanes.configure(context.settings);
   }
@@ -204,8 +202,8 @@ export class Anomalies {
 
   #scored(slot: number, which: number, lane: Lane, v: Verdict, time: number): void {
     if (v.outcome === 'failed') this.#failures.add(slot, lane.route.model, v);
-    else if (this.#slots.arrays.open[slot] === 1) this.#goesOn(slot, which, lane, v, time);
-    else if (v.alarm) this.#alarm(slot, which, lane, v, time);
+    else if (this.#slots.arrays.open[slot] === 1) this.#life.goesOn(slot, which, lane, v, time);
+    else if (v.alarm) this.#life.alarm(slot, which, lane, v, time);
   }
 
   #tick(): void {
@@ -220,9 +218,9 @@ export class Anomalies {
       if (at === noLane) continue;
       const chosen = lanes[at]!;
       if (!chosen.scorer.overdue(slot, series.silence(slot))) continue;
-      if (open[slot] === 1 && !this.#dropHushed(slot)) continue;
+      if (open[slot] === 1 && !this.#life.dropHushed(slot)) continue;
       const clock = series.clock(slot);
-      this.#alarm(slot, itself, chosen, chosen.scorer.verdict, clock);
+      this.#life.alarm(slot, itself, chosen, chosen.scorer.verdict, clock);
       const { verdict } = chosen.scorer;
       if (this.#watch) this.#watched(this.#watch, slot, itself, chosen, verdict, clock);
     }
@@ -231,113 +229,6 @@ export class Anomalies {
   #watched(watch: Watch, slot: number, which: number, lane: Lane, v: Verdict, time: number): void {
     if (!watch.has(slot)) return;
     watch.sample(slot, which, time, v, lane.terms, fateOf(v, which, this.#open.get(slot), time));
-  }
-
-  /** An alarm is told when nobody expects it and the budget of its route and cluster allows it. */
-  #alarm(slot: number, which: number, lane: Lane, v: Verdict, time: number): void {
-    const cluster = this.#context.series.cluster(slot);
-    const hushed = this.#expected.withholds(this.#shapeOf(slot, which, v));
-    if (!hushed && !this.#budgets.passes(cluster, lane.route, v.strength)) return;
-    this.#open.open(this.#newAnomaly(slot, which, lane, v, time, hushed), time);
-  }
-
-  #shapeOf(slot: number, which: number, v: Verdict): Shape {
-    const { kind, direction, value, expected } = v;
-    const { series } = this.#context;
-    const observed = finite(value);
-    const [cluster, labels] = [series.cluster(slot), this.#histograms.labels(slot, which)];
-    return { cluster, labels, kind, direction, observed, expected: finite(expected) };
-  }
-
-  /** Ends what feedback keeps quiet on this series; false where there is none. */
-  #dropHushed(slot: number): boolean {
-    const row = this.#open.get(slot);
-    if (row?.hushed !== true) return false;
-    this.#open.drop(row);
-    return true;
-  }
-
-  #newAnomaly(
-    slot: number,
-    which: number,
-    lane: Lane,
-    v: Verdict,
-    time: number,
-    hushed: boolean,
-  ): OpenAnomaly {
-    const { series, clusters } = this.#context;
-    const cluster = series.cluster(slot);
-    const all = this.#histograms.labels(slot, which);
-    const labels = Object.fromEntries(all);
-    const { __name__: metric = '', ...rest } = labels;
-    const owner = [clusters.tenant(cluster), clusters.name(cluster)];
-    const words = [...owner, ...all.flat(), v.kind, String(time)];
-    const onset = Number.isFinite(v.onset) ? v.onset : time;
-    return {
-      cluster,
-      slot,
-      which,
-      subject: identityOf(words),
-      revision: 0,
-      calm: 0,
-      told: v.strength,
-      last: time,
-      object: objectOf(rest),
-      hushed,
-      feedback: null,
-      note: null,
-      data: {
-        kind: v.kind,
-        direction: v.direction,
-        metric,
-        tenant: owner[0]!,
-        cluster: owner[1]!,
-        cluster_title: clusters.title(cluster),
-        labels: rest,
-        model: lane.route.model,
-        onset: iso(onset),
-        start: iso(time),
-        ...strangestOf(series.interval(slot), lane.terms, v),
-      },
-    };
-  }
-
-  /** A further sample of a series with an open anomaly. */
-  #goesOn(slot: number, which: number, lane: Lane, v: Verdict, time: number): void {
-    const row = this.#open.get(slot)!;
-    // Of a histogram one anomaly is open at a time, and goes on with what opened it.
-    if (row.which !== which) return;
-    const returned = row.data.kind === 'stopped';
-    if (row.hushed && !returned && this.#isNews(slot, row, v)) {
-      this.#open.drop(row);
-      this.#alarm(slot, which, lane, v, time);
-      return;
-    }
-    if (!returned && v.strength >= stillStrange) {
-      row.calm = 0;
-      row.last = time;
-      if (v.strength > row.data.score) {
-        const interval = this.#context.series.interval(slot);
-        Object.assign(row.data, strangestOf(interval, lane.terms, v));
-      }
-      if (row.hushed || v.strength < row.told * growth) return;
-      row.told = v.strength;
-      this.#open.update(row, time);
-      return;
-    }
-    row.calm++;
-    if (returned || row.calm >= calmSamples)
-      this.#open.close(row, returned ? time : row.last, time);
-  }
-
-  /** Whether a strange sample is not of the shape that was expected, or is so no more. */
-  #isNews(slot: number, row: OpenAnomaly, v: Verdict): boolean {
-    if (v.strength < 1 && !v.alarm) return false;
-    if (v.alarm && v.kind !== row.data.kind) return true;
-    return (
-      this.#expected.covering({ ...this.#shapeOf(slot, row.which, v), kind: row.data.kind }) ===
-      undefined
-    );
   }
 
   /** What people say about an anomaly goes on record with it, and decides on its like. */
