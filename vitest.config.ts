@@ -25,7 +25,9 @@ export default defineConfig({
           name: 'unit',
           include: ['{src,bench,examples,scripts,web}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
-          testTimeout: 20_000,
+          // Seconds at most; a machine that stands still for some is no failure.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -32,7 +32,9 @@ async function serve(
   parts: Partial<ServerParts> = {},
 ): Promise<RunningServer> {
   const listen = { host: '127.0.0.1', port: 0 };
-  const server = await startServer(serverOptions({ listen, pageFolder: folder, ...options }), {
+  // Files are read when a test says so, or never.
+  const still = { listen, pageFolder: folder, filesPollMs: 3_600_000 };
+  const server = await startServer(serverOptions({ ...still, ...options }), {
     notReady: () => [],
     reload: async () => {},
     metrics: async (accept) => ({

@@ -83,6 +83,8 @@ const serve = (
     serverOptions({
       listen: { host: '127.0.0.1', port: 0 },
       pageFolder: path('none'),
+      // Files are read when a test says so.
+      filesPollMs: 3_600_000,
       tls: {
         certFile: path('now.pem'),
         keyFile: path('now.key'),

@@ -57,7 +57,8 @@ describe('slow and broken connections', () => {
       dripping.write('x');
     }, 50);
     try {
-      expect((await write(2, good(0))).status).toBe(204);
+      // A machine that stands still makes a good sender a slow one too: it comes again.
+      await expect.poll(async () => (await write(2, good(0))).status).toBe(204);
       expect(await answers).toEqual([
         expect.stringContaining('408 Request Timeout'),
         expect.stringContaining('408 Request Timeout'),
@@ -70,13 +71,14 @@ describe('slow and broken connections', () => {
 
   test('a sender that goes away in its body leaves nothing behind', async () => {
     const { url, gateway, handler, series, write } = await rig();
-    for (let i = 0; i < 20; i++) {
-      const socket = open(url);
-      socket.write(`${head(100_000)}${'x'.repeat(10_000)}`);
+    const senders = Array.from({ length: 20 }, () => open(url));
+    for (const socket of senders) socket.write(`${head(100_000)}${'x'.repeat(10_000)}`);
+    await expect.poll(() => gateway.admission.bytes).toBe(20 * 10_000);
+    for (const [i, socket] of senders.entries()) {
       if (i % 2 === 0) socket.end();
-      else setTimeout(() => socket.resetAndDestroy(), 20);
+      else socket.resetAndDestroy();
     }
-    await expect.poll(() => handler.counters.aborted, { timeout: 5_000 }).toBe(20);
+    await expect.poll(() => handler.counters.aborted).toBe(20);
     expect(gateway.admission.bytes).toBe(0);
     expect((await write(2, good(0))).status).toBe(204);
     expect(await series()).toHaveLength(300);

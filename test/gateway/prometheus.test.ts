@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { text } from '../../src/core/bytes.ts';
 import type { MetadataValue } from '../../src/log/telemetry.ts';
@@ -52,7 +51,7 @@ describe.skipIf(!prometheusDebian)('Prometheus 2 with remote write 1.0', () => {
       rulesYaml: rules,
     });
     await expect
-      .poll(async () => named(await rig.series(), 'ALERTS').length, { timeout: 30_000 })
+      .poll(async () => named(await rig.series(), 'ALERTS').length, { timeout: 60_000 })
       .toBeGreaterThan(2);
     const [alert] = named(await rig.series(), 'ALERTS');
     expect(alert!.labels).toEqual({
@@ -63,7 +62,7 @@ describe.skipIf(!prometheusDebian)('Prometheus 2 with remote write 1.0', () => {
       severity: 'critical',
     });
     await expect
-      .poll(async () => (await rig.records('metadata')).length, { timeout: 30_000 })
+      .poll(async () => (await rig.records('metadata')).length, { timeout: 60_000 })
       .toBeGreaterThan(0);
     const [metadata] = await rig.records('metadata');
     expect(metadata!.headers).toMatchObject({ cluster: 'prod', tenant: 'default' });
@@ -81,16 +80,21 @@ describe.skipIf(!prometheusDebian)('Prometheus 2 with remote write 1.0', () => {
     rig = await startRig({ start: false });
     prometheus = await startPrometheus({ configYaml: config(rig.url) });
     const { refused } = rig.gateway.counters.tenant('default');
-    await expect.poll(() => refused.get('starting') ?? 0, { timeout: 30_000 }).toBeGreaterThan(1);
-    await sleep(3_000);
+    await expect.poll(() => refused.get('starting') ?? 0, { timeout: 60_000 }).toBeGreaterThan(1);
+    const ordered = (times: Iterable<number>): number[] =>
+      [...new Set(times)].sort((a, b) => a - b);
+    const made = async (): Promise<number[]> => {
+      const lines = await prometheus!.samples('up[1h]');
+      return ordered([...lines].map((line) => Number(line.split(' ').at(-2))));
+    };
+    await expect.poll(async () => (await made()).length, { timeout: 60_000 }).toBeGreaterThan(3);
     await rig.gateway.start();
-    const scrapes = async (): Promise<number[]> =>
-      [...new Set(timesOf(await rig.series(), 'up'))].sort((a, b) => a - b);
-    await expect.poll(async () => (await scrapes()).length, { timeout: 30_000 }).toBeGreaterThan(6);
+    const scrapes = async (): Promise<number[]> => ordered(timesOf(await rig.series(), 'up'));
+    await expect.poll(async () => (await scrapes()).length, { timeout: 60_000 }).toBeGreaterThan(6);
     const times = await scrapes();
-    // No scrape is missing between the first and the last.
-    const gaps = times.slice(1).map((time, i) => time - times[i]!);
-    expect(Math.max(...gaps)).toBeLessThan(1_500);
+    // No scrape is missing between the first and the last: a slow machine may make fewer of them.
+    const wanted = (await made()).filter((time) => time >= times[0]! && time <= times.at(-1)!);
+    expect(times).toEqual(wanted);
   });
 });
 
@@ -109,11 +113,11 @@ describe.skipIf(!prometheus3)('Prometheus 3 with remote write 2.0', () => {
       flags: ['--enable-feature=native-histograms,metadata-wal-records,exemplar-storage'],
     });
     await expect
-      .poll(async () => named(await rig.series(), 'ALERTS').length, { timeout: 30_000 })
+      .poll(async () => named(await rig.series(), 'ALERTS').length, { timeout: 60_000 })
       .toBeGreaterThan(2);
     await expect
       .poll(async () => (await rig.series()).some(({ histograms }) => histograms > 0), {
-        timeout: 30_000,
+        timeout: 60_000,
       })
       .toBe(true);
     expect((await rig.series()).some(({ type }) => type > 0)).toBe(true);

@@ -20,9 +20,8 @@ beforeAll(async () => {
   await execute('npm', ['pack', '--pack-destination', folder], { cwd: root });
   const [tarball] = await readdir(folder);
   await writeFile(join(folder, 'package.json'), '{"private": true, "type": "module"}\n');
-  await execute('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', `./${tarball}`], {
-    cwd: folder,
-  });
+  const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
+  await execute('npm', ['install', ...quietly, `./${tarball}`], { cwd: folder });
   program = join(folder, 'node_modules', 'seastate', 'bin', 'seastate');
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -34,7 +34,6 @@ export const brittle = defineModel({
 
 test.skipIf(!chromium || !isBuilt)(
   'a model that fails and a route without series are on the page',
-  { timeout: 120_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'seastate-attention-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Browser, chromium as driver, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SeriesInput } from '../../src/formats/remote-write/encode.ts';
+import { freePorts } from '../parts/processes.ts';
 import { chromium } from '../parts/programs.ts';
 import { Seastate, until } from '../parts/seastate.ts';
 import { write } from '../parts/write.ts';
@@ -19,8 +20,12 @@ describe.skipIf(!chromium || !isBuilt)('the live page', () => {
   const errors: string[] = [];
   const foreign: string[] = [];
 
+  // To come back at.
+  let port: number;
+
   beforeAll(async () => {
-    seastate = await (await Seastate.create(...flags)).start();
+    [port = 0] = await freePorts(1);
+    seastate = await (await Seastate.create(...flags)).start(port);
     browser = await driver.launch({ executablePath: chromium!, args: ['--no-sandbox'] });
     page = await browser.newPage();
     page.on('pageerror', (error) => errors.push(error.message));
@@ -152,7 +157,7 @@ describe.skipIf(!chromium || !isBuilt)('the live page', () => {
     await page.goto(`${seastate.url}/`);
     await until(() => shows('Firing now', 'NodeDown'));
     await seastate.stop();
-    await seastate.start('same address');
+    await seastate.start(port);
     await send('BackAgain', 'warning', 1);
     await until(() => shows('Firing now', 'BackAgain'), 60_000);
     expect(await shows('Firing now', 'NodeDown')).toBe(true);

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import { type AddressInfo, createServer } from 'node:net';
+import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
 
 /**
  * Ends a program that a test has started, by `signal`, and by SIGKILL where it is still there a
@@ -20,14 +21,24 @@ export async function endProcess(
   return code;
 }
 
-/** Ports that nobody listens on now, each another, for programs that cannot take 0. */
+/**
+ * Ports that nobody listens on now, each another, for programs that cannot take 0 or come back at
+ * the same address. They are below those that the system gives to whoever asks for any, so that no
+ * connection of another test takes one before its program does, or while it is away.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = servers.map(async (server) => {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return (server.address() as AddressInfo).port;
+  const found = new Set<number>();
+  while (found.size < count) {
+    const port = randomInt(10_000, 32_000);
+    if (await isFree(port)) found.add(port);
+  }
+  return [...found];
+}
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
-  const found = await Promise.all(ports);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return found;
 }

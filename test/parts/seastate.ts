@@ -14,6 +14,7 @@ export class Seastate {
   readonly folder: string;
   readonly #flags: readonly string[];
   #child: ChildProcess | undefined;
+  #closed: Promise<unknown> = Promise.resolve();
   url = '';
   /** Lines of its own log. */
   readonly log: string[] = [];
@@ -37,23 +38,25 @@ export class Seastate {
   }
 
   /**
-   * Starts it, or starts it again on the same folder, and where asked at the same address;
-   * resolves when it is ready.
+   * Starts it, or starts it again on the same folder, anywhere or at a port; resolves when it is
+   * ready.
    */
-  async start(where: 'anywhere' | 'same address' = 'anywhere'): Promise<this> {
-    const listen = where === 'same address' ? new URL(this.url).host : '127.0.0.1:0';
+  async start(port = 0): Promise<this> {
+    const listen = `127.0.0.1:${port}`;
     const flags = ['--listen', listen, '--data', this.folder, ...this.#flags];
     const child = spawn(process.execPath, [program, 'run', ...flags], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#child = child;
+    // Not `exit`: its last lines may come after it.
+    this.#closed = once(child, 'close');
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     createInterface({ input: child.stderr }).on('line', (line) => {
       this.log.push(line);
       const url = /"url":"([^"]+)"/.exec(line)?.[1];
       if (url) resolve(url);
     });
-    child.on('exit', (code, signal) => {
+    child.on('close', (code, signal) => {
       reject(
         new Error(`seastate ended with ${code ?? signal}:\n${this.log.slice(-20).join('\n')}`),
       );
@@ -69,15 +72,17 @@ export class Seastate {
     await this.#end('SIGKILL');
   }
 
-  /** SIGTERM: drains and snapshots. Returns the exit code. */
+  /** SIGTERM: drains and snapshots. Returns the exit code; its log is whole by then. */
   stop(): Promise<number | null> {
     return this.#end('SIGTERM');
   }
 
-  #end(signal: NodeJS.Signals): Promise<number | null> {
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
     const child = this.#child;
     this.#child = undefined;
-    return endProcess(child, signal);
+    const code = await endProcess(child, signal);
+    await this.#closed;
+    return code;
   }
 
   async close(): Promise<void> {

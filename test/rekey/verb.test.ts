@@ -201,11 +201,13 @@ describe.skipIf(!hasKafka())('journal to Kafka, to another topic, back to a jour
     const empty: Life = { name: 'empty', partitions: 1, log: '{type: journal}' };
     for (const life of [onKafka, empty]) await configure(life);
     const log = await open(onKafka);
+    const sent: Promise<number>[] = [];
     const gateway = setInterval(() => {
-      void log.append('telemetry', 0, [{ headers: { kind: 'checkpoint' }, value: null }]);
+      sent.push(log.append('telemetry', 0, [{ headers: { kind: 'checkpoint' }, value: null }]));
     }, 500);
     const busy = await rekey(onKafka, empty);
     clearInterval(gateway);
+    await Promise.all(sent);
     await log.close();
     expect(busy.err).toContain('records still come');
   });

@@ -106,7 +106,7 @@ async function run(log: JournalLog, each: Step, model: Model) {
   }
 }
 
-test('behaves like a list per partition', { timeout: 30_000 }, async () => {
+test('behaves like a list per partition', async () => {
   const cacheBytes = fc.constantFrom(0, 30_000, 1 << 20);
   const segmentBytes = fc.constantFrom(4096, 50_000, 1 << 20);
   await fc.assert(

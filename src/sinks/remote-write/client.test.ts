@@ -26,6 +26,7 @@ interface Answer {
 
 const servers: Server[] = [];
 afterEach(() => {
+  told.length = 0;
   for (const server of servers.splice(0)) server.close();
 });
 

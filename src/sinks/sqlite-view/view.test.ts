@@ -329,9 +329,7 @@ describe('a view is made again', () => {
     });
   });
 
-  test('kill -9 while it is fed, again and again: nothing twice, nothing missing', {
-    timeout: 30_000,
-  }, async () => {
+  test('kill -9 while it is fed, again and again: nothing twice, nothing missing', async () => {
     await withLog(async ({ log, open, path, dir }) => {
       await fill(log, 6000);
       const program = fileURLToPath(import.meta.resolve('./test-child.ts'));

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -391,11 +391,12 @@ test('code that cannot be loaded halts at its settings, and a skip goes on witho
 const bundle = 'b'.repeat(64);
 
 async function writeBundle(code: string): Promise<void> {
-  const { mkdir } = await import('node:fs/promises');
   await mkdir(join(folder, 'bundles'), { recursive: true });
   const names = [...code.matchAll(/export const (\w+)/g)].map(([, name]) => name);
   const all = `${code}\nexport const processors = [['test.ts', { ${names.join(', ')} }]];`;
-  await writeFile(join(folder, 'bundles', `${bundle}.mjs`), all);
+  // Whole at once: a halted partition may look for it at this moment.
+  await writeFile(join(folder, 'bundles', 'new'), all);
+  await rename(join(folder, 'bundles', 'new'), join(folder, 'bundles', `${bundle}.mjs`));
 }
 
 async function settings(version: number, sha: string): Promise<void> {

@@ -118,7 +118,7 @@ test('pages of a list, then the watch from its version; bookmarks and deletions 
       setTimeout(() => response.end(text.slice(100)), 20);
     },
   ]);
-  await expect.poll(() => asked.length, { timeout: 5_000 }).toBe(5);
+  await expect.poll(() => asked.length).toBe(5);
   expect(taken).toEqual(['c1/a', 'c1/b', 'c1/c', 'c1/d']);
   expect(asked[1]).toBe('/apis/events.k8s.io/v1/events?limit=2');
   expect(asked[2]).toContain('continue=more');
@@ -137,7 +137,7 @@ test('a server that forgot the version, in words or by status, is asked for a ne
     json(410, gone),
     list([], '30'),
   ]);
-  await expect.poll(() => asked.length, { timeout: 5_000 }).toBe(7);
+  await expect.poll(() => asked.length).toBe(7);
   expect(taken).toEqual(['c1/a', 'c1/b', 'c1/b']);
   expect(counters.lists).toBe(3);
   expect(asked[6]).toContain('resourceVersion=30&');
@@ -147,7 +147,7 @@ test('an old server without events.k8s.io, and one namespace', async () => {
   const core = { ...event('a', '3'), regarding: undefined };
   const old = { ...core, involvedObject: { kind: 'Node', name: 'worker-1' } };
   const { asked, taken } = await rig([json(404, {}), list([old], '9')], { namespaces: ['team a'] });
-  await expect.poll(() => asked.length, { timeout: 5_000 }).toBe(3);
+  await expect.poll(() => asked.length).toBe(3);
   expect(asked[1]).toBe('/api/v1/namespaces/team%20a/events?limit=2');
   expect(taken).toEqual(['c1/a']);
 });
