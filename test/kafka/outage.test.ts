@@ -88,7 +88,8 @@ describe.skipIf(!hasKafka())('brokers that fail', () => {
     });
     expect([...codes]).toEqual(['log_unavailable']);
     const { next } = await log.bounds('telemetry', 1);
-    await expect.poll(() => followed.length, { timeout: 10_000 }).toBe(next);
+    // What was refused at last may be written a moment later.
+    await expect.poll(() => followed.length, { timeout: 60_000 }).toBeGreaterThanOrEqual(next);
     expect(followed).toEqual(followed.map((_, i) => i));
     stop.abort();
     await following;

@@ -119,7 +119,7 @@ export class Seastate {
 /** Waits for a condition; an error in it counts as not yet. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 30_000,
+  timeoutMs = 60_000,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   let last: unknown;

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { partitionState } from '../../src/cli/partitions.ts';
 import { Seastate, until } from '../parts/seastate.ts';
@@ -57,7 +56,15 @@ async function killedProgram(): Promise<void> {
   await configure(2);
   expect((await fetch(`${seastate.url}/-/reload`, { method: 'POST' })).status).toBe(200);
   await until(() => hasCode('v2'));
-  await sleep(1_500);
+  const newest = () =>
+    Promise.all(
+      Array.from({ length: partitions }, async (_, partition) => {
+        const names = await storeOf(seastate.folder, partition).list();
+        return names.length < 2 ? 0 : names.at(-1)!.next;
+      }),
+    );
+  const before = await newest();
+  await until(async () => (await newest()).every((next, i) => next > before[i]!));
   await seastate.kill();
   await load.stop();
 }
