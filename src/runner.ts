@@ -13,9 +13,8 @@ import { stageProcessors } from './stage-processors.ts';
 const setup = (parentPort ? workerData : JSON.parse(process.argv[2] ?? '{}')) as RunnerSetup;
 sealGlobals();
 sealModules(setup.bundle?.path);
-const runner = new Runner(
-  { name: setup.stage, processors: await stageProcessors(setup.stage, setup.bundle?.path) },
-  setup,
-);
+const users = setup.bundle ? await import(setup.bundle.path) : {};
+const processors = stageProcessors(setup.stage, users);
+const runner = new Runner({ name: setup.stage, processors }, setup);
 if (parentPort) serveThread(runner, parentPort);
 else serveProcess(runner);

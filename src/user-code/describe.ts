@@ -1,16 +1,10 @@
-import { Worker } from 'node:worker_threads';
-import { messageOf } from '../core/errors.ts';
-import type { Answer, Question, Word } from './thread.ts';
-
-/** A module or model that hangs is given up. */
-const endsMs = 20_000;
-/** MiB that loading and trying may take. */
-const heapMiB = 512;
+import type { Answer, Describing } from './describe-job.ts';
+import { Sealed } from './sealed.ts';
 
 export interface DescribeOptions {
   /** Run each model over made-up series. */
   readonly tries?: boolean;
-  /** To be done within, ms. */
+  /** Loading, and each trial, are given up after this, ms. */
   readonly deadlineMs?: number;
 }
 
@@ -21,30 +15,15 @@ export interface DescribeOptions {
  */
 export async function describeBundle(
   url: string,
-  settings: Question['settings'],
-  { tries = false, deadlineMs = endsMs }: DescribeOptions,
+  settings: Readonly<Record<string, unknown>>,
+  { tries = false, deadlineMs = 20_000 }: DescribeOptions,
 ): Promise<Answer> {
-  const worker = new Worker(new URL('./thread.ts', import.meta.url), {
-    workerData: { url, settings, tries } satisfies Question,
-    execArgv: ['--permission', '--allow-fs-read=*'],
-    resourceLimits: { maxOldGenerationSizeMb: heapMiB },
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  let doing = '';
-  const fail = (what: string) => reject(new Error(doing === '' ? what : `${doing}: ${what}`));
-  const timer = setTimeout(() => fail(`no end within ${deadlineMs / 1000} s`), deadlineMs);
-  worker.on('message', (word: Word) => {
-    doing = word.doing ?? '';
-    if (word.answer) resolve(word.answer);
-    else if (word.error) reject(Object.assign(new Error(), word.error));
-  });
-  worker.once('error', (error) => fail(messageOf(error)));
-  worker.once('exit', () => fail('it ended without a word'));
+  const job = new URL('./describe-job.ts', import.meta.url);
+  const sealed = await Sealed.open<Describing>(job, url, { deadlineMs, memoryMiB: 512 });
   try {
-    return await promise;
+    return await sealed.call('describe', settings, tries);
   } finally {
-    clearTimeout(timer);
-    await worker.terminate();
+    await sealed.end();
   }
 }
 

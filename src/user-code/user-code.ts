@@ -2,9 +2,9 @@ import { messageOf, SeastateError } from '../core/errors.ts';
 import { stages } from '../processors/stages.ts';
 import { type Bundle, bundleFiles, type UserFiles } from './bundle.ts';
 import { type DescribeOptions, describeBundle } from './describe.ts';
+import type { Answer } from './describe-job.ts';
 import { originOfStack, originsIn } from './origins.ts';
 import { settingsFaults } from './settings-faults.ts';
-import type { Answer } from './thread.ts';
 
 /** Users' code, bundled and known as far as the rest of the program must know it. */
 export interface UserCode extends Answer {

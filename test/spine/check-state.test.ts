@@ -16,9 +16,12 @@ settings:
     routes: [{select: '${select}', model: counting}]
   own: {mode: ${mode}}
 `;
+/** As in runners, trials and wherever else a command runs users' code. */
+const sealed = "if ('process' in globalThis) throw new Error('this is not sealed');";
 const model = (version: number, more = '') => `
 import { defineModel } from 'seastate';
 import { z } from 'zod';
+${sealed}
 export const counting = defineModel({
   name: 'counting', version: ${version}, summary: 'counts', calibration: 'fixed',
   parameters: z.strictObject({}), state: { seen: 'f64' },
@@ -29,6 +32,7 @@ export const counting = defineModel({
 const own = (version: number, mode: string, more = '') => `
 import { defineProcessor } from 'seastate';
 import { z } from 'zod';
+${sealed}
 export const own = defineProcessor({
   name: 'own', version: ${version}, outputs: [],
   settings: z.object({ mode: z.enum(['${mode}']).default('${mode}') }),
@@ -57,6 +61,9 @@ test('what is to go on with a state is tried on it before', async () => {
   await write(seastate.url, [{ labels, samples }]);
   await until(async () => (await seastate.api('status')).series === 1);
   await seastate.stop();
+  const explained = await seastate.cli('explain', '--data', seastate.folder, 'load');
+  expect(explained).toMatchObject({ code: 0, err: '' });
+  expect(explained.out).toContain('counting');
   const check = () => seastate.cli('check', '--state', '--data', seastate.folder, file);
 
   await put(config(2, 'laod'), model(2), own(1, 'new'));
@@ -71,10 +78,10 @@ test('what is to go on with a state is tried on it before', async () => {
   await put(config(2, 'load'), model(2, upgrade), own(1, 'new'));
   const bad = await check();
   expect(bad.code).toBe(1);
-  expect(bad.err).toMatch(/model counting, upgrade: .*model\.ts:8:\d+: nine/);
+  expect(bad.err).toMatch(/model counting, upgrade: .*model\.ts:9:\d+: nine/);
 
   await put(config(2, 'load'), model(1), own(2, 'new', "upgrade() { throw new Error('rows'); },"));
   const worse = await check();
   expect(worse.code).toBe(1);
-  expect(worse.err).toMatch(/own\.ts:8:\d+: rows/);
+  expect(worse.err).toMatch(/own\.ts:9:\d+: rows/);
 });

@@ -82,10 +82,11 @@ test('the state that a killed program left is rebuilt here as the program does i
       const rebuilt = await partitionState(configOf(folder), log, { stage: 'cluster', partition });
       expect(rebuilt.from).toBe(newest.next);
       expect(rebuilt.position.next).toBe(next);
-      const earlier = { stage: 'cluster', partition, toTime: rebuilt.state.logTime - 1 };
-      expect((await partitionState(configOf(folder), log, earlier)).position.next).toBeLessThan(
-        next,
-      );
+      await rebuilt.state.end();
+      const range = { stage: 'cluster', partition, toTime: rebuilt.logTime - 1 };
+      const earlier = await partitionState(configOf(folder), log, range);
+      await earlier.state.end();
+      expect(earlier.position.next).toBeLessThan(next);
       const beyond = { stage: 'cluster', partition, toOffset: next + 1 };
       await expect(partitionState(configOf(folder), log, beyond)).rejects.toThrow('ends at offset');
     }

@@ -2,19 +2,14 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { settingsContent } from '../../config/content.ts';
 import { snapshotsOf } from '../../config/layout.ts';
-import { utf8 } from '../../core/bytes.ts';
-import { messageOf, SeastateError } from '../../core/errors.ts';
-import type { ModelDefinition } from '../../engine/model.ts';
-import { PartitionState } from '../../engine/partition-state.ts';
-import { sealedWhile } from '../../engine/runner/seal.ts';
+import { SeastateError } from '../../core/errors.ts';
 import { snapshotStore } from '../../engine/runtime/embedded/runtime.ts';
-import { loadChunks } from '../../engine/snapshot.ts';
 import { type Unmet, unmatchedIn, unmatchedText } from '../../engine/unmatched.ts';
-import { noDefinitions, stagesWith } from '../../processors/stages.ts';
-import { definitionsIn } from '../../user-code/exports.ts';
 import { originOfStack, originsIn } from '../../user-code/origins.ts';
+import { likeRunner, Sealed } from '../../user-code/sealed.ts';
 import { urlOf } from '../../user-code/user-code.ts';
 import type { LoadedProgram } from '../load-config.ts';
+import type { StateFault, TryingState } from './try-state-job.ts';
 
 const stage = 'cluster';
 
@@ -29,20 +24,29 @@ export interface StateCheck {
 
 /**
  * Loads the newest snapshot of every partition with this code, mending states of older versions,
- * and puts these settings in force, in memory: nothing is written.
+ * and puts these settings in force, in a sealed thread: nothing is written.
  */
 export async function checkState(program: LoadedProgram): Promise<StateCheck> {
-  const folder = snapshotsOf(program.config.process);
+  const { config, code } = program;
+  const folder = snapshotsOf(config.process);
   const names = await readdir(join(folder, stage)).catch(() => []);
   const partitions = names.map(Number).filter((name) => Number.isInteger(name));
+  const content = settingsContent(config.settings);
   const faults = new Set<string>();
   const states: Unmet[] = [];
-  for (const partition of partitions.sort((a, b) => a - b)) {
-    const stored = await snapshotStore(folder, stage, partition).newest(() => {});
-    if (!stored) continue;
-    const { state, found } = await loaded(program, partition, stored.chunks);
-    for (const fault of found) faults.add(fault);
-    if (state) states.push(state);
+  const job = new URL('./try-state-job.ts', import.meta.url);
+  const bundle = code.bundle && urlOf(code.bundle);
+  const sealed = await Sealed.open<TryingState>(job, bundle, likeRunner);
+  try {
+    for (const partition of partitions.sort((a, b) => a - b)) {
+      const stored = await snapshotStore(folder, stage, partition).newest(() => {});
+      if (!stored) continue;
+      const tried = await sealed.call('tryState', stage, partition, stored.chunks, content);
+      for (const fault of tried.faults) faults.add(faultText(fault, program));
+      if (tried.state) states.push(tried.state);
+    }
+  } finally {
+    await sealed.end();
   }
   if (states.length === 0 && faults.size === 0) {
     throw new SeastateError('usage', `there is no snapshot below ${join(folder, stage)}`);
@@ -55,52 +59,11 @@ export async function checkState(program: LoadedProgram): Promise<StateCheck> {
   return { partitions: states.length, faults: [...faults], warnings };
 }
 
-async function loaded(
-  { code, config }: LoadedProgram,
-  partition: number,
-  chunks: readonly Uint8Array[],
-): Promise<{ state?: Unmet; found: string[] }> {
+/** With the place in the users' file, where there is one. */
+function faultText({ where, message, stack }: StateFault, { code }: LoadedProgram): string {
+  const told = where === '' ? '' : `${where}: `;
   const { bundle } = code;
-  const found: string[] = [];
-  const told = (error: unknown): string => {
-    if (!bundle) return messageOf(error);
-    const place =
-      error instanceof Error ? originOfStack(error.stack ?? '', urlOf(bundle), bundle) : '';
-    return `${place && `${place}: `}${originsIn(messageOf(error), urlOf(bundle), bundle)}`;
-  };
-  const users = bundle ? definitionsIn(await import(urlOf(bundle))) : noDefinitions;
-  // A model that cannot mend its state fails later, sample by sample: here it is a mistake.
-  const models = users.models.map((model) =>
-    watched(model, (error) => found.push(`model ${model.name}, upgrade: ${told(error)}`)),
-  );
-  try {
-    const processors = stagesWith({ ...users, models })[stage]!;
-    const setup = { stage, partition, partitions: 1, epoch: 0, targets: {} };
-    const state = new PartitionState({ name: stage, processors }, setup);
-    const content = settingsContent(config.settings);
-    const value = utf8(JSON.stringify({ version: Number.MAX_SAFE_INTEGER, sha256: '', content }));
-    sealedWhile(() => {
-      loadChunks(chunks, state);
-      state.apply({ offset: 0, timestamp: 0, headers: { kind: 'settings' }, value }, []);
-    });
-    return { state: state.unmatched(), found };
-  } catch (error) {
-    return { found: [...found, told(error)] };
-  }
-}
-
-function watched(model: ModelDefinition, tell: (error: unknown) => void): ModelDefinition {
-  const { upgrade } = model;
-  if (!upgrade) return model;
-  return {
-    ...model,
-    upgrade(...args) {
-      try {
-        upgrade(...args);
-      } catch (error) {
-        tell(error);
-        throw error;
-      }
-    },
-  };
+  if (!bundle) return `${told}${message}`;
+  const place = originOfStack(stack, urlOf(bundle), bundle);
+  return `${told}${place && `${place}: `}${originsIn(message, urlOf(bundle), bundle)}`;
 }

@@ -54,8 +54,8 @@ export const explainCommand = buildCommand<ExplainFlags, [what: string], CliCont
     brief: 'Say why something was told, or why not',
     fullDescription:
       'Of series: which route and model score them, what the model knows and expects, and what ' +
-      'became of the newest samples: told, or why not. The state is made from snapshot and log in ' +
-      'this process, beside the running one, which notices nothing. Of an anomaly: what was seen ' +
+      'became of the newest samples: told, or why not. The state is made from snapshot and log ' +
+      'here, beside the running process, which notices nothing. Of an anomaly: what was seen ' +
       'and expected, what contributed, what else was open. Of an event: its evidence, what was ' +
       'missing, its phases, parent and effects, and the rule.',
     customUsage: [

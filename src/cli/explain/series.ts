@@ -1,10 +1,8 @@
 import type { Config } from '../../config/schema.ts';
 import { SeastateError } from '../../core/errors.ts';
 import { formatSelector, type Matcher, matcher } from '../../core/matchers.ts';
-import type { SeriesExplanation } from '../../engine/explain.ts';
 import type { Log } from '../../log/log.ts';
 import { telemetryTopic } from '../../log/topics.ts';
-import type { AnomaliesOfSeries } from '../../processors/anomalies/explain.ts';
 import { type CliContext, say, sayMeanwhile } from '../context.ts';
 import type { ConfigFlags } from '../flags.ts';
 import { openLogToRead } from '../open-log.ts';
@@ -62,39 +60,35 @@ async function* seriesOf(
   { config, log }: { config: Config; log: Log },
   partition: number,
   matchers: readonly Matcher[],
-  { at, since }: ExplainFlags,
+  { at, since, limit }: ExplainFlags,
 ): AsyncIterable<FoundSeries> {
   const end = at ?? (await newestTime(log, partition));
   if (end === undefined) return;
   const selectors = selectorsOf(matchers);
   // A series may carry no label that names its cluster: then its sender does.
   const watched = selectors.map((each) => formatSelector(each.filter(isNotCluster)));
-  const { state, isKept } = await partitionState(config, log, {
+  const { state, logTime, isKept } = await partitionState(config, log, {
     stage,
     partition,
     fromTime: end - since,
     ...(at === undefined ? {} : { toTime: at }),
-    prepare: (each) => each.watch(watched),
+    watched,
   });
-  const log_time = state.logTime || end;
-  if (isKept) {
-    const [asked, found] = [end, log_time].map((time) => new Date(time).toISOString());
-    say(
-      context,
-      `partition ${partition}: the log of ${asked} is gone; this is what was known at ${found}`,
-    );
-  }
-  const shown = new Set<string>();
-  for (const [k, selector] of selectors.entries()) {
-    for (const series of state.explain(selector)) {
-      const histogram = histogramOf(series);
-      if (k > 0 && !histogram) continue;
-      // Each bucket of a histogram says the same.
-      const key = JSON.stringify([series.tenant, series.cluster, histogram ?? series.labels]);
-      if (shown.has(key)) continue;
-      shown.add(key);
+  try {
+    const log_time = logTime || end;
+    if (isKept) {
+      const [asked, found] = [end, log_time].map((time) => new Date(time).toISOString());
+      say(
+        context,
+        `partition ${partition}: the log of ${asked} is gone; this is what was known at ${found}`,
+      );
+    }
+    const texts = selectors.map(formatSelector);
+    for (const series of await state.explain(texts, limit + 1)) {
       yield { partition, log_time, ...series };
     }
+  } finally {
+    await state.end();
   }
 }
 
@@ -112,11 +106,6 @@ function selectorsOf(matchers: readonly Matcher[]): (readonly Matcher[])[] {
   );
   const buckets = matcher('__name__', '=', `${metric.value}_bucket`);
   return [matchers, [buckets, matcher('le', '=', '+Inf'), ...rest], [metric, ...rest]];
-}
-
-function histogramOf({ processors }: SeriesExplanation): object | undefined {
-  const { anomalies } = processors as { anomalies?: AnomaliesOfSeries };
-  return anomalies?.histogram ? [anomalies.histogram.form, anomalies.histogram.labels] : undefined;
 }
 
 async function newestTime(log: Log, partition: number): Promise<number | undefined> {

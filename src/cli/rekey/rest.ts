@@ -3,17 +3,24 @@ import { snapshotsOf } from '../../config/layout.ts';
 import type { Config } from '../../config/schema.ts';
 import { SeastateError } from '../../core/errors.ts';
 import { tickMs } from '../../core/time.ts';
-import type { Rebuilt } from '../../engine/runtime/rebuild.ts';
+import { startOf } from '../../engine/position.ts';
+import { snapshotStore } from '../../engine/runtime/embedded/runtime.ts';
+import type { StoredSnapshot } from '../../engine/runtime/embedded/snapshots.ts';
 import type { Log } from '../../log/log.ts';
 import { telemetryTopic } from '../../log/topics.ts';
-import { partitionState } from '../partitions.ts';
 import { runToHeads } from '../run-to-heads.ts';
+
+export type RestingSnapshot = Pick<StoredSnapshot, 'position' | 'bundle' | 'chunks'>;
 
 /**
  * Runs a stage of a stopped program up to the heads of its log, so that all its outputs are there
- * and a snapshot stands at each head; returns the states. Error: `rekey_refused`.
+ * and a snapshot stands at each head; returns those, by partition. Error: `rekey_refused`.
  */
-export async function statesAtRest(config: Config, log: Log, stage: string): Promise<Rebuilt[]> {
+export async function statesAtRest(
+  config: Config,
+  log: Log,
+  stage: string,
+): Promise<RestingSnapshot[]> {
   const { partitions } = log.topics.get(telemetryTopic)!;
   const each = Array.from({ length: partitions }, (_, partition) => partition);
   const heads = () =>
@@ -36,15 +43,17 @@ export async function statesAtRest(config: Config, log: Log, stage: string): Pro
   });
   if (why !== undefined) throw refused(why);
   await unmoved();
-  const states: Rebuilt[] = [];
+  const nothing: RestingSnapshot = { position: startOf(0, 0), bundle: '', chunks: [] };
+  const snapshots: RestingSnapshot[] = [];
   for (const partition of each) {
-    const rebuilt = await partitionState(config, log, { stage, partition });
-    if (rebuilt.from !== before[partition]) {
+    const store = snapshotStore(snapshotsOf(config.process), stage, partition);
+    const newest = (await store.newest(() => {})) ?? nothing;
+    if (newest.position.next !== before[partition]) {
       throw refused(`partition ${partition} has no snapshot at the head of its log`);
     }
-    states.push(rebuilt);
+    snapshots.push(newest);
   }
-  return states;
+  return snapshots;
 }
 
 export function refused(why: string): SeastateError {

@@ -1,13 +1,12 @@
 import { startOf } from '../../engine/position.ts';
-import { rekeyedState } from '../../engine/rekey.ts';
 import { snapshotStore } from '../../engine/runtime/embedded/runtime.ts';
-import type { Rebuilt } from '../../engine/runtime/rebuild.ts';
-import { saveChunks } from '../../engine/snapshot.ts';
 import type { Log } from '../../log/log.ts';
+import type { SettingsValue } from '../../log/telemetry.ts';
 import { telemetryTopic } from '../../log/topics.ts';
-import { stageProcessors } from '../../stage-processors.ts';
+import { likeRunner, Sealed } from '../../user-code/sealed.ts';
 import { copyBundle } from '../bundles.ts';
-import { refused } from './rest.ts';
+import type { RekeyJob } from './rekey-job.ts';
+import { type RestingSnapshot, refused } from './rest.ts';
 
 /** A log and the place of its snapshots. */
 export interface Place {
@@ -35,7 +34,7 @@ export async function checkEmpty({ log, snapshots }: Place, stage: string): Prom
  * returns the epoch. `snapshots`: the folder that holds the old program's bundles.
  */
 export async function writeStates(
-  sources: readonly Rebuilt[],
+  sources: readonly RestingSnapshot[],
   snapshots: string,
   to: Place,
   stage: string,
@@ -43,28 +42,33 @@ export async function writeStates(
   const { bundle } = sources[0]!;
   const epoch = 1 + Math.max(...sources.map(({ position }) => position.epoch));
   const url = bundle === '' ? undefined : await copyBundle(snapshots, to.snapshots, bundle);
-  const processors = await stageProcessors(stage, url);
   const outputs = [...to.log.topics.values()].filter(({ name }) => name !== telemetryTopic);
   const targets = Object.fromEntries(outputs.map(({ name, partitions }) => [name, partitions]));
   const { partitions } = to.log.topics.get(telemetryTopic)!;
-  const resting = sources.map(({ state }, partition) => ({ state, partition }));
-  const { version: node, arch } = process;
-  for (let partition = 0; partition < partitions; partition++) {
-    const setup = { stage, partition, partitions, epoch, targets };
-    const state = rekeyedState(resting, { name: stage, processors }, setup);
-    const { next } = await to.log.bounds(telemetryTopic, partition);
-    await snapshotStore(to.snapshots, stage, partition).write({
-      position: startOf(epoch, next),
-      outputs: await headsOf(to.log),
-      bundle,
-      chunks: saveChunks(
-        { stage, partition, partitions, node, arch, bundle, settings: state.settings.version },
-        state,
-      ),
-    });
+  const job = new URL('./rekey-job.ts', import.meta.url);
+  const sealed = await Sealed.open<RekeyJob>(job, url, likeRunner);
+  let settings: SettingsValue | undefined;
+  try {
+    for (const [partition, { position, chunks }] of sources.entries()) {
+      const from = { stage, partition, partitions: sources.length, targets };
+      const inForce = await sealed.call('load', from, position, chunks);
+      settings ??= inForce;
+    }
+    for (let partition = 0; partition < partitions; partition++) {
+      const setup = { stage, partition, partitions, epoch, targets };
+      const chunks = await sealed.call('divide', setup, bundle);
+      const { next } = await to.log.bounds(telemetryTopic, partition);
+      await snapshotStore(to.snapshots, stage, partition).write({
+        position: startOf(epoch, next),
+        outputs: await headsOf(to.log),
+        bundle,
+        chunks,
+      });
+    }
+  } finally {
+    await sealed.end();
   }
-  const { settings } = sources[0]!.state;
-  if (settings.version > 0) {
+  if (settings && settings.version > 0) {
     const value = Buffer.from(JSON.stringify(settings));
     for (let partition = 0; partition < partitions; partition++) {
       await to.log.append(telemetryTopic, partition, [{ headers: { kind: 'settings' }, value }]);

@@ -1,20 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { messageOf } from '../../core/errors.ts';
-import {
-  configure,
-  type MetricKind,
-  type Model,
-  type ModelDefinition,
-} from '../../engine/model.ts';
+import type { MetricKind } from '../../engine/model.ts';
 import { askedByDefault } from '../../models/budget.ts';
-import { isShipped, modelNamed, registryOf } from '../../models/registry.ts';
-import { Scorer } from '../../models/scorer.ts';
 import { exitCodes } from '../exit.ts';
 import { checkReadable } from '../files.ts';
 import type { AskedColumns } from './columns.ts';
-import { headerLine, type Owner, type ScoreFormat, scoreLine } from './print.ts';
-import { Seen } from './seen.ts';
-import { SeriesReader, type SeriesRow } from './series-reader.ts';
+import { headerLine, type Owner, type ScoreFormat } from './print.ts';
+import { type Scoring, scoringWith } from './scoring.ts';
 
 /** `seastate score FILE...` */
 export interface ScoreArguments {
@@ -43,13 +35,21 @@ export interface ScoreIo {
   readonly err: Writes;
 }
 
-const flushAt = 64 * 1024;
 const defaultIndexMs = 300_000;
 
 /** Scores every file in one pass and prints every row. Returns the exit code. */
 export async function scoreCommand(args: ScoreArguments, io: ScoreIo): Promise<number> {
-  const definition = await modelOf(args.model ?? 'default', io);
-  const model = configure(definition, args.parameters);
+  const scoring = await scoringWith(args.model ?? 'default', args.parameters, (fault) =>
+    io.err.write(`seastate: ${fault}\n`),
+  );
+  try {
+    return await scoreFiles(scoring, args, io);
+  } finally {
+    await scoring.close();
+  }
+}
+
+async function scoreFiles(scoring: Scoring, args: ScoreArguments, io: ScoreIo): Promise<number> {
   const files = args.files.length > 0 ? args.files : ['-'];
   const owner: (keyof Owner)[] = [
     ...(files.length > 1 ? (['file'] as const) : []),
@@ -61,7 +61,7 @@ export async function scoreCommand(args: ScoreArguments, io: ScoreIo): Promise<n
   await write(io.out, headerLine(args.output ?? 'csv', owner));
   for (const file of readable) {
     try {
-      await scoreFile(file, owner, model, args, io);
+      await scoreFile(file, owner.includes('file'), scoring, args, io);
     } catch (error) {
       io.err.write(`seastate: ${file}: ${messageOf(error)}\n`);
       code = exitCodes.problem;
@@ -84,58 +84,33 @@ async function readableOf(files: readonly string[], io: ScoreIo): Promise<string
   return readable;
 }
 
-/** A shipped model by name, or the one in a file of the user's. */
-async function modelOf(name: string, io: ScoreIo): Promise<ModelDefinition> {
-  if (!/[/\\]|\.[cm]?[jt]s$/.test(name)) return modelNamed(registryOf(), name);
-  await checkReadable(name);
-  const { modelInFile } = await import('../../user-code/model-in-file.ts');
-  const { definition, faults } = await modelInFile(name);
-  for (const message of faults) io.err.write(`seastate: ${name}: ${message}\n`);
-  return definition;
-}
-
 /** Throws when what the file holds cannot be scored, as far as it is known: rows are printed. */
 async function scoreFile(
   file: string,
-  owner: readonly (keyof Owner)[],
-  model: Model,
+  isNamed: boolean,
+  scoring: Scoring,
   args: ScoreArguments,
   io: ScoreIo,
 ): Promise<void> {
-  const scorer = new Scorer(model, {
-    asked: args.alarmsPerDay ?? askedByDefault,
-    guard: !isShipped(model.definition),
-  });
-  const format = args.output ?? 'csv';
-  const kind = args.kind ?? 'gauge';
   const indexMs = args.indexMs ?? defaultIndexMs;
-  const fileOwner: Owner = owner.includes('file') ? { file } : {};
-  const seen = new Seen();
-  let lines = '';
-  const onRow = (row: SeriesRow) => {
-    const slot = seen.slot(row);
-    const verdict = Number.isNaN(row.time)
-      ? undefined
-      : scorer.push(slot, row.time, row.value, kind);
-    seen.verdict(slot, row, verdict);
-    const of = owner.includes('series') ? { ...fileOwner, series: row.series } : fileOwner;
-    lines += scoreLine(format, of, row, verdict);
-  };
-  const reader = new SeriesReader({ indexMs, columns: args.columns ?? {} }, onRow);
+  await scoring.begin({
+    file: isNamed ? file : undefined,
+    format: args.output ?? 'csv',
+    kind: args.kind ?? 'gauge',
+    alarmsPerDay: args.alarmsPerDay ?? askedByDefault,
+    indexMs,
+    columns: args.columns ?? {},
+  });
   for await (const text of textOf(file === '-' ? io.stdin : createReadStream(file))) {
-    reader.push(text);
-    if (lines.length < flushAt) continue;
-    await write(io.out, lines);
-    lines = '';
+    await write(io.out, await scoring.push(text));
   }
-  reader.end();
+  const { lines, remarks, isIndexed, mistake } = await scoring.end();
   await write(io.out, lines);
-  for (const what of seen.remarks(reader)) io.err.write(`seastate: ${file}: ${what}\n`);
-  if (reader.isIndexed) {
+  for (const what of remarks) io.err.write(`seastate: ${file}: ${what}\n`);
+  if (isIndexed) {
     const apart = `taken as ${indexMs / 1000} s apart (--interval says otherwise)`;
     io.err.write(`seastate: ${file}: rows are numbered, not dated: ${apart}\n`);
   }
-  const mistake = seen.mistake(reader, owner.includes('series'));
   if (mistake !== undefined) throw new Error(mistake);
 }
 

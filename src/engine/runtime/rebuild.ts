@@ -1,15 +1,30 @@
 import { messageOf, SeastateError } from '../../core/errors.ts';
-import type { Log } from '../../log/log.ts';
-import { HeldState } from '../held-state.ts';
-import type { PartitionState } from '../partition-state.ts';
+import type { Log, LogRecord } from '../../log/log.ts';
 import { type Position, startOf } from '../position.ts';
-import type { ProcessorDefinition } from '../processor.ts';
-import { sealedWhile } from '../runner/seal.ts';
+import type { StageSetup } from '../stage.ts';
 import { keptBefore } from './embedded/kept.ts';
 import type { SnapshotStore } from './embedded/snapshots.ts';
 import { codeIn, fedRecord } from './fed-record.ts';
 
-export interface RebuildParts {
+/** Where a state stands. */
+export interface Standing {
+  readonly position: Position;
+  /** ms */
+  readonly logTime: number;
+  /** Version of the settings in force. */
+  readonly settings: number;
+}
+
+/** What holds a state and its processors, wherever that is. */
+export interface StateHolder {
+  /** An empty state without chunks. */
+  load(position: Position, chunks: readonly Uint8Array[]): Promise<Standing>;
+  take(records: readonly LogRecord[]): Promise<Standing>;
+  save(): Promise<readonly Uint8Array[]>;
+  end(): Promise<void>;
+}
+
+export interface RebuildParts<Holder extends StateHolder> {
   readonly log: Log;
   /** Input topic of the stage. */
   readonly topic: string;
@@ -17,9 +32,7 @@ export interface RebuildParts {
   readonly partition: number;
   readonly store: SnapshotStore;
   /** Processors of the stage with the bundle of that sha-256; '' without users' code. */
-  processors(bundle: string): Promise<readonly ProcessorDefinition[]>;
-  /** Each state before it takes records: the first one, and one per change of code. */
-  prepare?(state: PartitionState): void;
+  open(bundle: string, setup: Omit<StageSetup, 'epoch'>): Promise<Holder>;
 }
 
 export interface RebuildRange {
@@ -30,9 +43,9 @@ export interface RebuildRange {
   readonly fromTime?: number;
 }
 
-export interface Rebuilt {
-  readonly state: PartitionState;
-  readonly position: Position;
+export interface Rebuilt<Holder extends StateHolder> extends Standing {
+  /** To be ended by who asked for it. */
+  readonly state: Holder;
   readonly bundle: string;
   /** Offset of the first record that was run again. */
   readonly from: number;
@@ -47,14 +60,13 @@ export interface Rebuilt {
 const attemptsMax = 3;
 
 /**
- * The state of a partition, in this process and without threads: a snapshot, and the tail since it
- * run again. Reads only, so it may stand beside the program that owns the partition. Errors:
+ * The state of a partition, beside every runtime: a snapshot, and the tail since it run again. Reads only, so it may stand beside the program that owns the partition. Errors:
  * `rebuild_impossible` when no snapshot and log reach from one to the other, and the log's own.
  */
-export async function rebuildState(
-  parts: RebuildParts,
+export async function rebuildState<Holder extends StateHolder>(
+  parts: RebuildParts<Holder>,
   range: RebuildRange = {},
-): Promise<Rebuilt> {
+): Promise<Rebuilt<Holder>> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await rebuild(parts, range);
@@ -73,7 +85,10 @@ interface Start {
   readonly isKept?: boolean;
 }
 
-async function rebuild(parts: RebuildParts, range: RebuildRange): Promise<Rebuilt> {
+async function rebuild<Holder extends StateHolder>(
+  parts: RebuildParts<Holder>,
+  range: RebuildRange,
+): Promise<Rebuilt<Holder>> {
   const { log, topic, stage, partition } = parts;
   const wanted = await endOf(parts, range);
   const start = await startFor(parts, range, wanted);
@@ -86,39 +101,47 @@ async function rebuild(parts: RebuildParts, range: RebuildRange): Promise<Rebuil
     targets: Object.fromEntries(outputs.map(({ name, partitions }) => [name, partitions])),
   };
   let { bundle } = start;
-  const load = async (position: Position, chunks: readonly Uint8Array[]): Promise<HeldState> => {
-    const processors = await parts.processors(bundle);
-    const held = new HeldState({ name: stage, processors }, setup, position, chunks);
-    parts.prepare?.(held.state);
-    return held;
-  };
-  let held = await load(start.position, start.chunks);
-  const skips = await parts.store.skips();
-  while (held.position.next < end) {
-    const records = await log.read(topic, partition, held.position.next);
-    if (records.length === 0) break;
-    for (const read of records) {
-      if (read.offset >= end) break;
-      const record = fedRecord(read, skips);
-      const code = codeIn(record);
-      const inForce = held.state.settings.version;
-      if (code && code.bundle !== bundle && code.version > inForce) {
-        const chunks = held.save(bundle);
-        bundle = code.bundle;
-        held = await load(held.position, chunks);
+  let state = await parts.open(bundle, setup);
+  try {
+    let standing = await state.load(start.position, start.chunks);
+    const take = async (records: readonly LogRecord[]): Promise<void> => {
+      if (records.length > 0) standing = await state.take(records);
+    };
+    const skips = await parts.store.skips();
+    while (standing.position.next < end) {
+      const read = await log.read(topic, partition, standing.position.next);
+      if (read.length === 0) break;
+      let waiting: LogRecord[] = [];
+      for (const record of read.filter(({ offset }) => offset < end)) {
+        const fed = fedRecord(record, skips);
+        const code = codeIn(fed);
+        if (code) {
+          await take(waiting);
+          waiting = [];
+          if (code.bundle !== bundle && code.version > standing.settings) {
+            const chunks = await state.save();
+            await state.end();
+            bundle = code.bundle;
+            state = await parts.open(bundle, setup);
+            standing = await state.load(standing.position, chunks);
+          }
+        }
+        waiting.push(fed);
       }
-      // What comes out is in the log already.
-      sealedWhile(() => held.take(record, []));
+      await take(waiting);
     }
-    if (records.at(-1)!.offset + 1 >= end) break;
+    const { isKept = false } = start;
+    return { state, ...standing, bundle, from: start.position.next, isKept };
+  } catch (error) {
+    await state.end();
+    throw error;
   }
-  const { state, position } = held;
-  const { isKept = false } = start;
-  return { state, position, bundle, from: start.position.next, isKept };
 }
 
+type RebuildPlace = Omit<RebuildParts<StateHolder>, 'open'>;
+
 async function endOf(
-  { log, topic, partition }: RebuildParts,
+  { log, topic, partition }: RebuildPlace,
   { toOffset, toTime }: RebuildRange,
 ): Promise<number> {
   const { next } = await log.bounds(topic, partition);
@@ -134,7 +157,7 @@ async function endOf(
 }
 
 async function startFor(
-  parts: RebuildParts,
+  parts: RebuildPlace,
   { fromTime, toTime }: RebuildRange,
   end: number,
 ): Promise<Start> {

@@ -1,0 +1,117 @@
+import { Worker } from 'node:worker_threads';
+import { messageOf, SeastateError } from '../core/errors.ts';
+import type { Functions, Opening, Word } from './sealed-thread.ts';
+
+export interface SealedOptions {
+  /** Loading users' code, a call, and each step that a call tells of, are given up after this, ms. */
+  readonly deadlineMs: number;
+  /** MiB that the thread may take. */
+  readonly memoryMiB: number;
+}
+
+/** For work over whole states and files, as runners have it. */
+export const likeRunner: SealedOptions = { deadlineMs: 60_000, memoryMiB: 4_096 };
+
+/** Our own part may take this long to load, ms: a busy machine is no fault of the users' code. */
+const startMs = 60_000;
+
+interface Waiting {
+  resolve(answer: unknown): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Users' code in a thread of its own, sealed as a runner's: the one way in which a command runs it.
+ * A job is a module of ours whose `open` is given the bundle's module there, and returns what can
+ * be called from here, one call at a time.
+ */
+export class Sealed<F extends Functions> {
+  readonly #worker: Worker;
+  readonly #deadlineMs: number;
+  #waiting: Waiting | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #doing = '';
+  #gone: Error | undefined;
+
+  private constructor(opening: Opening, { deadlineMs, memoryMiB }: SealedOptions) {
+    this.#deadlineMs = deadlineMs;
+    this.#worker = new Worker(new URL('./sealed-thread.ts', import.meta.url), {
+      workerData: opening,
+      execArgv: ['--permission', '--allow-fs-read=*'],
+      resourceLimits: { maxOldGenerationSizeMb: memoryMiB },
+    });
+    this.#worker.on('message', (word: Word) => this.#take(word));
+    this.#worker.once('error', (error) => this.#fail(messageOf(error)));
+    this.#worker.once('exit', () => this.#fail('it ended without a word'));
+  }
+
+  /** Opens a job with the bundle at `bundle`, if any. Throws what loading threw. */
+  static async open<F extends Functions>(
+    job: URL,
+    bundle: string | undefined,
+    options: SealedOptions,
+  ): Promise<Sealed<F>> {
+    const sealed = new Sealed<F>({ job: job.href, bundle }, options);
+    try {
+      await sealed.#answer(Math.max(startMs, options.deadlineMs));
+      return sealed;
+    } catch (error) {
+      await sealed.end();
+      throw error;
+    }
+  }
+
+  /** Throws what the function threw; when it does not end or takes all memory, says so. */
+  async call<K extends keyof F & string>(
+    name: K,
+    ...args: Parameters<F[K]>
+  ): Promise<ReturnType<F[K]>> {
+    if (this.#gone) throw this.#gone;
+    this.#worker.postMessage({ name, args });
+    return (await this.#answer(this.#deadlineMs)) as ReturnType<F[K]>;
+  }
+
+  async end(): Promise<void> {
+    this.#gone ??= new Error('it was ended');
+    await this.#worker.terminate();
+  }
+
+  #answer(limitMs: number): Promise<unknown> {
+    this.#watch(limitMs);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+  }
+
+  #watch(limitMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#fail(`no end within ${limitMs / 1000} s`), limitMs);
+  }
+
+  #take(word: Word): void {
+    if ('doing' in word) {
+      this.#doing = word.doing;
+      this.#watch(this.#deadlineMs);
+    } else if ('error' in word) this.#settle(({ reject }) => reject(errorOf(word.error)));
+    else this.#settle(({ resolve }) => resolve(word.answer));
+  }
+
+  /** The thread is of no use any more. */
+  #fail(what: string): void {
+    this.#gone ??= new Error(this.#doing === '' ? what : `${this.#doing}: ${what}`);
+    this.#settle(({ reject }) => reject(this.#gone!));
+  }
+
+  #settle(tell: (waiting: Waiting) => void): void {
+    clearTimeout(this.#timer);
+    this.#doing = '';
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting) tell(waiting);
+  }
+}
+
+function errorOf({ code, message, stack }: Extract<Word, { error: object }>['error']): Error {
+  const error = code === undefined ? new Error(message) : new SeastateError(code, message);
+  return Object.assign(error, { stack });
+}
