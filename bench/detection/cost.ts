@@ -1,6 +1,6 @@
 import { configure, type ModelDefinition } from '../../src/engine/model.ts';
 import { Scorer } from '../../src/models/scorer.ts';
-import { normalOf, randomOf } from '../../src/models/testing.ts';
+import { normalOf, randomOf } from '../../src/models/series.test-kit.ts';
 
 /** Cost of a sample with preprocessing and calibration, in ns of CPU time. */
 export interface Cost {

@@ -1,5 +1,5 @@
 import type { ModelDefinition } from '../../src/engine/model.ts';
-import { randomOf } from '../../src/models/testing.ts';
+import { randomOf } from '../../src/models/series.test-kit.ts';
 import type { Series } from './corpora.ts';
 import { detect } from './detect.ts';
 import { nabScore, profiles } from './nab-scorer.ts';

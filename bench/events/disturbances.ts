@@ -1,5 +1,5 @@
 import type { Input } from '../../src/cli/events/input.ts';
-import { randomOf } from './scenario.ts';
+import { randomOf } from '../../src/models/series.test-kit.ts';
 
 type Change = (inputs: readonly Input[]) => Input[];
 

@@ -1,4 +1,5 @@
 import type { Input } from '../../src/cli/events/input.ts';
+import { randomOf } from '../../src/models/series.test-kit.ts';
 import { Acts } from './acts.ts';
 import { Recorder } from './recorder.ts';
 import { install, upgrade } from './upgrades.ts';
@@ -18,17 +19,6 @@ export interface Scenario {
   readonly facts: readonly SimFact[];
   /** Share of the Kubernetes events that the spam filter took. */
   readonly lost: number;
-}
-
-/** Uniform in [0, 1) from a seed (mulberry32). */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 const start = Date.UTC(2026, 10, 2, 8);

@@ -7,7 +7,7 @@ import { openJournals } from '../../src/log/journal/journals.ts';
 import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts';
 import { defaultTopics } from '../../src/log/topics.ts';
 import { letHeapGrow } from '../../src/server/heap.ts';
-import { LiveHub } from '../../src/server/live-hub.ts';
+import { partsOf } from '../../src/server/parts.test-kit.ts';
 import { serverOptions, startServer } from '../../src/server/server.ts';
 import { RemoteWriteHandler } from '../../src/sources/remote-write/handler.ts';
 
@@ -35,19 +35,11 @@ const warn = (_fields: object, message: string): void => console.error(message);
 const gateway = new Gateway(settings, { log, now: Date.now, random: Math.random, warn });
 const server = await startServer(
   serverOptions({ listen: { host: '127.0.0.1', port: 0 }, pageFolder: join(dir, 'none') }),
-  {
+  partsOf({
     write: new RemoteWriteHandler(gateway, settings),
     notReady: () => gateway.notReady,
-    reload: async () => {},
-    metrics: async () => ({ contentType: 'text/plain', body: '' }),
-    intervals: async () => [],
-    alerts: async () => [],
-    status: async () => ({}),
-    buildInfo: {},
-    live: new LiveHub({ epoch: 'bench' }),
-    now: Date.now,
     warn,
-  },
+  }),
 );
 await gateway.start();
 

@@ -3,8 +3,8 @@ import { dirname, join, normalize } from 'node:path';
 
 /**
  * Who may import whom, by the first folder below src/ (DESIGN 7). An entry may name a file. A
- * folder may always import itself; files directly in src/ are listed by name. Tests may import
- * anything. `packages` are the npm packages and Node modules allowed, all when absent.
+ * folder may always import itself; files directly in src/ are listed by name. Tests and what they share may
+ * import anything, and only they may import that. `packages` are the npm packages and Node modules allowed, all when absent.
  */
 interface Rule {
   readonly may: readonly string[];
@@ -90,7 +90,7 @@ export function checkImports(root: string): string[] {
   for (const file of files) graph.set(file, importsOf(readFileSync(join(root, file), 'utf8')));
   const problems: string[] = [];
   for (const [file, imports] of graph) {
-    if (file.endsWith('.test.ts')) continue;
+    if (isOfTests(file)) continue;
     for (const edge of imports) {
       const problem = judge(file, edge);
       if (problem) problems.push(`${file}:${edge.line}: ${problem}`);
@@ -111,6 +111,7 @@ function judge(file: string, { target, kind }: Import): string | undefined {
   const path = resolved(file, target);
   if (!path.startsWith('src/')) return `src must not import ${path}`;
   const to = folderOf(path);
+  if (isOfTests(path)) return `only tests may import ${path}`;
   if (to === from) return undefined;
   // The command line starts the program, and only there, when it is asked to.
   if (to === 'main.ts' && from === 'cli' && kind !== 'static') return undefined;
@@ -119,6 +120,7 @@ function judge(file: string, { target, kind }: Import): string | undefined {
   return `${from} must not import ${inside}`;
 }
 
+const isOfTests = (path: string): boolean => /\.test(-kit)?\.ts$|\/test-child\.ts$/.test(path);
 const resolved = (file: string, target: string): string => normalize(join(dirname(file), target));
 const folderOf = (path: string): string => path.split('/')[1]!;
 const packageOf = (target: string): string =>

@@ -2,6 +2,7 @@ import type { Clusters } from './clusters.ts';
 import type { Host, Unmatched } from './context.ts';
 import type { Counters } from './counters.ts';
 import type { Note } from './processor.ts';
+import type { SenderStatus } from './series/senders.ts';
 import type { SeriesTracker } from './series/tracker.ts';
 import type { StageSetup } from './stage.ts';
 
@@ -30,19 +31,10 @@ export interface StatusData {
     readonly series: number;
     readonly counters: Readonly<Record<string, number>>;
   }[];
-  readonly senders: readonly {
+  readonly senders: readonly (Omit<SenderStatus, 'cluster'> & {
     readonly tenant: string;
     readonly cluster: string;
-    readonly prometheus: string;
-    readonly replica: string;
-    readonly followed: boolean;
-    /** ms of its newest accepted sample. */
-    readonly clock: number;
-    /** Log time (ms) of its last sample. */
-    readonly seen: number;
-    readonly repeats: number;
-    readonly late: number;
-  }[];
+  })[];
   /** What processors want people to look at, such as reasons that no rule knows. */
   readonly notes: readonly {
     readonly processor: string;

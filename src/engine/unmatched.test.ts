@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { anomaliesWith } from '../processors/anomalies/definition.ts';
-import { metric, native } from '../testing/histograms.ts';
+import { metric, native } from '../testing/histograms.test-kit.ts';
 import { StageDriver } from '../testing/stage-driver.ts';
 import type { Unmatched } from './context.ts';
 import { defineProcessor } from './processor.ts';

@@ -9,7 +9,7 @@ import {
   routeCutWorn,
   worn,
 } from './budget.ts';
-import { randomOf } from './testing.ts';
+import { randomOf } from './series.test-kit.ts';
 
 const minute = 60_000;
 

@@ -8,7 +8,7 @@ import { ewmaBand } from './ewma-band/ewma-band.ts';
 import { registryOf } from './registry.ts';
 import { robustZ } from './robust-z/robust-z.ts';
 import { Scorer } from './scorer.ts';
-import { alarmsOf, daily, made, normalOf, passOf, randomOf } from './testing.ts';
+import { alarmsOf, daily, made, normalOf, passOf, randomOf } from './series.test-kit.ts';
 
 const seed = 20241;
 const minute = 60_000;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { normalOf, randomOf } from './series.test-kit.ts';
 import { shareThenAdd, tailWidth } from './tail.ts';
-import { normalOf, randomOf } from './testing.ts';
 
 test('shares are those of the distribution, and of new values too', () => {
   const normal = normalOf(randomOf(1));

@@ -1,23 +1,12 @@
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import { LiveHub } from './live-hub.ts';
-import type { ServerParts } from './parts.ts';
+import { partsOf } from './parts.test-kit.ts';
 import { serverOptions, startServer } from './server.ts';
 
-const parts: ServerParts = {
+const parts = partsOf({
   write: { handle: async (_request, response) => void response.end('taken') },
-  notReady: () => [],
-  reload: async () => {},
-  metrics: async () => ({ contentType: 'text/plain', body: '' }),
-  intervals: async () => [],
-  alerts: async () => [],
-  status: async () => ({}),
-  buildInfo: {},
-  live: new LiveHub({ epoch: 'e' }),
-  now: Date.now,
-  warn: () => {},
-};
+});
 
 test('a web page that has its own name point here may neither read nor write', async () => {
   const listen = { host: '127.0.0.1', port: 0 };

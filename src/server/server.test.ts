@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SeastateError } from '../core/errors.ts';
 import type { CredentialOptions } from './auth/credentials.ts';
 import { LiveHub } from './live-hub.ts';
+import { partsOf } from './parts.test-kit.ts';
 import type { AlertsQuery, ServerParts } from './parts.ts';
 import { type RunningServer, type ServerOptions, serverOptions, startServer } from './server.ts';
 
@@ -34,22 +35,19 @@ async function serve(
   const listen = { host: '127.0.0.1', port: 0 };
   // Files are read when a test says so, or never.
   const still = { listen, pageFolder: folder, filesPollMs: 3_600_000 };
-  const server = await startServer(serverOptions({ ...still, ...options }), {
-    notReady: () => [],
-    reload: async () => {},
-    metrics: async (accept) => ({
-      contentType: 'text/plain; version=0.0.4',
-      body: `${accept} 1\n`,
+  const server = await startServer(
+    serverOptions({ ...still, ...options }),
+    partsOf({
+      metrics: async (accept) => ({
+        contentType: 'text/plain; version=0.0.4',
+        body: `${accept} 1\n`,
+      }),
+      status: async (tenant) => ({ tenant: tenant ?? null }),
+      buildInfo: { version: '0.1.0' },
+      warn: (_fields, message) => warnings.push(message),
+      ...parts,
     }),
-    intervals: async () => [],
-    alerts: async () => [],
-    status: async (tenant) => ({ tenant: tenant ?? null }),
-    buildInfo: { version: '0.1.0' },
-    live: new LiveHub({ epoch: 'e' }),
-    now: Date.now,
-    warn: (_fields, message) => warnings.push(message),
-    ...parts,
-  });
+  );
   running.push(server);
   return server;
 }

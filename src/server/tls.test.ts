@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { LiveHub } from './live-hub.ts';
-import type { ServerParts } from './parts.ts';
+import { partsOf } from './parts.test-kit.ts';
 import { type RunningServer, serverOptions, startServer } from './server.ts';
 
 const run = promisify(execFile);
@@ -29,21 +28,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const parts: ServerParts = {
+const parts = partsOf({
   write: {
     handle: async (_request, response, sender) => void response.end(JSON.stringify(sender)),
   },
-  notReady: () => [],
-  reload: async () => {},
-  metrics: async () => ({ contentType: 'text/plain', body: '' }),
-  intervals: async () => [],
-  alerts: async () => [],
-  status: async () => ({}),
-  buildInfo: {},
-  live: new LiveHub({ epoch: 'e' }),
-  now: Date.now,
   warn: (_fields, message) => warnings.push(message),
-};
+});
 const warnings: string[] = [];
 
 interface Reply {

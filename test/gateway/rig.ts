@@ -13,7 +13,7 @@ import { openJournals } from '../../src/log/journal/journals.ts';
 import type { JournalsOptions } from '../../src/log/journal/options.ts';
 import type { Log, LogRecord } from '../../src/log/log.ts';
 import { defaultTopics, telemetryTopic } from '../../src/log/topics.ts';
-import { LiveHub } from '../../src/server/live-hub.ts';
+import { partsOf } from '../../src/server/parts.test-kit.ts';
 import {
   type RunningServer,
   type ServerOptions,
@@ -110,19 +110,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       pageFolder: join(dir, 'page'),
       ...options.server,
     }),
-    {
-      write: handler,
-      notReady: () => gateway.notReady,
-      reload: async () => {},
-      metrics: async () => ({ contentType: 'text/plain', body: '' }),
-      intervals: async () => [],
-      alerts: async () => [],
-      status: async () => ({}),
-      buildInfo: {},
-      live: new LiveHub({ epoch: 'test' }),
-      now: Date.now,
-      warn,
-    },
+    partsOf({ write: handler, notReady: () => gateway.notReady, warn }),
   );
   if (options.start ?? true) await gateway.start();
 

@@ -172,6 +172,15 @@ const planted: readonly Planted[] = [
   },
   {
     check: 'imports',
+    what: 'what tests share, in the program',
+    files: {
+      'src/core/zero.ts': "export { zero } from './zero.test-kit.ts';\n",
+      'src/core/zero.test-kit.ts': 'export const zero = 0;\n',
+    },
+    says: 'src/core/zero.ts:1: only tests may import src/core/zero.test-kit.ts',
+  },
+  {
+    check: 'imports',
     what: 'a cycle',
     files: {
       'src/core/zero.ts': "import { half } from './half.ts';\n\nexport const zero = half;\n",

@@ -36,7 +36,7 @@ test('it holds what it needs and no more', async () => {
   expect(files).toContain('LICENSE');
   const foreign = files.filter((name) => /^(src|test|bench|scripts|spark|docs)\b/.test(name));
   expect(foreign).toEqual([]);
-  expect(files.filter((name) => /\.test\.|(?<!\.d)\.ts$/.test(name))).toEqual([]);
+  expect(files.filter((name) => /\.test[-.]|\btest-child\b|(?<!\.d)\.ts$/.test(name))).toEqual([]);
 });
 
 test('version, help, check', async () => {

@@ -34,7 +34,8 @@ interface Ban {
   readonly applies: (name: string) => boolean;
 }
 
-const inSource = (name: string): boolean => name.startsWith('src/') && !name.endsWith('.test.ts');
+const inSource = (name: string): boolean =>
+  name.startsWith('src/') && !/\.test(-kit)?\.ts$/.test(name);
 /** Deterministic code: the same log gives the same outputs. */
 const isPure = (name: string): boolean =>
   inSource(name) &&

@@ -167,12 +167,8 @@ describe.skipIf(!hasKafka())('topics of others, as configured sources of the who
     expect(await missing()).toEqual([]);
     const metrics = await (await fetch(`${seastate.url}/metrics`)).text();
     expect(metrics).toMatch(/seastate_source_records_total\{source="kafka\/vector-text"\} \d+/);
-    const flags = ['--data', seastate.folder, '--from', '-1h', '--no-follow', '-o', 'jsonl'];
-    const { out } = await seastate.cli('tail', 'kubernetes-events', '{cluster="c2"}', ...flags);
-    const told = out
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
+    const lines = await seastate.tail('kubernetes-events', '{cluster="c2"}');
+    const told = lines.map((line) => JSON.parse(line));
     expect(new Set(told.map(({ name }) => name)).size).toBe(sent / 2);
     expect(told[0]).toMatchObject({ cluster: 'c2', reason: 'NodeReady', kind: 'Node' });
     expect(await seastate.stop()).toBe(0);

@@ -114,6 +114,14 @@ export class Seastate {
     const [code] = await once(child, 'close');
     return { code, out, err };
   }
+
+  /** What `tail` prints of the last hour of this folder: a line of JSON each. */
+  async tail(...words: string[]): Promise<string[]> {
+    const how = ['--data', this.folder, '--no-follow', '--from', '-1h', '-o', 'jsonl'];
+    const { code, out, err } = await this.cli('tail', ...words, ...how);
+    if (code !== 0) throw new Error(`tail ended with ${code}: ${err}`);
+    return out.trim().split('\n');
+  }
 }
 
 /** Waits for a condition; an error in it counts as not yet. */

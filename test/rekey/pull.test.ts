@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runOnce } from '../../src/cli/run-once.ts';
-import { EmbeddedRuntime } from '../../src/engine/runtime/embedded/runtime.ts';
+import { runtimeOf } from '../../src/engine/runtime/embedded/runtime.test-kit.ts';
 import { openJournals } from '../../src/log/journal/journals.ts';
 import type { Log } from '../../src/log/log.ts';
 import { defaultTopics } from '../../src/log/topics.ts';
@@ -85,19 +85,7 @@ async function production(data: string): Promise<void> {
     await log.append('telemetry', p, [record]);
   }
   const warnings: string[] = [];
-  const runtime = new EmbeddedRuntime({
-    log,
-    stage: 'cluster',
-    topic: 'telemetry',
-    folder: join(data, 'snapshots'),
-    entry: new URL('../../src/runner.ts', import.meta.url),
-    threads: 1,
-    heapMiB: 512,
-    snapshotEveryMs: minute,
-    kept: { hourly: 0, daily: 0 },
-    deadlineMs: 60_000,
-    warn: (message) => warnings.push(message),
-  });
+  const runtime = runtimeOf(log, join(data, 'snapshots'), warnings, { snapshotEveryMs: minute });
   runtime.start();
   const heads = await Promise.all([0, 1].map((p) => log.bounds('telemetry', p)));
   await expect

@@ -4,7 +4,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'vitest';
 import { type BridgeConfig, runnerCommand } from '../../src/cli/spark/bridge-config.ts';
 import { hashVersion } from '../../src/core/placement.ts';
-import { EmbeddedRuntime, snapshotStore } from '../../src/engine/runtime/embedded/runtime.ts';
+import { runtimeOf } from '../../src/engine/runtime/embedded/runtime.test-kit.ts';
+import { type EmbeddedRuntime, snapshotStore } from '../../src/engine/runtime/embedded/runtime.ts';
 import { openJournals } from '../../src/log/journal/journals.ts';
 import { type KafkaLog, openKafkaLog } from '../../src/log/kafka/kafka-log.ts';
 import type { Log, LogRecord, NewRecord } from '../../src/log/log.ts';
@@ -197,19 +198,8 @@ export class EqualityRig {
   /** An embedded runtime over a log, with its snapshots in a folder of its own or a shared one. */
   async embedded(log: Log, name: string, snapshotEveryMs = 15_000): Promise<EmbeddedRuntime> {
     if (name !== 'snapshots') await this.#copyBundles(name);
-    const runtime = new EmbeddedRuntime({
-      log,
-      stage: 'cluster',
-      topic: 'telemetry',
-      folder: this.place(name),
-      entry: runnerEntry,
-      threads: 2,
-      heapMiB: 256,
-      snapshotEveryMs,
-      kept: { hourly: 0, daily: 0 },
-      deadlineMs: 20_000,
-      warn: (message, details) => this.warnings.push(`${message} ${JSON.stringify(details)}`),
-    });
+    const options = { snapshotEveryMs, deadlineMs: 20_000 };
+    const runtime = runtimeOf(log, this.place(name), this.warnings, options);
     this.#runtimes.push(runtime);
     runtime.start();
     return runtime;

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { metric, Service } from '../../src/testing/histograms.ts';
+import { metric, Service } from '../../src/testing/histograms.test-kit.ts';
 import { Seastate, until } from '../parts/seastate.ts';
 import { write } from '../parts/write.ts';
 import { checkSnapshots, inLog } from './rebuilt.ts';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runOnce } from '../../src/cli/run-once.ts';
-import { EmbeddedRuntime, snapshotStore } from '../../src/engine/runtime/embedded/runtime.ts';
+import { runtimeOf } from '../../src/engine/runtime/embedded/runtime.test-kit.ts';
+import { snapshotStore } from '../../src/engine/runtime/embedded/runtime.ts';
 import { openJournals } from '../../src/log/journal/journals.ts';
 import type { Log } from '../../src/log/log.ts';
 import { defaultTopics, outputTopics } from '../../src/log/topics.ts';
@@ -61,19 +62,8 @@ beforeAll(async () => {
   });
   for (let p = 1; p < partitions; p++) log.keepFrom('telemetry', p, Number.POSITIVE_INFINITY);
   const warnings: string[] = [];
-  const runtime = new EmbeddedRuntime({
-    log,
-    stage: 'cluster',
-    topic: 'telemetry',
-    folder: join(data, 'snapshots'),
-    entry: new URL('../../src/runner.ts', import.meta.url),
-    threads: 1,
-    heapMiB: 512,
-    snapshotEveryMs: 300_000,
-    kept: { hourly: 6, daily: 7 },
-    deadlineMs: 60_000,
-    warn: (message) => warnings.push(message),
-  });
+  const kept = { hourly: 6, daily: 7 };
+  const runtime = runtimeOf(log, join(data, 'snapshots'), warnings, { kept });
   runtime.start();
   for (const [round, time] of times.entries()) {
     now = time;

@@ -79,22 +79,7 @@ for (const [name, binary, more] of kinds) {
         60_000,
       );
 
-      const tail = await seastate.cli(
-        'tail',
-        'alerts',
-        '--data',
-        seastate.folder,
-        '--no-follow',
-        '--from',
-        '-1h',
-        '-o',
-        'jsonl',
-      );
-      expect(tail.code, tail.err).toBe(0);
-      const lines = tail.out
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line));
+      const lines = (await seastate.tail('alerts')).map((line) => JSON.parse(line));
       const states = lines
         .filter((l) => JSON.stringify(l).includes('TooManyHeads'))
         .map((l) => l.state ?? l.data?.state);
@@ -107,21 +92,9 @@ for (const [name, binary, more] of kinds) {
         const { clusters } = await seastate.api('status');
         return clusters.some(({ series }: { series: number }) => series > 100);
       }, 60_000);
-      const metrics = await seastate.cli(
-        'tail',
-        'metrics',
-        '{__name__=~"prometheus_tsdb_head_s.*"}',
-        '--data',
-        seastate.folder,
-        '--no-follow',
-        '--from',
-        '-1h',
-        '-o',
-        'jsonl',
-      );
-      expect(metrics.code, metrics.err).toBe(0);
-      expect(metrics.out).toContain('prometheus_tsdb_head_series');
-      expect(metrics.out).not.toContain('"prometheus_http');
+      const heads = await seastate.tail('metrics', '{__name__=~"prometheus_tsdb_head_s.*"}');
+      expect(heads.join()).toContain('prometheus_tsdb_head_series');
+      expect(heads.join()).not.toContain('"prometheus_http');
 
       const query = await seastate.cli(
         'query',

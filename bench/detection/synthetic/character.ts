@@ -1,4 +1,4 @@
-import { normalOf, randomOf } from '../../../src/models/testing.ts';
+import { normalOf, randomOf } from '../../../src/models/series.test-kit.ts';
 import type { Series, Span } from '../corpora.ts';
 
 /** Made-up series with events: what a character says of itself, and how a series is drawn from it. */

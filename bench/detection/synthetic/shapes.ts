@@ -1,4 +1,4 @@
-import { normalOf, randomOf } from '../../../src/models/testing.ts';
+import { normalOf, randomOf } from '../../../src/models/series.test-kit.ts';
 import type { Series, Span } from '../corpora.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { randomOf } from '../../../bench/events/scenario.ts';
+import { randomOf } from '../../models/series.test-kit.ts';
 import { Driver } from './driver.ts';
 import { type Input, readInputs } from './input.ts';
 import { foundIn } from './test.ts';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { openConfig } from '../../config/open.ts';
 import { messageOf } from '../../core/errors.ts';
+import { meshFamily } from '../../processors/events/mesh.test-kit.ts';
 import { stages } from '../../processors/stages.ts';
 import { settingsFaults } from '../../user-code/settings-faults.ts';
 import { processorSections } from '../load-config.ts';
@@ -12,26 +13,6 @@ import { eventsTest } from './test.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seastate-rules-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-const own = `
-family: mesh
-signals:
-  - id: mesh-broken
-    scope: 'Mesh/{namespace}/{name}'
-    event: { kind: Mesh, reason: Broken, message: 'lost (?<peers>\\d+) peers' }
-  - id: mesh-mended
-    scope: 'Mesh/{namespace}/{name}'
-    event: { kind: Mesh, reason: Mended }
-rules:
-  - id: mesh-broken
-    fact: mesh_broken
-    title: A mesh lost peers
-    severity: warning
-    object: 'Mesh/{namespace}/{name}'
-    start: [mesh-broken]
-    end: [mesh-mended]
-    quiet: 10m
-`;
 
 const mistakes: readonly [from: string, to: string, line: number, said: string][] = [
   [
@@ -74,11 +55,11 @@ async function faultsIn(text: string): Promise<string[]> {
 }
 
 test('a good file is read', async () => {
-  expect(await faultsIn(own)).toEqual([]);
+  expect(await faultsIn(meshFamily)).toEqual([]);
 });
 
 test.each(mistakes)('%s: %s', async (from, to, line, said) => {
-  const [fault, ...more] = await faultsIn(own.replace(from, to));
+  const [fault, ...more] = await faultsIn(meshFamily.replace(from, to));
   expect(more).toEqual([]);
   expect(fault).toMatch(new RegExp(`^own\\.yaml:${line}:\\d+: rules\\[0\\]\\.`));
   expect(fault).toContain(said);
@@ -86,14 +67,17 @@ test.each(mistakes)('%s: %s', async (from, to, line, said) => {
 
 test('what is no YAML and what is no pattern is told with its place', async () => {
   expect((await faultsIn('signals: ['))[0]).toMatch(/^own\.yaml:1:\d+: /);
-  expect((await faultsIn(own.replace('(?<peers>', '(?<peers')))[0]).toMatch(
+  expect((await faultsIn(meshFamily.replace('(?<peers>', '(?<peers')))[0]).toMatch(
     /^own\.yaml:6:\d+: signals\[0\]\.event\.message: regex: Invalid capture group name/,
   );
 });
 
 test('the configuration is checked as well', async () => {
   const sections = await processorSections();
-  const rules = own.replace('[mesh-mended]', '[mesh-mendet]').trim().replaceAll('\n', '\n        ');
+  const rules = meshFamily
+    .replace('[mesh-mended]', '[mesh-mendet]')
+    .trim()
+    .replaceAll('\n', '\n        ');
   const file = join(folder, 'seastate.yaml');
   writeFileSync(file, `settings:\n  events:\n    rules:\n      - ${rules}\n`);
   const { config, mistakes } = openConfig({ path: file, sections, env: {} });

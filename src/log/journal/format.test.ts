@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { inFolder, openTest, record } from './test-support.ts';
+import { inFolder, openTest, record } from './journal.test-kit.ts';
 
 /** Written down once, by version 1: whoever changes these bytes cannot read old journals. */
 const written = `

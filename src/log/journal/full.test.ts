@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { inFolder, openTest, readAll, record, testLimits } from './journal.test-kit.ts';
 import type { Told } from './test-child.ts';
-import { inFolder, openTest, readAll, record, testLimits } from './test-support.ts';
 
 const big = { headers: {}, value: new Uint8Array(30_000).fill(7) };
 

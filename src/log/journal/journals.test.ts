@@ -12,7 +12,7 @@ import {
   testLimits,
   testTopics,
   valuesOf,
-} from './test-support.ts';
+} from './journal.test-kit.ts';
 
 describe('append and read', () => {
   test('gives back bytes, headers, order and offsets, before and after a restart', async () => {

@@ -6,9 +6,9 @@ import { expect, test } from 'vitest';
 import { bytesEqual, utf8 } from '../../core/bytes.ts';
 import { xxh32 } from '../../core/xxh32.ts';
 import type { LogRecord } from '../log.ts';
+import { followSome, inFolder, openTest, readAll } from './journal.test-kit.ts';
 import type { JournalLog } from './journals.ts';
 import { randomOf, recordOf, type Told } from './test-child.ts';
-import { followSome, inFolder, openTest, readAll } from './test-support.ts';
 
 const rounds = Number(process.env.SEASTATE_KILLS ?? 5);
 const seed = Number(process.env.SEASTATE_SEED ?? Date.now() % 1_000_000);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { LogRecord, NewRecord } from '../log.ts';
+import { inFolder, openTest, readAll, testLimits } from './journal.test-kit.ts';
 import type { JournalLog } from './journals.ts';
-import { inFolder, openTest, readAll, testLimits } from './test-support.ts';
 
 /** The journal against the simplest log there is: a list per partition. */
 

@@ -10,7 +10,7 @@ import {
   record,
   testTopics,
   valuesOf,
-} from './test-support.ts';
+} from './journal.test-kit.ts';
 
 const beside = (dir: string) => openTest(dir, { topics: [], readOnly: true });
 

@@ -10,7 +10,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { followSome, inFolder, openTest, readAll, record, valuesOf } from './test-support.ts';
+import { followSome, inFolder, openTest, readAll, record, valuesOf } from './journal.test-kit.ts';
 
 const input = (dir: string): string => join(dir, 'input');
 

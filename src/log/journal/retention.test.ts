@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { files } from './files.ts';
+import { inFolder, openTest, readAll, record, testLimits } from './journal.test-kit.ts';
 import type { JournalLog } from './journals.ts';
-import { inFolder, openTest, readAll, record, testLimits } from './test-support.ts';
 
 const big = record('x'.repeat(4000));
 const hour = 3_600_000;

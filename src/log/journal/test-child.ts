@@ -3,7 +3,7 @@ import { stdin } from 'node:process';
 import { utf8 } from '../../core/bytes.ts';
 import { xxh32 } from '../../core/xxh32.ts';
 import type { NewRecord } from '../log.ts';
-import { openTest, readAll } from './test-support.ts';
+import { openTest, readAll } from './journal.test-kit.ts';
 
 /**
  * The other process of the tests: `node test-child.ts MODE DIR ...`. Tells on stdout, in a line of

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { alarmsOf, made, passOf } from '../testing.ts';
+import { alarmsOf, made, passOf } from '../series.test-kit.ts';
 import { baselineRatio } from './baseline-ratio.ts';
 
 const series = made(900, 60_000, (i) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { alarmsOf, daily, made, normalOf, passOf, randomOf } from '../testing.ts';
+import { alarmsOf, daily, made, normalOf, passOf, randomOf } from '../series.test-kit.ts';
 import { defaultModel } from './default.ts';
 
 const seed = 7;

@@ -3,7 +3,7 @@ import { ByteReader, ByteWriter } from '../../core/bytes.ts';
 import type { ColumnsSpec } from '../../engine/columns.ts';
 import { configure, type ModelDefinition } from '../../engine/model.ts';
 import { Scorer } from '../scorer.ts';
-import { daily, type Made, made, normalOf, randomOf } from '../testing.ts';
+import { daily, type Made, made, normalOf, randomOf } from '../series.test-kit.ts';
 import { defaultModel } from './default.ts';
 import { bits, buckets, count, float, state } from './layout.ts';
 

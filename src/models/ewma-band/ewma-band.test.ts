@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { model as example } from '../../../examples/ewma-band/ewma-band.ts';
-import { made, normalOf, passOf, randomOf } from '../testing.ts';
+import { made, normalOf, passOf, randomOf } from '../series.test-kit.ts';
 import { ewmaBand } from './ewma-band.ts';
 
 const normal = normalOf(randomOf(7));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { alarmsOf, made, normalOf, passOf, randomOf } from '../testing.ts';
+import { alarmsOf, made, normalOf, passOf, randomOf } from '../series.test-kit.ts';
 import { forecast } from './forecast.ts';
 
 const hour = 3_600_000;

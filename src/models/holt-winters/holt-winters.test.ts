@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { alarmsOf, daily, made, normalOf, passOf, randomOf } from '../testing.ts';
+import { alarmsOf, daily, made, normalOf, passOf, randomOf } from '../series.test-kit.ts';
 import { holtWinters } from './holt-winters.ts';
 
 test('follows growth and season, and finds what breaks them', () => {

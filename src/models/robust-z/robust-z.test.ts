@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { made, normalOf, passOf, randomOf } from '../testing.ts';
+import { made, normalOf, passOf, randomOf } from '../series.test-kit.ts';
 import { robustZ } from './robust-z.ts';
 
 test('median and deviation hold when a fifth of the samples are outliers', () => {

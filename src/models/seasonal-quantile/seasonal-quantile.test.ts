@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { alarmsOf, made, normalOf, passOf, randomOf } from '../testing.ts';
+import { alarmsOf, made, normalOf, passOf, randomOf } from '../series.test-kit.ts';
 import { seasonalQuantile } from './seasonal-quantile.ts';
 
 /** 100 by day and 10 by night, spread of a tenth. */

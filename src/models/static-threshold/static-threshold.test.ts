@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { configure } from '../../engine/model.ts';
-import { alarmsOf, made, passOf } from '../testing.ts';
+import { alarmsOf, made, passOf } from '../series.test-kit.ts';
 import { staticThreshold } from './static-threshold.ts';
 
 const series = made(100, 60_000, (i) => (i >= 40 && i < 45 ? 9 : i === 70 ? 9 : 5 + (i % 2)));

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ProcessorDefinition } from '../../engine/processor.ts';
 import type { SeriesInput } from '../../formats/remote-write/encode.ts';
 import { type DriverOptions, StageDriver } from '../../testing/stage-driver.ts';
-import { writtenScores } from '../../testing/written-scores.ts';
+import { writtenScores } from '../../testing/written-scores.test-kit.ts';
 import { anomalies } from './definition.ts';
 import { scoreLabels } from './scores.ts';
 

@@ -1,27 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { buildCatalogue, families } from './catalogue.ts';
+import { meshFamily } from './mesh.test-kit.ts';
 import { catalogueSchema } from './rule.ts';
-
-const own = `
-family: mesh
-signals:
-  - id: mesh-broken
-    scope: 'Mesh/{namespace}/{name}'
-    event: { kind: Mesh, reason: Broken, message: 'lost (?<peers>\\d+) peers' }
-  - id: mesh-mended
-    scope: 'Mesh/{namespace}/{name}'
-    event: { kind: Mesh, reason: Mended }
-rules:
-  - id: mesh-broken
-    fact: mesh_broken
-    title: A mesh lost peers
-    severity: warning
-    object: 'Mesh/{namespace}/{name}'
-    start: [mesh-broken]
-    end: [mesh-mended]
-    quiet: 10m
-`;
 
 describe('the catalogue', () => {
   const parsed = families.map((family) => catalogueSchema.parse(family));
@@ -47,7 +28,7 @@ describe('the catalogue', () => {
 
 describe('own rules', () => {
   it('join the catalogue', () => {
-    const catalogue = buildCatalogue([catalogueSchema.parse(parse(own))]);
+    const catalogue = buildCatalogue([catalogueSchema.parse(parse(meshFamily))]);
     expect(catalogue.rules.at(-1)).toMatchObject({
       id: 'mesh-broken',
       family: 'mesh',

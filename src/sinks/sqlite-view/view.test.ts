@@ -17,7 +17,7 @@ import {
   openTestLog,
   t0,
   withLog,
-} from './test-support.ts';
+} from './view.test-kit.ts';
 import { openView, type View } from './view.ts';
 
 const firstColumn = (view: View, sql: string) => view.query(sql).rows.map(([value]) => value);

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { Collector } from './collect.test-kit.ts';
 import { createFleet, type StepOptions } from './fleet.ts';
 import type { FleetOptions } from './options.ts';
 import { RequestMaker } from './sender/requests.ts';
-import { Collector } from './testing/collect.ts';
-import { storm, stormEndMs } from './testing/storm.ts';
+import { storm, stormEndMs } from './storm.test-kit.ts';
 import type { TruthItem } from './truth.ts';
 
 const { startMs } = storm;

@@ -6,8 +6,8 @@ import { createFleet } from './fleet.ts';
 import type { FleetOptions } from './options.ts';
 import { prepareBodies } from './prepare.ts';
 import { type SimulatorOptions, startSimulator } from './simulator.ts';
-import { decodeRequest } from './testing/oracle.ts';
-import { storm } from './testing/storm.ts';
+import { storm } from './storm.test-kit.ts';
+import { decodeRequest } from './wire/oracle.test-kit.ts';
 
 const minuteMs = 60_000;
 const servers: Server[] = [];

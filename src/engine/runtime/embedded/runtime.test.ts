@@ -9,7 +9,8 @@ import { encodeBody } from '../../../formats/snappy/body-encoding.ts';
 import type { LogRecord } from '../../../log/log.ts';
 import { defaultTopics } from '../../../log/topics.ts';
 import { MemoryLog } from '../../../testing/memory-log.ts';
-import { EmbeddedRuntime, snapshotStore } from './runtime.ts';
+import { runtimeOf } from './runtime.test-kit.ts';
+import { type EmbeddedRuntime, snapshotStore } from './runtime.ts';
 
 // Threads start and end by the dozen here, beside other tests.
 vi.setConfig({ testTimeout: 120_000 });
@@ -41,20 +42,7 @@ function newLog(): MemoryLog {
 }
 
 function start(options: { snapshotEveryMs?: number; deadlineMs?: number } = {}): EmbeddedRuntime {
-  const runtime = new EmbeddedRuntime({
-    log,
-    stage: 'cluster',
-    topic: 'telemetry',
-    folder,
-    entry: new URL('../../../runner.ts', import.meta.url),
-    threads: 2,
-    heapMiB: 256,
-    snapshotEveryMs: 300_000,
-    kept: { hourly: 0, daily: 0 },
-    deadlineMs: 20_000,
-    warn: (message, details) => warnings.push(`${message} ${JSON.stringify(details)}`),
-    ...options,
-  });
+  const runtime = runtimeOf(log, folder, warnings, { deadlineMs: 20_000, ...options });
   running.push(runtime);
   runtime.start();
   return runtime;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ProcessorDefinition } from '../../../engine/processor.ts';
 import type { SeriesInput } from '../../../formats/remote-write/encode.ts';
-import { metric as name, Service } from '../../../testing/histograms.ts';
+import { metric as name, Service } from '../../../testing/histograms.test-kit.ts';
 import { StageDriver } from '../../../testing/stage-driver.ts';
 import { anomalies } from '../definition.ts';
 import { anomalyData } from '../schema.ts';

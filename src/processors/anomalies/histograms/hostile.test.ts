@@ -2,9 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineModel } from '../../../engine/model.ts';
 import type { ProcessorDefinition } from '../../../engine/processor.ts';
-import { metric, type NativeFields, native, Service, series } from '../../../testing/histograms.ts';
+import {
+  metric,
+  type NativeFields,
+  native,
+  Service,
+  series,
+} from '../../../testing/histograms.test-kit.ts';
 import { StageDriver } from '../../../testing/stage-driver.ts';
-import { writtenScores } from '../../../testing/written-scores.ts';
+import { writtenScores } from '../../../testing/written-scores.test-kit.ts';
 import { anomaliesWith } from '../definition.ts';
 
 const minute = 60_000;

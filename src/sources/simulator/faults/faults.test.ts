@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { type Collected, Collector, valueAt } from '../collect.test-kit.ts';
 import { createFleet } from '../fleet.ts';
 import type { KubernetesEvent } from '../kubernetes-events.ts';
 import { stepCluster } from '../model/dynamics.ts';
 import type { Cluster } from '../model/entities.ts';
-import { type Collected, Collector, valueAt } from '../testing/collect.ts';
-import { storm } from '../testing/storm.ts';
+import { storm } from '../storm.test-kit.ts';
 import type { TruthItem } from '../truth.ts';
 import { faults } from './faults.ts';
 

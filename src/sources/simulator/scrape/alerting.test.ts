@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { type Collected, Collector, valueAt } from '../collect.test-kit.ts';
 import { createFleet, type Fleet } from '../fleet.ts';
 import type { ScriptedFault } from '../options.ts';
-import { type Collected, Collector, valueAt } from '../testing/collect.ts';
-import { storm } from '../testing/storm.ts';
+import { storm } from '../storm.test-kit.ts';
 import type { TruthItem } from '../truth.ts';
 
 const { startMs } = storm;

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { type Collected, Collector } from '../collect.test-kit.ts';
 import { createFleet } from '../fleet.ts';
-import { type Collected, Collector } from '../testing/collect.ts';
-import { storm, stormEndMs } from '../testing/storm.ts';
+import { storm, stormEndMs } from '../storm.test-kit.ts';
 import type { NativeSeries } from './native-series.ts';
 
 let collector: Collector;

@@ -3,10 +3,8 @@ import type { SeriesTable } from '../scrape/series-table.ts';
 import { Symbols } from '../scrape/symbols.ts';
 import { ProtoWriter, putVarint, varintLength } from './bytes.ts';
 import type { BodyEncoder, EncodedBody, EncoderOptions } from './encoder.ts';
-import { fits, patch, type Template, TemplateCache } from './template.ts';
+import { putSampleHole, sampleSize, type Template, TemplateCache } from './template.ts';
 
-/** Size of a sample field: value and six bytes of time. */
-const sampleSize = 18;
 const traceLabel = Buffer.from('trace_id');
 
 /** prometheus.WriteRequest: all labels as text beside each sample. */
@@ -24,8 +22,7 @@ export class EncoderV1 implements BodyEncoder {
   }
 
   encode(batch: Batch): EncodedBody {
-    const template = this.#template(batch);
-    patch(template, batch);
+    const template = this.#cache.filled(batch, this.#table, (each) => this.#build(each));
     const extras = batch.extras.filter((extra) => this.#canCarry(extra));
     this.dropped += batch.extras.length - extras.length;
     const histograms = extras.filter(({ kind }) => kind === 'histogram').length;
@@ -43,15 +40,6 @@ export class EncoderV1 implements BodyEncoder {
     return !this.#table.families.all[this.#table.family[slot]!]!.isCustom;
   }
 
-  #template(batch: Batch): Template {
-    if (batch.isBacklog || batch.count === 0) return this.#build(batch);
-    const known = this.#cache.get(batch);
-    if (known && fits(known, batch, this.#table)) return known;
-    const template = this.#build(batch);
-    this.#cache.set(template);
-    return template;
-  }
-
   #build(batch: Batch): Template {
     const count = batch.count;
     const out = this.#out.clear();
@@ -62,13 +50,8 @@ export class EncoderV1 implements BodyEncoder {
       out.byte(0x0a).varint(size + sampleSize);
       this.#labels(slot, size, out);
       out.room(sampleSize);
-      const at = out.length;
-      out.bytes[at] = 0x12;
-      out.bytes[at + 1] = 16;
-      out.bytes[at + 2] = 0x09;
-      out.bytes[at + 11] = 0x10;
-      valueAt[i] = at + 3;
-      out.length = at + sampleSize;
+      valueAt[i] = putSampleHole(out.bytes, out.length);
+      out.length += sampleSize;
     }
     const bytes = out.written.slice();
     const slots = batch.slots.slice(0, count);

@@ -3,7 +3,7 @@ import type { SeriesTable } from '../scrape/series-table.ts';
 import { Symbols } from '../scrape/symbols.ts';
 import { ProtoWriter, putVarint, varintLength } from './bytes.ts';
 import type { BodyEncoder, EncodedBody, EncoderOptions } from './encoder.ts';
-import { fits, patch, type Template, TemplateCache } from './template.ts';
+import { putSampleHole, sampleSize, type Template, TemplateCache } from './template.ts';
 
 interface TemplateV2 extends Template {
   /** Where the symbols at the head end. */
@@ -11,9 +11,6 @@ interface TemplateV2 extends Template {
   /** The table's symbols in the order in which the request numbers them. */
   readonly symbols: Uint32Array;
 }
-
-/** Size of a sample field: value and six bytes of time. */
-const sampleSize = 18;
 
 /** io.prometheus.write.v2.Request: symbols first, then one entry per sample. */
 export class EncoderV2 implements BodyEncoder {
@@ -42,8 +39,7 @@ export class EncoderV2 implements BodyEncoder {
   }
 
   encode(batch: Batch): EncodedBody {
-    const template = this.#template(batch);
-    patch(template, batch);
+    const template = this.#cache.filled(batch, this.#table, (each) => this.#build(each));
     const histograms = batch.extras.filter(({ kind }) => kind === 'histogram').length;
     return {
       bytes: batch.extras.length === 0 ? template.bytes : this.#withExtras(template, batch.extras),
@@ -51,15 +47,6 @@ export class EncoderV2 implements BodyEncoder {
       histograms,
       exemplars: batch.extras.length - histograms,
     };
-  }
-
-  #template(batch: Batch): TemplateV2 {
-    if (batch.isBacklog || batch.count === 0) return this.#build(batch);
-    const known = this.#cache.get(batch);
-    if (known && fits(known, batch, this.#table)) return known;
-    const template = this.#build(batch);
-    this.#cache.set(template);
-    return template;
   }
 
   #build(batch: Batch): TemplateV2 {
@@ -142,11 +129,7 @@ export class EncoderV2 implements BodyEncoder {
     const refs = this.#refs;
     let at = out.length;
     for (let i = 0; i < length; i++) bytes[at++] = refs[i]!;
-    bytes[at] = 0x12;
-    bytes[at + 1] = 16;
-    bytes[at + 2] = 0x09;
-    bytes[at + 11] = 0x10;
-    const valueAt = at + 3;
+    const valueAt = putSampleHole(bytes, at);
     out.length = at + sampleSize;
     if (type > 0) this.#putMetadata(out, type, help);
     return valueAt;

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { compress } from '../../../formats/snappy/snappy.ts';
 import { createFleet, type SimulatedCluster } from '../fleet.ts';
 import type { Batch } from '../scrape/batch.ts';
-import { decodeRequest, type OracleSeries } from '../testing/oracle.ts';
-import { storm } from '../testing/storm.ts';
+import { storm } from '../storm.test-kit.ts';
 import { EncoderV1 } from './encoder-v1.ts';
 import { EncoderV2 } from './encoder-v2.ts';
 import { metadataBodies } from './metadata-v1.ts';
+import { decodeRequest, type OracleSeries } from './oracle.test-kit.ts';
 
 const { startMs } = storm;
 const calm = { ...storm, script: 'none', replicas: 1, intervalMs: 15_000 } as const;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compress } from '../../../formats/snappy/snappy.ts';
-import { decodeRequest, staleBits } from '../testing/oracle.ts';
 import { ProtoWriter } from './bytes.ts';
 import { histogramMessage, staleHistogram } from './native-histogram.ts';
+import { decodeRequest, staleBits } from './oracle.test-kit.ts';
 
 /** What the oracle reads of a message in a request of protocol 2. */
 function read(message: Uint8Array) {

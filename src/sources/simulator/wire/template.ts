@@ -18,8 +18,20 @@ export interface Template {
 /** Distance from a value to its time. */
 const timeOffset = 9;
 
+/** Size of a sample field: value and six bytes of time. */
+export const sampleSize = 18;
+
+/** Puts a sample field with holes at `at`; returns where its value goes. There must be room. */
+export function putSampleHole(bytes: Uint8Array, at: number): number {
+  bytes[at] = 0x12;
+  bytes[at + 1] = 16;
+  bytes[at + 2] = 0x09;
+  bytes[at + 11] = 0x10;
+  return at + 3;
+}
+
 /** Whether a template is for exactly the samples of a batch. */
-export function fits(template: Template, batch: Batch, table: SeriesTable): boolean {
+function fits(template: Template, batch: Batch, table: SeriesTable): boolean {
   const { slots, births } = template;
   const count = batch.count;
   if (slots.length !== count) return false;
@@ -33,7 +45,7 @@ export function fits(template: Template, batch: Batch, table: SeriesTable): bool
 }
 
 /** Writes values and times of a batch into the holes. */
-export function patch({ valueAt, view }: Template, { count, words, times }: Batch): void {
+function patch({ valueAt, view }: Template, { count, words, times }: Batch): void {
   let time = -1;
   let low = 0;
   let high = 0;
@@ -78,11 +90,17 @@ export class TemplateCache<T extends Template> {
     this.#max = max;
   }
 
-  get(batch: Batch): T | undefined {
-    return this.#templates.get(batch.slots[0]!);
+  /** The filled template of a batch: the one that is known, else one that `build` makes. */
+  filled(batch: Batch, table: SeriesTable, build: (batch: Batch) => T): T {
+    const isKept = !batch.isBacklog && batch.count > 0;
+    const known = isKept ? this.#templates.get(batch.slots[0]!) : undefined;
+    const template = known && fits(known, batch, table) ? known : build(batch);
+    if (isKept && template !== known) this.#keep(template);
+    patch(template, batch);
+    return template;
   }
 
-  set(template: T): void {
+  #keep(template: T): void {
     const key = template.slots[0]!;
     this.#templates.delete(key);
     this.#templates.set(key, template);

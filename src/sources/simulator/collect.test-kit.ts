@@ -1,5 +1,5 @@
-import { isStale } from '../../../formats/remote-write/stale.ts';
-import type { Fleet, SimulatedCluster, StepOptions } from '../fleet.ts';
+import { isStale } from '../../formats/remote-write/stale.ts';
+import type { Fleet, SimulatedCluster, StepOptions } from './fleet.ts';
 
 /** One series as it was sent by one replica, for tests. */
 export interface Collected {

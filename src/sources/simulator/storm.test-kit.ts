@@ -1,4 +1,4 @@
-import type { FleetOptions } from '../options.ts';
+import type { FleetOptions } from './options.ts';
 
 const minute = 60_000;
 

@@ -4,7 +4,7 @@ import {
   type Histogram,
   HistogramSchema,
 } from '../formats/remote-write/fixtures/proto/write_v2_pb.js';
-import { normalOf, randomOf } from '../models/testing.ts';
+import { normalOf, randomOf } from '../models/series.test-kit.ts';
 
 export const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 export const metric = 'http_request_duration_seconds';
