@@ -73,7 +73,7 @@ const time = z.strictObject({
   ),
   forget_after: key(
     duration().prefault(defaults.forgetAfter),
-    'How long an ended series keeps its state, in log time.',
+    'How long an ended series keeps its place, in log time.',
   ),
   silent_max: key(
     duration().prefault(defaults.silentMax),

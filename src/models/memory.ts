@@ -40,6 +40,8 @@ const seriesColumns = {
 export const flag = { seen: 1, ended: 2, shifted: 4, declared: 8 } as const;
 /** Samples after a gap that may not alarm. */
 export const muteAfterGap = 3;
+/** Of a series, beside the model's state, what its successor goes on with. */
+const handedOver = ['began', 'interval', 'pause', 'count', 'raise', 'longest'] as const;
 const tailsSpec = { counts: { type: 'u16', width: tailWidth } } as const;
 
 /**
@@ -84,35 +86,39 @@ export class Memory {
     this.reserved = Math.floor(this.series.arrays.slot.length);
   }
 
+  /** Whether there is a model state of the series. */
+  knows(slot: number): boolean {
+    return slot < this.reserved && this.series.arrays.slot[slot]! >= 0;
+  }
+
   /**
-   * Gives `to`, a series just born, a copy of what is known of `from`, a dead one of the same
-   * workload. They share nothing afterwards.
+   * Gives `to`, a young series, a copy of what is known of `from`, a dead one of the same workload,
+   * in this memory or another of the same model; in the place of what it learnt itself. They share
+   * nothing afterwards. False, and nothing is done, where `to` knows as much.
    */
-  inherit(from: number, to: number): void {
+  inherit(from: number, to: number, source: Memory = this): boolean {
+    const isUsable = source === this || this.unfit + source.unfit === '';
+    if (!isUsable || !source.knows(from)) return false;
     this.reserve(Math.max(from, to) + 1);
-    const a = this.series.arrays;
-    const kept = a.slot[from]!;
-    if (kept < 0 || a.slot[to]! >= 0) return;
-    const at = this.states.take();
-    this.states.copy(kept, at);
+    const [a, theirs] = [this.series.arrays, source.series.arrays];
+    const own = a.slot[to]!;
+    if (own >= 0) {
+      if (a.count[to]! >= theirs.count[from]!) return false;
+      this.states.give(own);
+    }
+    const at = this.states.adopt(source.states, theirs.slot[from]!);
     if (this.ownTail) {
       this.tails.reserve(at + 1);
-      const { counts } = this.tails.arrays;
-      counts.copyWithin(at * tailWidth, kept * tailWidth, (kept + 1) * tailWidth);
+      this.tails.copySlot(source.tails, theirs.slot[from]!, at);
     }
-    for (const column of [
-      'began',
-      'held',
-      'interval',
-      'pause',
-      'count',
-      'raise',
-      'longest',
-    ] as const) {
-      a[column][to] = a[column][from]!;
-    }
+    for (const column of handedOver) a[column][to] = theirs[column][from]!;
+    // Of one that reports already its newest value stays.
+    if ((a.flags[to]! & flag.seen) === 0) a.held[to] = theirs.held[from]!;
+    a.flags[to]! &= ~(flag.shifted | flag.declared);
+    a.side[to] = a.onset[to] = 0;
     a.slot[to] = at;
     a.mute[to] = muteAfterGap;
+    return true;
   }
 
   /** The slot is given back: nothing of the series is kept. */

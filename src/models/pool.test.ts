@@ -7,7 +7,8 @@ test('slots given back are given out again, cleared, and so after a restore', ()
   const pool = new Pool(spec);
   expect([pool.take(), pool.take(), pool.take()]).toEqual([0, 1, 2]);
   pool.arrays.a.set([7, 8], 2);
-  pool.copy(1, 2);
+  pool.give(2);
+  expect(pool.adopt(pool, 1)).toBe(2);
   expect([...pool.arrays.a.slice(4, 6)]).toEqual([7, 8]);
   pool.give(0);
   pool.give(1);

@@ -70,12 +70,6 @@ export class Pool<S extends ColumnsSpec> {
     return pool;
   }
 
-  /** Copies all columns of one slot over another. */
-  copy(from: number, to: number): void {
-    const { arrays } = this.#columns;
-    copySlot(this.#widths, arrays, from, arrays, to);
-  }
-
   /** Remembers a slot: `putBack` undoes what is done to it from here on. */
   keep(slot: number): void {
     this.#kept ??= new Columns(this.#spec);
@@ -94,7 +88,7 @@ export class Pool<S extends ColumnsSpec> {
     return Array.from({ length: this.#count }, (_, slot) => slot).filter((s) => !free.has(s));
   }
 
-  /** A slot with what another pool of the same columns has in one of its slots. */
+  /** A slot with what a pool of the same columns, it may be this one, has in one of its slots. */
   adopt(from: Pool<S>, slot: number): number {
     const at = this.take();
     this.#columns.copySlot(from.#columns, slot, at);

@@ -299,6 +299,39 @@ describe('identity', () => {
     expect(own.score).toBe(all[1500]!.score);
   });
 
+  test('a young series takes over late, and one that knows more keeps what it learnt', () => {
+    const series = sample();
+    const scorer = new Scorer(configure(defaultModel));
+    for (let i = 0; i < 1500; i++) scorer.push(0, series.times[i]!, series.values[i]!, 'gauge');
+    const young = (i: number) => scorer.push(1, series.times[i]!, series.values[i]!, 'gauge');
+    for (let i = 1490; i < 1500; i++) young(i);
+    expect(young(1500).confidence).toBeLessThan(0.1);
+    expect(scorer.inherit(0, 1)).toBe(true);
+    const heir = young(1501);
+    expect([heir.outcome, heir.held]).toEqual(['scored', 'below-cut']);
+    expect(heir.confidence).toBeGreaterThan(0.8);
+    expect(scorer.inherit(0, 1)).toBe(false);
+    expect(scorer.inherit(1, 2)).toBe(true);
+    // From a scorer of its own, as what rests is kept.
+    const other = new Scorer(configure(defaultModel));
+    expect([scorer.knows(2), other.knows(2)]).toEqual([true, false]);
+    expect(other.inherit(2, 2, scorer)).toBe(true);
+    const push = (of: Scorer) =>
+      of.push(2, series.times[1502]!, series.values[1502]!, 'gauge').score;
+    expect(push(other)).toBe(push(scorer));
+  });
+
+  test('what has stopped has no terms of the series that was scored before', () => {
+    const scorer = new Scorer(configure(defaultModel));
+    for (let i = 0; i < 50; i++) {
+      for (const slot of [0, 1]) scorer.push(slot, i * minute, 100 + ((i * 7) % 11), 'gauge');
+    }
+    scorer.push(0, 50 * minute, 1e6, 'gauge');
+    expect(Math.max(...scorer.verdict.terms)).toBeGreaterThan(0);
+    expect(scorer.overdue(1, 10 * minute)).toBe(true);
+    expect(Math.max(...scorer.verdict.terms)).toBe(0);
+  });
+
   test('a slot given back starts anew', () => {
     const series = sample();
     const scorer = new Scorer(configure(defaultModel));

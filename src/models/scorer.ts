@@ -296,6 +296,8 @@ export class Scorer {
     a.flags[slot]! |= ended;
     const v = this.verdict;
     clear(v);
+    // Those that are there are of whatever was scored last.
+    v.terms.fill(0);
     v.outcome = 'missing';
     v.alarm = true;
     v.kind = 'stopped';
@@ -310,12 +312,18 @@ export class Scorer {
     return explained(this.#memory, this.#model, slot, this.#alarms.asked);
   }
 
+  /** Whether there is a model state of the series: it moved. */
+  knows(slot: number): boolean {
+    return this.#memory.knows(slot);
+  }
+
   /**
-   * Gives `to`, a series just born, a copy of what is known of `from`, a dead one of the same
-   * workload. They share nothing afterwards.
+   * Gives `to`, a young series, a copy of what is known of `from`, a dead one of the same workload,
+   * in the place of what it learnt itself; `source`: the scorer that knows, of the same model.
+   * False where `to` knows as much. They share nothing afterwards.
    */
-  inherit(from: number, to: number): void {
-    this.#memory.inherit(from, to);
+  inherit(from: number, to: number, source: Scorer = this): boolean {
+    return this.#memory.inherit(from, to, source.#memory);
   }
 
   /** The slot is given back: nothing of the series is kept. */

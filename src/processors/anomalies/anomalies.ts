@@ -39,7 +39,6 @@ export class Anomalies {
     this.#context = context;
     this.#failures = new Failures(context);
     this.#budgets = new RouteBudgets(context);
-    this.#successions = new Successions(context);
     this.#expected = new ExpectedShapes(context);
     this.#slots = context.columns('slots', {
       lane: { type: 'u8', initial: noLane },
@@ -56,6 +55,10 @@ export class Anomalies {
       histograms: this.#histograms,
     });
     this.#lanes = context.keep('scorers', new Lanes(context, models, this.#histograms));
+    this.#successions = context.keep(
+      'successions',
+      new Successions(context, this.#lanes, this.#histograms, this.#slots),
+    );
     this.#lanes.configure(context.settings);
   }
 
@@ -96,6 +99,7 @@ export class Anomalies {
 
   #configure(): void {
     this.#lanes.configure(this.#context.settings);
+    this.#successions.configure();
     this.#budgets.configure();
     const { lane } = this.#slots.arrays;
     for (let slot = 0; slot < this.#context.series.count; slot++) {
@@ -127,13 +131,7 @@ export class Anomalies {
     const isScored = lane[slot] !== noLane;
     if (isScored) this.#choose(slot);
     this.#scores.ask(slot, isScored);
-    if (!isScored || this.#histograms.isPart(slot)) return;
-    const sibling = this.#successions.predecessorOf(slot);
-    if (sibling === undefined || lane[sibling] !== lane[slot]) return;
-    const { scorer, quantiles } = this.#lanes.lanes[lane[slot]!]!;
-    scorer.inherit(sibling, slot);
-    this.#histograms.inherit(sibling, slot, (from, to) => quantiles.inherit(from, to));
-    this.#context.count('inherited');
+    if (isScored && !this.#histograms.isPart(slot)) this.#successions.born(slot);
   }
 
   #samples(block: Block): void {
@@ -157,6 +155,7 @@ export class Anomalies {
       this.#said(slot, chosen, v, time, ended);
     }
     this.#natives(block.histograms);
+    this.#successions.delivered();
     this.#scores.flush();
   }
 
@@ -212,6 +211,7 @@ export class Anomalies {
     this.#open.tick();
     const { lanes } = this.#lanes;
     if (lanes.length === 0) return;
+    this.#successions.tick();
     const { lane, open } = this.#slots.arrays;
     for (let slot = 0; slot < series.count; slot++) {
       const at = lane[slot]!;

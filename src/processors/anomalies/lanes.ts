@@ -5,16 +5,22 @@ import type { Moved } from '../../engine/moved.ts';
 import type { ProcessorContext, Selection } from '../../engine/processor.ts';
 import { isShipped, modelNamed, type Registry } from '../../models/registry.ts';
 import { Scorer } from '../../models/scorer.ts';
+import { quantiles } from './histograms/histograms.ts';
 import type { AnomalySettings, Route } from './settings.ts';
 import { isStandIn, standIn } from './stand-in.ts';
 
-/** A route with its scorer. */
-export interface Lane {
-  readonly route: Route;
-  readonly model: Model;
+export interface Scorers {
   readonly scorer: Scorer;
   /** The same for quantiles of histograms, by their own slots. */
   readonly quantiles: Scorer;
+}
+
+/** A route with its scorers. */
+export interface Lane extends Scorers {
+  readonly route: Route;
+  readonly model: Model;
+  /** What is known of series without a slot (resting.ts). */
+  readonly resting: Scorers;
   readonly selection: Selection;
   readonly terms: readonly string[];
   /** What the model does, in one sentence. */
@@ -33,8 +39,11 @@ const keyOf = ({ model, parameters }: Route): string => JSON.stringify([model, p
 const scorerOf = ({ per_series_day }: Route, model: Model, flatlines = true): Scorer =>
   new Scorer(model, { asked: per_series_day, guard: !isShipped(model.definition), flatlines });
 
-/** Buckets are coarse: many equal quantiles in a row are no frozen value. */
-const quantilesOf = (route: Route, model: Model): Scorer => scorerOf(route, model, false);
+const scorersOf = (route: Route, model: Model): Scorers => ({
+  scorer: scorerOf(route, model),
+  // Buckets are coarse: many equal quantiles in a row are no frozen value.
+  quantiles: scorerOf(route, model, false),
+});
 
 /** Scorers of the routes in force. A route that stays keeps the state of its scorer. */
 export class Lanes {
@@ -69,14 +78,14 @@ export class Lanes {
     this.lanes = routes.map((route, i) => {
       const kept = same[i] ?? take((lane) => keyOf(lane.route) === keyOf(route));
       const model = kept?.model ?? this.#model(route);
-      const scorer = kept?.scorer ?? scorerOf(route, model);
-      const quantiles = kept?.quantiles ?? quantilesOf(route, model);
+      const { scorer, quantiles } = kept ?? scorersOf(route, model);
       for (const each of [scorer, quantiles]) each.ask(route.per_series_day);
       return {
         route,
         model,
         scorer,
         quantiles,
+        resting: kept?.resting ?? scorersOf(route, model),
         selection: this.#context.select(route.select, {
           isTaken: (slot) => this.lanes.slice(0, i).some(({ selection }) => selection.has(slot)),
         }),
@@ -105,26 +114,62 @@ export class Lanes {
     }
   }
 
+  /** `slots`: of what rests, by old slot. */
+  absorbResting(from: Lanes, slots: Int32Array): void {
+    const ids = new Int32Array(slots.length * quantiles.length).fill(-1);
+    for (const [old, slot] of slots.entries()) {
+      if (slot < 0) continue;
+      for (let k = 0; k < quantiles.length; k++) {
+        ids[old * quantiles.length + k] = slot * quantiles.length + k;
+      }
+    }
+    for (const [i, { resting }] of this.lanes.entries()) {
+      resting.scorer.absorb(from.lanes[i]!.resting.scorer, slots);
+      resting.quantiles.absorb(from.lanes[i]!.resting.quantiles, ids);
+    }
+  }
+
   save(out: ByteWriter, slots: number): void {
+    this.#save(out, (lane) => lane, slots, this.#quantiles.ids);
+  }
+
+  /** What `resting` knows, of so many slots. */
+  saveResting(out: ByteWriter, slots: number): void {
+    this.#save(out, ({ resting }) => resting, slots, slots * quantiles.length);
+  }
+
+  #save(out: ByteWriter, scorersIn: (lane: Lane) => Scorers, slots: number, ids: number): void {
     out.u16(this.lanes.length);
-    for (const { model, scorer, quantiles } of this.lanes) {
-      out.u8(isStandIn(model) ? 0 : 1);
-      if (isStandIn(model)) continue;
+    for (const lane of this.lanes) {
+      out.u8(isStandIn(lane.model) ? 0 : 1);
+      if (isStandIn(lane.model)) continue;
+      const { scorer, quantiles: ofQuantiles } = scorersIn(lane);
       scorer.save(out, slots);
-      quantiles.save(out, this.#quantiles.ids);
+      ofQuantiles.save(out, ids);
     }
   }
 
   /** The settings of the state are in force already. */
   load(input: ByteReader): void {
+    this.#load(input, (lane) => lane);
+  }
+
+  loadResting(input: ByteReader): void {
+    this.#load(input, ({ resting }) => resting);
+  }
+
+  #load(input: ByteReader, scorersIn: (lane: Lane) => Scorers): void {
     const count = input.u16();
     for (let i = 0; i < count; i++) {
       if (input.u8() === 0) continue;
-      const { route, model, scorer, quantiles } = this.lanes[i]!;
+      const lane = this.lanes[i]!;
       // Of a model that is gone the state is read and let go.
-      const isGone = isStandIn(model);
-      (isGone ? scorerOf(route, model) : scorer).load(input);
-      (isGone ? quantilesOf(route, model) : quantiles).load(input);
+      const { route, model } = lane;
+      const { scorer, quantiles: ofQuantiles } = isStandIn(model)
+        ? scorersOf(route, model)
+        : scorersIn(lane);
+      scorer.load(input);
+      ofQuantiles.load(input);
     }
   }
 }

@@ -40,6 +40,14 @@ export const anomalySettings = z.object({
     .max(64)
     .default([])
     .describe('Selectors: scores and bands of matching series are written to topic `scores`.'),
+  resting_max: z
+    .int()
+    .nonnegative()
+    .default(20_000)
+    .describe(
+      'Series of one partition that ended more than `time.forget_after` ago and whose state waits for the ' +
+        'next of their workload; of more the oldest goes first, of the cluster that has most.',
+    ),
   feedback: z
     .strictObject({
       size_factor: z

@@ -1,26 +1,36 @@
 import { describe, expect, test } from 'vitest';
+import { text } from '../../core/bytes.ts';
 import type { ProcessorDefinition } from '../../engine/processor.ts';
 import { StageDriver } from '../../testing/stage-driver.ts';
 import { anomalies } from './definition.ts';
 
-const step = 60_000;
+const minute = 60_000;
+const hour = 60 * minute;
 type Labels = Record<string, string>;
+type Feed = { readonly value?: number | 'stale'; readonly interval?: number };
 
-/** Feeds a sample a minute to each of some series. */
-function feed(d: StageDriver, minutes: number, all: readonly Labels[], value?: 'stale'): void {
-  for (let i = 0; i < minutes; i++) {
+/** Feeds a sample of each of some series at every scrape. */
+function feed(d: StageDriver, scrapes: number, all: readonly Labels[], given: Feed = {}): void {
+  for (let i = 0; i < scrapes; i++) {
     const series = all.map((labels) => ({
       labels: Object.entries({ __name__: 'queue_length', ...labels }) as [string, string][],
-      samples: [{ time: d.now, value: value ?? 100 + ((i * 7) % 11) }],
+      samples: [{ time: d.now, value: given.value ?? 100 + ((i * 7) % 11) }],
     }));
     d.samples('c1', series);
-    d.now += step;
+    d.now += given.interval ?? minute;
   }
 }
 
-const inherited = (d: StageDriver): number => {
+const counted = (d: StageDriver, reason: string): number => {
   d.advance(20_000);
-  return d.of('status').at(-1)!.data.counters.anomalies_inherited ?? 0;
+  return d.of('status').at(-1)!.data.counters[`anomalies_${reason}`] ?? 0;
+};
+const inherited = (d: StageDriver): number => counted(d, 'inherited');
+
+const driver = (restoreAfterEach: boolean, limit?: number): StageDriver => {
+  const d = new StageDriver([anomalies as ProcessorDefinition], { restoreAfterEach });
+  const content = { anomalies: limit === undefined ? {} : { resting_max: limit } };
+  return d.record('settings', { version: 1, sha256: '', content });
 };
 
 const deployment = (pod: string, image = 'web:1'): Labels => ({
@@ -31,10 +41,10 @@ const deployment = (pod: string, image = 'web:1'): Labels => ({
 });
 
 describe.each([false, true])('restored after each record: %s', (restoreAfterEach) => {
-  const after = (first: readonly Labels[], then: readonly Labels[]): number => {
-    const d = new StageDriver([anomalies as ProcessorDefinition], { restoreAfterEach });
+  const heirs = (first: readonly Labels[], then: readonly Labels[]): number => {
+    const d = driver(restoreAfterEach);
     feed(d, 40, first);
-    feed(d, 1, first, 'stale');
+    feed(d, 1, first, { value: 'stale' });
     feed(d, 2, then);
     return inherited(d);
   };
@@ -70,15 +80,135 @@ describe.each([false, true])('restored after each record: %s', (restoreAfterEach
     ['another metric of a job', [{ job: 'a', instance: 'i' }], [{ job: 'b', instance: 'i' }], 0],
     ['words that only look generated', [{ pod: 'redis-cache' }], [{ pod: 'redis-proxy' }], 0],
     ['neither pod nor instance', [{ namespace: 'a' }], [{ namespace: 'b' }], 0],
-  ])('%s', (_, first, then, count) => expect(after(first, then)).toBe(count));
+  ])('%s', (_, first, then, count) => expect(heirs(first, then)).toBe(count));
 
   test('what lives again gives nothing, beside a living one nothing is taken', () => {
-    const d = new StageDriver([anomalies as ProcessorDefinition], { restoreAfterEach });
+    const d = driver(restoreAfterEach);
     const one = deployment('7d9c5b6f4c-x2x4z');
     feed(d, 40, [one]);
-    feed(d, 1, [one], 'stale');
+    feed(d, 1, [one], { value: 'stale' });
     feed(d, 40, [one]);
     feed(d, 3, [one, deployment('7d9c5b6f4c-b8k9q')]);
     expect(inherited(d)).toBe(0);
   });
+
+  test('each dead one is succeeded by one: what is more begins anew', () => {
+    expect(heirs(pods('x2x4z'), pods('qqqqq', 'ttttt', 'vvvvv'))).toBe(1);
+  });
+
+  /** Three pods are replaced one by one, the new one first; returns how many inherited. */
+  function rollOut(d: StageDriver, interval: number, isMarked: boolean): number {
+    const old = pods('b8k9q', 'x2x4z', 'zzzzz');
+    const young = pods('qqqqq', 'ttttt', 'vvvvv');
+    feed(d, 40, old, { interval });
+    for (const each of young) {
+      const gone = old.pop()!;
+      old.unshift(each);
+      feed(d, 2, [...old, gone], { interval });
+      if (isMarked) feed(d, 1, [gone], { interval: 0, value: 'stale' });
+      feed(d, 2, old, { interval });
+    }
+    // Until its clock says that what is silent has ended.
+    feed(d, Math.ceil(Math.max(5 * minute, 2.5 * interval) / interval) + 2, old, { interval });
+    return inherited(d);
+  }
+
+  test.each([10_000, 30_000, minute, 5 * minute])('a rolling update, scraped every %i ms', (ms) => {
+    for (const isMarked of [true, false]) {
+      expect(rollOut(driver(restoreAfterEach), ms, isMarked)).toBe(3);
+    }
+  });
+
+  test('one more pod inherits nothing, neither at once nor when another ends later', () => {
+    const d = driver(restoreAfterEach);
+    const [one, other, more] = pods('b8k9q', 'x2x4z', 'qqqqq');
+    feed(d, 30, [one!, other!]);
+    feed(d, 61, [one!, other!, more!]);
+    feed(d, 10, [one!, more!]);
+    expect(inherited(d)).toBe(0);
+  });
+
+  test('of pods that began together none takes over from another', () => {
+    const d = driver(restoreAfterEach);
+    const [one, other] = pods('b8k9q', 'x2x4z');
+    feed(d, 20, [one!, other!]);
+    feed(d, 10, [one!]);
+    expect(inherited(d)).toBe(0);
+  });
+
+  test('a whole scraper was away, and with it the end of its pods', () => {
+    const d = driver(restoreAfterEach);
+    feed(d, 30, [steady, ...pods('x2x4z')]);
+    d.now += 20 * minute;
+    feed(d, 10, [steady, ...pods('qqqqq')]);
+    expect(inherited(d)).toBe(1);
+  });
+});
+
+const steady = { job: 'node', instance: 'n1' };
+/** Long enough for what is silent to end, and then hours of log time. */
+function wait(d: StageDriver, hours: number): void {
+  feed(d, 7, [steady]);
+  feed(d, 3, [steady], { interval: (hours * hour) / 3 });
+}
+
+const pods = (...names: string[]): Labels[] =>
+  names.map((name) => deployment(`7d9c5b6f4c-${name}`));
+
+describe.each([false, true])('hours of silence, restored after each: %s', (restoreAfterEach) => {
+  const night = (name: string, i: number): Labels => ({ pod: `${name}-${29_318_400 + i}-x2x4z` });
+
+  test.each([2, 24, 24 * 7])('a job every %i hours goes on with what it knew', (hours) => {
+    const d = driver(restoreAfterEach);
+    for (let i = 0; i < 4; i++) {
+      feed(d, 20, [steady, night('backup', i)]);
+      if (i % 2 === 0) feed(d, 1, [night('backup', i)], { value: 'stale' });
+      wait(d, hours);
+    }
+    expect(inherited(d)).toBe(3);
+  });
+
+  test('one that comes again under its own name, or is scaled to nothing over night, too', () => {
+    const d = driver(restoreAfterEach);
+    const own = { job: 'report', exported_job: 'weekly' };
+    feed(d, 20, [steady, own, ...pods('b8k9q', 'x2x4z')]);
+    wait(d, 12);
+    feed(d, 20, [steady, own, ...pods('qqqqq', 'ttttt', 'vvvvv')]);
+    expect(inherited(d)).toBe(3);
+  });
+
+  test('of too many the oldest goes, of the cluster that has most', () => {
+    const d = driver(restoreAfterEach, 3);
+    const jobs = ['a', 'b', 'c', 'd'].map((name) => night(name, 0));
+    for (const job of jobs) {
+      feed(d, 20, [steady, job]);
+      wait(d, 4);
+    }
+    expect(counted(d, 'resting_over_limit')).toBe(1);
+    feed(d, 20, [steady, ...['a', 'b', 'c', 'd'].map((name) => night(name, 1))]);
+    expect(inherited(d)).toBe(3);
+  });
+
+  test('what never moved leaves nothing', () => {
+    const d = driver(restoreAfterEach, 1);
+    feed(d, 20, [steady, night('a', 0), night('b', 0)], { value: 7 });
+    wait(d, 3);
+    feed(d, 20, [steady, night('a', 1)], { value: 7 });
+    expect([inherited(d), counted(d, 'resting_over_limit')]).toEqual([0, 0]);
+  });
+});
+
+test('the outputs are the same whenever the state was saved and restored', () => {
+  const [kept, restored] = [false, true].map((restoreAfterEach) => {
+    const d = driver(restoreAfterEach, 2);
+    for (let i = 0; i < 3; i++) {
+      const job = { pod: `backup-${29_318_400 + i}-x2x4z` };
+      feed(d, 20, [steady, job, ...pods('b8k9q', 'x2x4z')]);
+      feed(d, 3, [steady, ...pods('qqqqq', 'b8k9q')], { value: 400 });
+      wait(d, 4);
+    }
+    expect(inherited(d)).toBeGreaterThan(3);
+    return d.outputs.map(({ value, ...rest }) => ({ ...rest, value: value && text(value) }));
+  });
+  expect(restored).toEqual(kept);
 });

@@ -28,15 +28,14 @@ const podOf = (labels: readonly Label[]): string | undefined =>
   labels.find(([name]) => name === 'pod' || name === 'pod_name')?.[1];
 
 /**
- * What a series is of, whatever pod or instance carries it: equal for a series and its successor.
- * Undefined for one that names neither: it has no successor but itself.
+ * What a series of a cluster is of, whatever pod or instance carries it: equal for a series and its
+ * successor, 24 hex digits. One that names neither has no successor but itself.
  */
-export function workloadOf(cluster: number, labels: readonly Label[]): string | undefined {
+export function workloadOf(labels: readonly Label[]): string {
   const pod = podOf(labels);
   const cut = pod === undefined ? ofInstance : volatile;
   const steady = labels.filter(([name]) => !cut.has(name)).sort(byName);
-  if (steady.length === labels.length) return undefined;
-  return identityOf([String(cluster), makerOfPod(pod ?? ''), ...steady.flat()]);
+  return identityOf([makerOfPod(pod ?? ''), ...steady.flat()]);
 }
 
 /**

@@ -297,11 +297,19 @@ export class ClassicHistograms {
     return before > 0 && before !== layout[histogram];
   }
 
-  /** A series that succeeds another has its past: with other bounds it cannot be compared. */
-  inherit(from: number, to: number): void {
-    const [theirs, ours] = [this.histogramOf(from), this.histogramOf(to)];
+  /** A hash of the bounds of the newest difference of a series' histogram; 0: there was none. */
+  layoutOf(slot: number): number {
+    const histogram = this.histogramOf(slot);
+    return histogram < 0 ? 0 : this.#histograms.arrays.layout[histogram]!;
+  }
+
+  /** A series that succeeds another has its past: false where its bounds are known to be others. */
+  succeed(slot: number, theirs: number): boolean {
+    const histogram = this.histogramOf(slot);
+    if (histogram < 0 || theirs === 0) return true;
     const { layout } = this.#histograms.arrays;
-    if (theirs >= 0 && ours >= 0 && layout[ours] === 0) layout[ours] = layout[theirs]!;
+    if (layout[histogram] === 0) layout[histogram] = theirs;
+    return layout[histogram] === theirs;
   }
 
   /** For people: buckets that report, their greatest bound, ms of the newest whole scrape. */

@@ -134,13 +134,18 @@ export class Histograms implements Kept {
     return histogram < 0 ? [slot] : this.#classic.bucketsOf(histogram);
   }
 
-  /** A successor of a workload: `copy` is called with each pair of its quantiles. */
-  inherit(from: number, to: number, copy: (from: number, to: number) => void): void {
-    const theirs = this.firstId(from);
-    if (theirs < 0) return;
-    const ours = this.#placeOf(to) * quantiles.length;
-    for (let k = 0; k < quantiles.length; k++) copy(theirs + k, ours + k);
-    this.#classic.inherit(from, to);
+  /** Stands for the bounds that quantiles of a series were taken by; 0: nothing is known of them. */
+  layoutOf(slot: number): number {
+    return this.#classic.layoutOf(slot);
+  }
+
+  /**
+   * A series is to go on with quantiles of another, of bounds `layout`: slot of its first one, -1
+   * when its own bounds are others.
+   */
+  succeed(slot: number, layout: number): number {
+    if (!this.#classic.succeed(slot, layout)) return none;
+    return this.#placeOf(slot) * quantiles.length;
   }
 
   /** Slot of the first quantile of the histogram that this series stands for; -1 of others. */
