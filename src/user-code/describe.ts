@@ -19,7 +19,8 @@ export async function describeBundle(
   { tries = false, deadlineMs = 20_000 }: DescribeOptions,
 ): Promise<Answer> {
   const job = new URL('./describe-job.ts', import.meta.url);
-  const sealed = await Sealed.open<Describing>(job, url, { deadlineMs, memoryMiB: 512 });
+  const limits = { deadlineMs, heapMiB: 512, buffersMiB: 512 };
+  const sealed = await Sealed.open<Describing>(job, url, limits);
   try {
     return await sealed.call('describe', settings, tries);
   } finally {

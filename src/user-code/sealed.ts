@@ -5,12 +5,19 @@ import type { Functions, Opening, Word } from './sealed-thread.ts';
 export interface SealedOptions {
   /** Loading users' code, a call, and each step that a call tells of, are given up after this, ms. */
   readonly deadlineMs: number;
-  /** MiB that the thread may take. */
-  readonly memoryMiB: number;
+  /** Heap of the thread, MiB. */
+  readonly heapMiB: number;
+  /** MiB that typed arrays and other buffers, which no heap limit counts, may take. */
+  readonly buffersMiB: number;
 }
 
-/** For work over whole states and files, as runners have it. */
-export const likeRunner: SealedOptions = { deadlineMs: 60_000, memoryMiB: 4_096 };
+/** For work over whole states, which are buffers, as runners have it. */
+export const likeRunner: SealedOptions = {
+  ...{ deadlineMs: 60_000, heapMiB: 4_096, buffersMiB: Number.POSITIVE_INFINITY },
+};
+
+/** How often buffers are looked at, ms: memory is filled at a few GiB per second. */
+const memoryEveryMs = 50;
 
 /** Our own part may take this long to load, ms: a busy machine is no fault of the users' code. */
 const startMs = 60_000;
@@ -32,14 +39,18 @@ export class Sealed<F extends Functions> {
   #timer: NodeJS.Timeout | undefined;
   #doing = '';
   #gone: Error | undefined;
+  readonly #memory: NodeJS.Timeout | undefined;
 
-  private constructor(opening: Opening, { deadlineMs, memoryMiB }: SealedOptions) {
+  private constructor(opening: Opening, { deadlineMs, heapMiB, buffersMiB }: SealedOptions) {
     this.#deadlineMs = deadlineMs;
     this.#worker = new Worker(new URL('./sealed-thread.ts', import.meta.url), {
       workerData: opening,
       execArgv: ['--permission', '--allow-fs-read=*'],
-      resourceLimits: { maxOldGenerationSizeMb: memoryMiB },
+      resourceLimits: { maxOldGenerationSizeMb: heapMiB },
     });
+    if (Number.isFinite(buffersMiB)) {
+      this.#memory = setInterval(() => this.#weigh(buffersMiB), memoryEveryMs);
+    }
     this.#worker.on('message', (word: Word) => this.#take(word));
     this.#worker.once('error', (error) => this.#fail(messageOf(error)));
     this.#worker.once('exit', () => this.#fail('it ended without a word'));
@@ -73,6 +84,7 @@ export class Sealed<F extends Functions> {
 
   async end(): Promise<void> {
     this.#gone ??= new Error('it was ended');
+    clearInterval(this.#memory);
     await this.#worker.terminate();
   }
 
@@ -88,6 +100,18 @@ export class Sealed<F extends Functions> {
     this.#timer = setTimeout(() => this.#fail(`no end within ${limitMs / 1000} s`), limitMs);
   }
 
+  #weigh(buffersMiB: number): void {
+    // Answered even within an endless loop; refused before the thread has begun and after its end.
+    this.#worker.getHeapStatistics().then(
+      ({ external_memory: bytes }) => {
+        if (bytes <= buffersMiB * 1024 * 1024) return;
+        this.#fail(`its typed arrays reached the memory limit of ${buffersMiB} MiB`);
+        void this.#worker.terminate();
+      },
+      () => {},
+    );
+  }
+
   #take(word: Word): void {
     if ('doing' in word) {
       this.#doing = word.doing;
@@ -98,6 +122,7 @@ export class Sealed<F extends Functions> {
 
   /** The thread is of no use any more. */
   #fail(what: string): void {
+    clearInterval(this.#memory);
     this.#gone ??= new Error(this.#doing === '' ? what : `${this.#doing}: ${what}`);
     this.#settle(({ reject }) => reject(this.#gone!));
   }

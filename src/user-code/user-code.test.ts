@@ -144,6 +144,12 @@ test.each([
     'memory limit',
     20_000,
   ],
+  [
+    'takes all memory by typed arrays',
+    'const all: Float64Array[] = []; for (;;) all.push(new Float64Array(1e5).fill(1));',
+    'typed arrays reached the memory limit of 512 MiB',
+    20_000,
+  ],
 ])('a model that %s is named', async (_, score, what, deadlineMs) => {
   const files = { processors: [], models: [await write('a.ts', model('mine', score))] };
   await expect(readUserCode(files, {}, { tries: true, deadlineMs })).rejects.toThrow(

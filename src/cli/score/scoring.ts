@@ -54,7 +54,11 @@ async function usersScoring(
   }
   for (const { message } of faults) tell(`${file}: the model fails ${message}`);
   const job = new URL('./score-job.ts', import.meta.url);
-  const sealed = await Sealed.open<ScoreJob>(job, urlOf(bundle!), likeRunner);
+  const sealed = await Sealed.open<ScoreJob>(job, urlOf(bundle!), {
+    ...likeRunner,
+    // A file is no fleet.
+    buffersMiB: likeRunner.heapMiB,
+  });
   const close = () => sealed.end();
   try {
     await sealed.call('configure', parameters);
