@@ -15,10 +15,10 @@ export function compileRe2(pattern: string): RegExp {
 }
 
 /**
- * V8's linear engine knows no code points, classes of them and flags within; what can do without is
- * spelt in UTF-16.
+ * V8's linear engine knows no code points, classes of them and flags; what can do without is spelt
+ * in UTF-16, each letter in both cases where case does not count.
  */
-const needsCodePoints = /[^\0-\x7f]|\\[pP]|\\x\{|\(\?[is-]|\[[^\]]*\\[DSW]/;
+const needsCodePoints = /[^\0-\x7f]|\\[pP]|\\x\{|\[[^\]]*\\[DSW]/;
 
 const refuse = (what: string): SeastateError => new SeastateError('usage', `regex: ${what}`);
 
@@ -47,13 +47,44 @@ const escapedInClass = (char: string): string => escaped(char).replace('-', '\\-
 const anyBut = (members: string): string =>
   `(?:[\\ud800-\\udbff][\\udc00-\\udfff]|[^${members}\\ud800-\\udfff])`;
 
+/** Beyond ASCII, what folds to letters of it: long s and the sign of Kelvin. */
+const foldedBeside: Readonly<Record<string, string>> = { k: '\\u212a', s: '\\u017f' };
+const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+
+/** The members of a class, with the other case of each letter. */
+function foldedMembers(members: string): string {
+  let isMember: RegExp;
+  try {
+    isMember = new RegExp(`[${members}]`);
+  } catch {
+    // It is told where the whole is compiled.
+    return members;
+  }
+  const folded = letters
+    .filter((letter) => isMember.test(letter) || isMember.test(letter.toUpperCase()))
+    .map((letter) => `${letter}${letter.toUpperCase()}${foldedBeside[letter] ?? ''}`);
+  return `${members}${folded.join('')}`;
+}
+
+const foldedLetters = (text: string): string =>
+  text.replace(/\\x..|[A-Za-z]/g, (letter) => `[${foldedMembers(letter)}]`);
+
+/** A group that is open. */
+interface Group {
+  /** Closing parentheses to write at its end. */
+  closers: number;
+  /** Case does not count. */
+  fold: boolean;
+  /** A dot is also a line feed. */
+  dots: boolean;
+}
+
 class Translator {
   readonly #text: string;
   readonly #isUnicode: boolean;
   #at = 0;
   #out = '';
-  /** Closing parentheses to write at the end of each open group. */
-  readonly #closers: number[] = [1];
+  readonly #groups: Group[] = [{ closers: 1, fold: false, dots: true }];
   #atGroupStart = true;
 
   constructor(text: string, isUnicode: boolean) {
@@ -67,7 +98,16 @@ class Translator {
       this.#atGroupStart = false;
       this.#token(start);
     }
-    return this.#out + ')'.repeat(this.#closers[0]! - 1);
+    return this.#out + ')'.repeat(this.#groups[0]!.closers - 1);
+  }
+
+  get #group(): Group {
+    return this.#groups.at(-1)!;
+  }
+
+  /** Where flags have to be spelt out. */
+  get #folds(): boolean {
+    return this.#group.fold && !this.#isUnicode;
   }
 
   #take(pattern: RegExp): RegExpExecArray | null {
@@ -89,17 +129,19 @@ class Translator {
     }
     const char = this.#take(/./)![0];
     if (char === '\\') this.#out += this.#escape(false);
+    else if (this.#folds && /[A-Za-z]/.test(char)) this.#out += foldedLetters(char);
     else if (char === '[') this.#class();
     else if (char === '(') this.#open(groupStart);
     else if (char === ')') {
-      this.#out += ')'.repeat(this.#closers.pop() ?? 1);
-      if (this.#closers.length === 0) throw refuse('unexpected ")"');
-    } else if (char === '.' && !this.#isUnicode) this.#out += anyBut('');
+      this.#out += ')'.repeat(this.#groups.pop()!.closers);
+      if (this.#groups.length === 0) throw refuse('unexpected ")"');
+    } else if (char === '.' && !this.#isUnicode) this.#out += anyBut(this.#group.dots ? '' : '\\n');
     else if (char === '{' || char === '}' || char === ']') this.#out += `\\${char}`;
     else this.#out += char;
   }
 
   #open(groupStart: boolean): void {
+    const group = { ...this.#group, closers: 1 };
     const name = this.#take(/\?P?<([A-Za-z_]\w*)>/);
     if (name || this.#take(/\?:/)) {
       this.#out += name ? `(?<${name[1]}>` : '(?:';
@@ -112,35 +154,51 @@ class Translator {
       if (!flags && this.#text[this.#at] === '?') {
         throw refuse(`"(${this.#text.slice(this.#at, this.#at + 3)}" is not supported`);
       }
-      this.#out += flags ? `(?${flags[1]}:` : '(';
+      this.#out += flags ? this.#flags(flags[1]!, group) : '(';
     }
-    this.#closers.push(1);
+    this.#groups.push(group);
     this.#atGroupStart = true;
   }
 
   #flagsForRest(flags: string, groupStart: boolean): void {
     if (!groupStart) throw refuse(`write (?${flags}:...) where flags do not start a group`);
-    this.#out += `(?${flags}:`;
-    this.#closers[this.#closers.length - 1]! += 1;
+    this.#out += this.#flags(flags, this.#group);
+    this.#group.closers += 1;
     this.#atGroupStart = true;
+  }
+
+  /** Puts flags in force for a group, and opens it. */
+  #flags(flags: string, group: Group): string {
+    const [on = '', off = ''] = flags.split('-');
+    if (/i/.test(flags)) group.fold = on.includes('i') && !off.includes('i');
+    if (/s/.test(flags)) group.dots = on.includes('s') && !off.includes('s');
+    return this.#isUnicode ? `(?${flags}:` : '(?:';
   }
 
   /** What follows a backslash. */
   #escape(inClass: boolean): string {
     const char = this.#take(/./)?.[0];
     if (char === undefined) throw refuse('trailing backslash');
-    if ('DW'.includes(char) && !inClass) return this.#outside(`\\${char.toLowerCase()}`);
+    if ('DW'.includes(char) && !inClass) {
+      const members = `\\${char.toLowerCase()}`;
+      return this.#outside(this.#folds ? foldedMembers(members) : members);
+    }
+    if (char === 'w' && !inClass && this.#folds) return `[${foldedMembers('\\w')}]`;
     if ('dDwWfnrtv'.includes(char)) return `\\${char}`;
     if (char === 's') return inClass ? '\\t\\n\\f\\r ' : '[\\t\\n\\f\\r ]';
     if (char === 'S' && !inClass) return this.#outside('\\t\\n\\f\\r ');
     if (!inClass && (char === 'b' || char === 'B')) return `\\${char}`;
     if (!inClass && (char === 'A' || char === 'z')) return char === 'A' ? '^' : '$';
     if (char === 'a') return '\\x07';
-    if (char === 'x') return this.#hex();
+    if (char === 'x') return this.#cased(this.#hex(), inClass);
     if (char === 'p' || char === 'P') return this.#property(char);
-    if (char === 'Q') return escaped(this.#take(/(.*?)(?:\\E|$)/)![1]!);
+    if (char === 'Q') return this.#cased(escaped(this.#take(/(.*?)(?:\\E|$)/)![1]!), inClass);
     if (/[0-9A-Za-z]/.test(char)) throw refuse(`"\\${char}" is not supported`);
     return inClass ? escapedInClass(char) : escaped(char);
+  }
+
+  #cased(text: string, inClass: boolean): string {
+    return this.#folds && !inClass ? foldedLetters(text) : text;
   }
 
   #hex(): string {
@@ -179,6 +237,7 @@ class Translator {
       members += from.text;
       if (isRange) members += `-${this.#member().text}`;
     }
+    if (this.#folds) members = foldedMembers(members);
     this.#out += isOutside ? this.#outside(members) : `[${members}]`;
   }
 
