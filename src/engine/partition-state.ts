@@ -27,7 +27,7 @@ import type { Output, ProcessorDefinition } from './processor.ts';
 import { absorbProgress, noProgress, type Progress } from './progress.ts';
 import { SeriesTracker } from './series/tracker.ts';
 import { seriesViewOf } from './series/view.ts';
-import { checkSettings, engineSettings, parseSettings, sectionOf } from './settings.ts';
+import { checkSettings, engineSettings, fits, parseSettings, sectionOf } from './settings.ts';
 import type { StageDefinition, StageOutput, StageSetup, StageState } from './stage.ts';
 import { statusData } from './status.ts';
 import type { Unmet } from './unmatched.ts';
@@ -54,6 +54,8 @@ export class PartitionState implements StageState {
   #hosts: readonly Host[];
   #engine = engineSettings.parse({});
   #progress = noProgress();
+  /** Names of processors that run on defaults: a loaded state has settings that they do not read. */
+  #defaulted: readonly string[] = [];
 
   constructor(stage: StageDefinition, setup: StageSetup) {
     this.#setup = setup;
@@ -255,6 +257,9 @@ export class PartitionState implements StageState {
       return host;
     });
     this.#progress.settings = next;
+    this.#defaulted = this.#hosts
+      .filter(({ definition }) => !fits(definition, content))
+      .map(({ definition }) => definition.name);
   }
 
   #heartbeat(record: LogRecord): void {
@@ -303,6 +308,7 @@ export class PartitionState implements StageState {
       this.#counters,
       this.#tracker,
       this.#hosts,
+      this.#defaulted,
     );
     for (const [part, data] of parts.entries()) {
       const subject = `status/${this.#setup.stage}/${partition}${part === 0 ? '' : `/${part}`}`;

@@ -69,6 +69,12 @@ export function sectionOf(
   throw parsed.error;
 }
 
+/** Whether a processor reads its part of these settings, or would run on its defaults. */
+export const fits = (
+  { name, settings: schema }: ProcessorDefinition,
+  settings: SettingsContent,
+): boolean => schema?.safeParse(settings[name] ?? {}).success ?? true;
+
 /** Error `settings_invalid` that says whose settings they are. */
 export function parseSettings<T>(name: string, parse: () => T): T {
   try {

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { text, utf8 } from '../core/bytes.ts';
 import { StatusBook } from '../server/follow-outputs.ts';
 import { StageDriver } from '../testing/stage-driver.ts';
-import { defineProcessor } from './processor.ts';
+import { HeldState } from './held-state.ts';
+import { startOf } from './position.ts';
+import { defineProcessor, type ProcessorDefinition } from './processor.ts';
+import type { StageOutput } from './stage.ts';
 
 test('a status of many clusters is several records, each within what Kafka takes', () => {
   const driver = new StageDriver([]);
@@ -54,4 +59,45 @@ test('a partition without clusters tells its counters', () => {
     clusters: [],
     parts: 1,
   });
+});
+
+test('a processor that cannot read the settings of other code is told until others come', () => {
+  const own = (mode: string): ProcessorDefinition =>
+    defineProcessor({
+      name: 'own',
+      version: 1,
+      outputs: [],
+      settings: z.object({ mode: z.literal(mode).default(mode) }),
+      create: () => ({}),
+    }) as unknown as ProcessorDefinition;
+  const setup = { stage: 'cluster', partition: 0, partitions: 1, targets: { status: 1 } };
+  const held = (definition: ProcessorDefinition, from?: HeldState): HeldState =>
+    new HeldState(
+      { name: 'cluster', processors: [definition] },
+      setup,
+      from?.position ?? startOf(0, 0),
+      from?.save('') ?? [],
+    );
+  let offset = 0;
+  const settings = (state: HeldState, version: number, mode: string): void => {
+    const value = utf8(JSON.stringify({ version, sha256: '', content: { own: { mode } } }));
+    const record = { offset, timestamp: 60_000 * ++offset, headers: { kind: 'settings' }, value };
+    state.take(record, []);
+  };
+  const told = (state: HeldState): unknown => {
+    const outputs: StageOutput[] = [];
+    const headers = { kind: 'checkpoint' };
+    state.take({ offset, timestamp: 60_000 * ++offset, headers, value: null }, outputs);
+    const status = outputs.find(({ topic, value }) => topic === 'status' && value !== null)!;
+    return JSON.parse(text(status.value!)).data.defaulted;
+  };
+  const before = held(own('old'));
+  settings(before, 1, 'old');
+  expect(told(before)).toBe(undefined);
+  const after = held(own('new'), before);
+  expect(told(after)).toEqual(['own']);
+  const again = held(own('new'), after);
+  expect(told(again)).toEqual(['own']);
+  settings(again, 2, 'new');
+  expect(told(again)).toBe(undefined);
 });

@@ -47,6 +47,8 @@ export interface StatusData {
   }[];
   /** What settings and users' processors ask for and no tracked series of this partition matches. */
   readonly unmatched: readonly Unmatched[];
+  /** Processors that do not read the settings in force, which other code took: they run on defaults. */
+  readonly defaulted?: readonly string[];
 }
 
 type ProcessorNote = Note & { readonly processor: string };
@@ -74,6 +76,11 @@ function notesOf(hosts: readonly Host[], clusters: Clusters): ProcessorNote[] {
   });
 }
 
+/** What is wrong with such a processor, for people. */
+export const defaultedText = (processor: string): string =>
+  `${processor} runs on its defaults: it cannot read the settings in force, which another version ` +
+  'of the program took; mend them and raise their version';
+
 export function statusData(
   setup: StageSetup,
   progress: { logTime: number; tick: number; settings: { version: number } },
@@ -81,6 +88,7 @@ export function statusData(
   counters: Counters,
   tracker: SeriesTracker,
   hosts: readonly Host[],
+  defaulted: readonly string[],
 ): StatusData[] {
   return partsOf({
     stage: setup.stage,
@@ -111,6 +119,7 @@ export function statusData(
       seen,
     })),
     unmatched: hosts.flatMap((host) => host.unmatched().slice(0, unmatchedMax)),
+    ...(defaulted.length > 0 && { defaulted }),
   });
 }
 

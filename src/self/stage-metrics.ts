@@ -30,6 +30,12 @@ const unmatched = ({ book }: StageNumbers, tell: Tell): void => {
   for (const { processor, selector } of unmatchedIn(book.all())) tell(1, { processor, selector });
 };
 
+const defaulted = ({ book }: StageNumbers, tell: Tell): void => {
+  for (const { stage, partition, defaulted: names } of book.all()) {
+    for (const processor of names ?? []) tell(1, { stage, partition, processor });
+  }
+};
+
 const gauge = (
   name: string,
   help: string,
@@ -42,6 +48,11 @@ export const stageFamilies: readonly Family<StageNumbers>[] = [
     'stage_selector_unmatched',
     '1 for a selector, of settings or of a processor of yours, that no series matches.',
     unmatched,
+  ),
+  gauge(
+    'stage_settings_defaulted',
+    '1 for a processor that cannot read the settings in force and runs on its defaults.',
+    defaulted,
   ),
   gauge('stage_log_time_seconds', 'Log time of a partition.', ({ book }, tell) => {
     for (const { stage, partition, log_time } of book.all())

@@ -1,6 +1,6 @@
 import { text } from '../core/bytes.ts';
 import { messageOf } from '../core/errors.ts';
-import type { StatusData } from '../engine/status.ts';
+import { defaultedText, type StatusData } from '../engine/status.ts';
 import type { UnmatchedWatch } from '../engine/unmatched.ts';
 import type { Log, LogRecord } from '../log/log.ts';
 import type { LiveHub } from './live-hub.ts';
@@ -56,6 +56,13 @@ export async function followOutputs(parts: FollowParts, signal: AbortSignal): Pr
     const { subject, data } = eventOf(record);
     parts.live.publish(event, { ...data, subject }, record.headers['tenant']);
   };
+  const told = new Set<string>();
+  const tellDefaulted = ({ stage, defaulted = [] }: StatusData): void => {
+    for (const processor of defaulted.filter((name) => !told.has(name))) {
+      told.add(processor);
+      parts.warn({ stage, processor }, defaultedText(processor));
+    }
+  };
   const topics = Object.entries(liveTopics).filter(([topic]) => parts.log.topics.has(topic));
   await Promise.all([
     ...topics.map(([topic, event]) => follow(parts, topic, 0, tellLive(event), signal)),
@@ -67,6 +74,7 @@ export async function followOutputs(parts: FollowParts, signal: AbortSignal): Pr
         const { data } = eventOf<StatusData>(record);
         parts.book.take(data);
         parts.unmatched.take(data);
+        tellDefaulted(data);
       },
       signal,
     ),

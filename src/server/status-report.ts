@@ -1,5 +1,5 @@
 import type { FeedStatus } from '../engine/runtime/embedded/feed.ts';
-import type { StatusData } from '../engine/status.ts';
+import { defaultedText, type StatusData } from '../engine/status.ts';
 import { unmatchedIn, unmatchedText } from '../engine/unmatched.ts';
 import type { GatewayCounters } from '../gateway/counters.ts';
 import type { SourceStatus } from '../sources/supervised.ts';
@@ -58,6 +58,9 @@ export function statusReport(input: StatusInput): object {
       silent_seconds: Math.max(0, Math.round((input.nowMs - sender.seen) / 1000)),
     })),
     notes: mine(input.stages.flatMap(({ notes }) => notes)),
+    defaulted: [...new Set(input.stages.flatMap(({ defaulted }) => defaulted ?? []))].map(
+      (processor) => ({ processor, what: defaultedText(processor) }),
+    ),
     // Whether others have a series is none of a tenant's business.
     unmatched: (input.tenant === undefined ? unmatchedIn(input.stages) : []).map((one) => ({
       processor: one.processor,
