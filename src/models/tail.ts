@@ -85,7 +85,8 @@ function shareOf(c: Uint16Array, at: number, sum: number, place: number): number
   const isBelow = (own - middle) >>> 31;
   const partly = c[at + own]! * (rest * (rest + isBelow * (1 - rest)));
   const above = partly + countsAbove(c, at, own);
-  return above >= 1 ? (above + 0.5) / (sum + 1) : shareBeyond(c, at, sum, place / bin);
+  // The sign says that the rare call gives a number: else V8 puts every share on the heap.
+  return above >= 1 ? (above + 0.5) / (sum + 1) : +shareBeyond(c, at, sum, place / bin);
 }
 
 /** Where next to nothing was seen: along the line that goes on behind the largest value. */

@@ -7,7 +7,7 @@ import { type Parameters, parameters } from './parameters.ts';
 import { effect, persistent, rarities } from './rarity.ts';
 import { fuse, records } from './records.ts';
 import { bucketOf, cycleOf, isCoarse, learnSeason, seasonAt } from './season.ts';
-import { learnWeekend, weekendCounts } from './weekend.ts';
+import { isWeekend, learnWeekend, weekendCounts } from './weekend.ts';
 import { novelty } from './words.ts';
 
 // A module's own constants are compiled in, imported ones are read anew each time.
@@ -114,18 +114,18 @@ function look(s: Sample, st: State, at: number, r: Result): void {
   now.share = 1 / (n + 1);
   now.seasonedCount = c[oc + count.seasoned]!;
   now.seasonedShare = 1 / (now.seasonedCount + 1);
-  if (seasoned) learnWeekend(f, o, cycle, s, now);
+  if (seasoned && isWeekend(s.time)) learnWeekend(f, o, cycle, s, now);
 }
 
 /** Teaches the means and the season. */
-function follow(s: Sample, st: State, at: number, seasonScale: number, p: Parameters): void {
+function follow(s: Sample, st: State, at: number, p: Parameters): void {
   const f = st.floats;
   const o = at * float.width;
   const { y, share, fromSeason, seasoned } = now;
   f[o + float.fast]! += (y - f[o + float.fast]!) * paced(fastPace, s.steps);
   f[o + float.drift]! += (fromSeason - f[o + float.drift]!) * paced(driftPace, s.steps);
   f[o + float.long]! += now.fromLong * Math.max(paced(longPace, s.steps), share);
-  const limit = p.clip * seasonScale;
+  const limit = p.clip * now.seasonScale;
   const clips = seasoned && now.seasonedCount > 20;
   const clipped = clips ? Math.max(-limit, Math.min(limit, fromSeason)) : fromSeason;
   learnSeason(f, o, st.counts, at * count.width, s, now, clipped);
@@ -139,15 +139,15 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   const oc = at * count.width;
   const { terms } = r;
   look(s, st, at, r);
-  const seasonScale = f[o + float.scale + 1]!;
-  now.size = effect(f, o, now);
-  const rarity = rarities(f, o, c, oc, p.clip, now);
-  follow(s, st, at, seasonScale, p);
+  now.seasonScale = f[o + float.scale + 1]!;
+  effect(f, o, now);
+  rarities(f, o, c, oc, p.clip, now);
+  follow(s, st, at, p);
   records(f, o, c, oc, s, now, terms);
   if (now.seasoned && now.seasonedCount < 65_535) c[oc + count.seasoned] = now.seasonedCount + 1;
   novelty(f, o, c, oc, st.seen, at * bits.width, now, terms);
-  r.score = rarity * now.size;
-  const sum = rarity * Math.min(now.size, mostSize);
+  r.score = now.rarity * now.size;
+  const sum = now.rarity * Math.min(now.size, mostSize);
   r.evidence = persistent(f, o, sum, s, p.persistence) / dependence;
   r.ratio = fuse(terms, s, p);
 }

@@ -24,7 +24,9 @@ export interface Now {
   fromLong: number;
   /** Size of the effect, 1 at six scales. */
   size: number;
-  /** Product of the shares of earlier samples that lay as far away. */
+  /** The season's scale before this sample has taught it. */
+  seasonScale: number;
+  /** -log10 of the product of the shares of earlier samples that lay as far away. */
   rarity: number;
 }
 
@@ -42,5 +44,6 @@ export const emptyNow = (): Now => ({
   fromSeason: Number.NaN,
   fromLong: Number.NaN,
   size: Number.NaN,
+  seasonScale: Number.NaN,
   rarity: Number.NaN,
 });

@@ -21,7 +21,7 @@ const short = 0;
 const seasonal = 1;
 const long = 2;
 
-/** Sum of the rarities of the sample's residuals; teaches their scales and tails. */
+/** Finds `now.rarity` by the residuals of the sample; teaches their scales and tails. */
 export function rarities(
   f: Float32Array,
   o: number,
@@ -29,53 +29,44 @@ export function rarities(
   oc: number,
   clip: number,
   now: Now,
-): number {
-  now.rarity = 1;
-  shareOf(f, o, c, oc, short, clip, now);
-  if (now.seasoned) shareOf(f, o, c, oc, seasonal, clip, now);
-  shareOf(f, o, c, oc, long, clip, now);
-  return now.rarity < 1 ? -Math.log10(now.rarity) : 0;
-}
-
-/** How rare a residual of this size is, as a share; teaches scale and tail of residual `k`. */
-function shareOf(
-  f: Float32Array,
-  o: number,
-  c: Uint16Array,
-  oc: number,
-  k: number,
-  clip: number,
-  now: Now,
 ): void {
-  const share = k === seasonal ? now.seasonedShare : now.share;
-  const residual = k === short ? now.fromShort : k === seasonal ? now.fromSeason : now.fromLong;
-  const size = Math.abs(residual);
-  const at = o + float.scale + k;
-  const scale = f[at]!;
-  const tail = oc + count.tails + k * count.tail;
-  now.rarity *= shareThenAdd(c, tail, scale > 0 ? size / scale : 0);
-  const taught = scale > 0 && share < 0.05 ? Math.min(size, clip * scale) : size;
-  const pace = taught < calm * scale ? calmPace : pacePerSample;
-  const next = scale + (taught - scale) * Math.max(pace, share);
-  f[at] = next < tiny ? 0 : next;
+  let rarity = 1;
+  for (let k = short; k <= long; k++) {
+    if (k === seasonal && !now.seasoned) continue;
+    const share = k === seasonal ? now.seasonedShare : now.share;
+    const residual = k === short ? now.fromShort : k === seasonal ? now.fromSeason : now.fromLong;
+    const size = Math.abs(residual);
+    const at = o + float.scale + k;
+    const scale = f[at]!;
+    const tail = oc + count.tails + k * count.tail;
+    rarity *= shareThenAdd(c, tail, scale > 0 ? size / scale : 0);
+    const taught = scale > 0 && share < 0.05 ? Math.min(size, clip * scale) : size;
+    const pace = taught < calm * scale ? calmPace : pacePerSample;
+    const next = scale + (taught - scale) * Math.max(pace, share);
+    f[at] = next < tiny ? 0 : next;
+  }
+  now.rarity = rarity < 1 ? -Math.log10(rarity) : 0;
 }
 
 /**
- * Effect size on a log scale, 1 at six scales: how far the value lies from what the better of season
+ * Finds `now.size` on a log scale, 1 at six scales: how far the value lies from what the better of season
  * and long mean expects, or from the short mean where that is better still. What is rare but small
  * is of no concern.
  */
-export function effect(f: Float32Array, o: number, now: Now): number {
+export function effect(f: Float32Array, o: number, now: Now): void {
   const seasonScale = f[o + float.scale + seasonal]!;
   const longScale = f[o + float.scale + long]!;
   const isSeason = now.seasoned && seasonScale < longScale;
   const scale = isSeason ? seasonScale : longScale;
-  if (!(scale > 0)) return 0;
+  if (!(scale > 0)) {
+    now.size = 0;
+    return;
+  }
   const size = Math.abs(isSeason ? now.fromSeason : now.fromLong) / scale;
   // A short mean follows anything: it counts for no more than twice as good as the others.
   const shortScale = Math.max(f[o + float.scale + short]!, scale / 2);
   const most = shortScale < scale ? Math.max(size, Math.abs(now.fromShort) / shortScale) : size;
-  return roughLog2(1 + most) / sixScales;
+  now.size = roughLog2(1 + most) / sixScales;
 }
 
 /** Mean of the newest sums of rarities over so many minutes, five samples at most. */

@@ -19,7 +19,7 @@ const clip = 6;
 const hourMs = dayMs / 24;
 
 /** Days since a Monday, 1969-12-29. */
-const isWeekend = (time: number): boolean => (Math.floor(time / dayMs) + 3) % 7 >= 5;
+export const isWeekend = (time: number): boolean => (Math.floor(time / dayMs) + 3) % 7 >= 5;
 
 const hasHours = (cycle: Cycle): boolean => cycle.bucketMs === hourMs;
 
@@ -32,7 +32,7 @@ export function weekendCounts(f: Float32Array, o: number, cycle: Cycle, time: nu
   );
 }
 
-/** Learns what the hour of `s` lies above the season. */
+/** Learns what the hour of `s`, on a weekend, lies above the season. */
 export function learnWeekend(
   f: Float32Array,
   o: number,
@@ -40,7 +40,7 @@ export function learnWeekend(
   s: Sample,
   { bucket, weekend, fromSeason }: Now,
 ): void {
-  if (!isWeekend(s.time) || !hasHours(cycle)) return;
+  if (!hasHours(cycle)) return;
   const perHour = hourMs / s.interval;
   const at = o + float.weekend + bucket;
   const rows = f[o + float.weekendRows]!;
