@@ -1,6 +1,6 @@
 import type { ByteReader, ByteWriter } from '../core/bytes.ts';
 import { messageOf, SeastateError } from '../core/errors.ts';
-import type { MetricKind, Model, Result, Sample } from '../engine/model.ts';
+import type { MetricKind, Model, ModelDefinition, Result, Sample } from '../engine/model.ts';
 import { Alarms } from './alarms.ts';
 import { askedByDefault } from './budget.ts';
 import { hasStopped, nextPause } from './changes.ts';
@@ -34,6 +34,9 @@ export class Scorer {
   /** What is said about the newest sample; one object, overwritten by each push. */
   readonly verdict: Verdict;
   readonly #model: Model;
+  /** Of the model: definitions have many shapes, which makes them slow to ask on each sample. */
+  readonly #run: ModelDefinition['score'];
+  readonly #isFixed: boolean;
   readonly #guard: boolean;
   /** Not state: no output depends on it. */
   #hasFailed = false;
@@ -47,6 +50,8 @@ export class Scorer {
   constructor(model: Model, options: ScorerOptions = {}) {
     const { definition } = model;
     this.#model = model;
+    this.#run = definition.score;
+    this.#isFixed = definition.calibration === 'fixed';
     this.#guard = options.guard ?? false;
     this.#memory = new Memory(definition, this.#guard);
     this.#series = this.#memory.series.arrays;
@@ -69,7 +74,7 @@ export class Scorer {
     const band = { expected: nothing, lower: nothing, upper: nothing };
     this.#result = { score: 0, evidence: 0, ratio: 0, terms, ...band, ...forecast };
     this.verdict = noVerdict(terms);
-    const warmFrom = definition.calibration === 'fixed' ? 0 : enough;
+    const warmFrom = this.#isFixed ? 0 : enough;
     const flatlines = options.flatlines ?? true;
     this.#alarms = new Alarms(this.#memory, this.#sample, this.#result, this.verdict, {
       warmFrom,
@@ -243,11 +248,13 @@ export class Scorer {
     s.age = s.time - a.began[slot]!;
     s.shifted = (a.flags[slot]! & shifted) !== 0;
     this.#values[0] = s.value;
-    const { definition, parameters } = this.#model;
     const at = a.slot[slot]!;
     if (this.#guard) this.#scoreGuarded(at);
-    else definition.score(s, this.#memory.states.arrays, at, parameters, r);
-    if (definition.calibration === 'fixed') r.ratio = r.score * this.#alarms.recordFactor;
+    else {
+      const { definition, parameters } = this.#model;
+      this.#run.call(definition, s, this.#memory.states.arrays, at, parameters, r);
+    }
+    if (this.#isFixed) r.ratio = r.score * this.#alarms.recordFactor;
     const isNumber = Number.isFinite(r.evidence) && Number.isFinite(r.ratio);
     if (!(Number.isFinite(r.score) && r.score >= 0 && isNumber)) {
       const what = `score ${r.score}, evidence ${r.evidence} and ratio ${r.ratio}`;
