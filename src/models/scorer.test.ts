@@ -227,7 +227,9 @@ describe('a stopped series', () => {
   });
 });
 
-test('the default detector scores whatever a float can hold', () => {
+const all = [...registryOf().values()].map((model) => [model.name, model] as const);
+test.each(all)('%s scores whatever a float can hold', (name, model) => {
+  const parameters = name === 'static-threshold' ? { above: 150 } : {};
   const edges = [1e300, Number.MAX_VALUE, 5e-324, 1e-310, 0, 1, 1e34, 3.4e38, 1e-38, 1e-45, 100];
   for (let draw = 1; draw <= 20; draw++) {
     const random = randomOf(draw);
@@ -237,8 +239,12 @@ test('the default detector scores whatever a float can hold', () => {
         value = edges[Math.floor(random() * edges.length)]! * (random() < 0.5 ? 1 : -1);
       return random() < 0.5 ? value : value * (1 - random() * 0.01);
     });
-    const failed = passOf(defaultModel, series).filter((row) => row.outcome === 'failed');
-    expect([draw, failed.length]).toEqual([draw, 0]);
+    const scorer = new Scorer(configure(model, parameters));
+    for (let i = 0; i < series.times.length; i++) {
+      const kind = draw % 2 === 0 ? 'gauge' : 'counter';
+      const { error, strength } = scorer.push(0, series.times[i]!, series.values[i]!, kind);
+      if (error !== '' || !(strength >= 0)) expect([draw, i, error, strength]).toEqual([]);
+    }
   }
 });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineModel, weight } from '../../engine/model.ts';
+import { bounded, inSpreads } from '../bounded.ts';
 
 const parameters = z.strictObject({
   above: z.number().gt(1).default(2).describe('An alarm above so many times the baseline.'),
@@ -23,12 +24,13 @@ export const baselineRatio = defineModel({
   state: { mean: 'f64' },
   calibration: 'fixed',
   score(sample, state, at, { above, below, samples, warmUp }, result) {
-    const { value, count } = sample;
+    const value = bounded(sample.value);
+    const { count } = sample;
     const mean = count === 0 ? value : state.mean[at]!;
     result.expected = mean;
     result.lower = mean * (mean > 0 ? below : above);
     result.upper = mean * (mean > 0 ? above : below);
-    const ratio = mean === 0 ? 1 : value / mean;
+    const ratio = mean === 0 ? 1 : inSpreads(value, mean);
     if (count >= warmUp) {
       result.score = Math.max(
         Math.log(ratio) / Math.log(above),

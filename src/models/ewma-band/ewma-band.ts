@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineModel, weight } from '../../engine/model.ts';
+import { bounded, inSpreads } from '../bounded.ts';
 
 const parameters = z.strictObject({
   samples: z
@@ -25,13 +26,14 @@ export const ewmaBand = defineModel({
   parameters,
   state: { mean: 'f64', variance: 'f64' },
   score(sample, state, at, { samples, width }, result) {
-    const mean = sample.count === 0 ? sample.value : state.mean[at]!;
+    const value = bounded(sample.value);
+    const mean = sample.count === 0 ? value : state.mean[at]!;
     const deviation = Math.sqrt(state.variance[at]!);
-    const error = sample.value - mean;
+    const error = value - mean;
     result.expected = mean;
     result.lower = mean - width * deviation;
     result.upper = mean + width * deviation;
-    if (sample.count >= 20 && deviation > 0) result.score = Math.abs(error) / deviation;
+    if (sample.count >= 20 && deviation > 0) result.score = inSpreads(Math.abs(error), deviation);
     const share = Math.max(weight(samples, sample.steps), 1 / (sample.count + 1));
     state.mean[at] = mean + share * error;
     state.variance[at] = (1 - share) * (state.variance[at]! + share * error * error);

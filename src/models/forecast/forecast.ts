@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineModel } from '../../engine/model.ts';
+import { bounded } from '../bounded.ts';
 
 const parameters = z.strictObject({
   bound: z
@@ -55,7 +56,7 @@ export const forecast = defineModel({
     const before = state.weights[at]! * kept;
     const weights = before + 1;
     const dt = now - state.meanTime[at]!;
-    const dx = sample.value - state.meanValue[at]!;
+    const dx = bounded(sample.value) - state.meanValue[at]!;
     const share = before / weights;
     state.time[at] = now;
     state.weights[at] = weights;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineModel, weight } from '../../engine/model.ts';
+import { bounded, inSpreads } from '../bounded.ts';
 
 const parameters = z.strictObject({
   seasonHours: z.number().min(1).max(168).default(24).describe('Length of the season in hours.'),
@@ -42,7 +43,8 @@ export const holtWinters = defineModel({
     visits: { type: 'u16', width: phases },
   },
   score(sample, state, at, p, result) {
-    const { value, count, steps } = sample;
+    const value = bounded(sample.value);
+    const { count, steps } = sample;
     if (count === 0) state.level[at] = value;
     const length = p.seasonHours * hourMs;
     const phase = Math.floor((((sample.time % length) + length) % length) * (phases / length));
@@ -54,7 +56,7 @@ export const holtWinters = defineModel({
     result.expected = level + season;
     result.lower = result.expected - p.width * deviation;
     result.upper = result.expected + p.width * deviation;
-    if (sample.age >= length && deviation > 0) result.score = Math.abs(error) / deviation;
+    if (sample.age >= length && deviation > 0) result.score = inSpreads(Math.abs(error), deviation);
     const most = count > 30 && deviation > 0 ? 6 * deviation : Math.abs(error);
     const taught = Math.max(-most, Math.min(most, error));
     const share = Math.max(weight(p.levelSamples, steps), 1 / (count + 1));

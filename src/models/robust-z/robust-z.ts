@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineModel } from '../../engine/model.ts';
+import { bounded, inSpreads } from '../bounded.ts';
 
 const parameters = z.strictObject({
   step: z
@@ -28,7 +29,8 @@ export const robustZ = defineModel({
   parameters,
   state: { median: 'f64', mad: 'f64' },
   score(sample, state, at, { step, width }, result) {
-    const { value, count } = sample;
+    const value = bounded(sample.value);
+    const { count } = sample;
     const median = count === 0 ? value : state.median[at]!;
     const mad = state.mad[at]!;
     const distance = Math.abs(value - median);
@@ -36,7 +38,7 @@ export const robustZ = defineModel({
     result.expected = median;
     result.lower = median - width * scale;
     result.upper = median + width * scale;
-    if (count >= 30 && scale > 0) result.score = distance / scale;
+    if (count >= 30 && scale > 0) result.score = inSpreads(distance, scale);
     const stride = (mad > 0 ? mad : distance) * Math.max(step, 1 / (count + 1)) * sample.steps;
     state.median[at] = median + Math.sign(value - median) * Math.min(stride, distance);
     const off = Math.abs(distance - mad);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineModel, weight } from '../../engine/model.ts';
+import { bounded, inSpreads } from '../bounded.ts';
 
 const hours = 24;
 const hourMs = 3_600_000;
@@ -35,7 +36,7 @@ export const seasonalQuantile = defineModel({
     spread: { type: 'f64', width: hours },
   },
   score(sample, state, at, { outside, step, warmUpDays }, result) {
-    const { value } = sample;
+    const value = bounded(sample.value);
     const hour = Math.floor(sample.time / hourMs) % hours;
     const k = at * hours + ((hour + hours) % hours);
     if (state.visits[k] === 0) {
@@ -49,7 +50,8 @@ export const seasonalQuantile = defineModel({
     result.upper = upper;
     const spread = state.spread[k]!;
     const beyond = value > upper ? value - upper : value < lower ? lower - value : 0;
-    if (sample.age >= warmUpDays * 24 * hourMs && spread > 0) result.score = beyond / spread;
+    if (sample.age >= warmUpDays * 24 * hourMs && spread > 0)
+      result.score = inSpreads(beyond, spread);
     const distance = Math.abs(value - median);
     const share = Math.max(weight(200, sample.steps), 1 / (state.visits[k]! + 1));
     state.spread[k] =
