@@ -105,7 +105,7 @@ export class Anomalies {
     for (let slot = 0; slot < this.#context.series.count; slot++) {
       const before = lane[slot];
       lane[slot] = this.#laneOf(slot);
-      if (before === noLane && lane[slot] !== noLane) this.#choose(slot);
+      if (before === noLane && lane[slot] !== noLane && !this.#choose(slot)) lane[slot] = noLane;
       if (lane[slot] === noLane) this.#histograms.ended(slot);
     }
     this.#scores.configure((slot) => lane[slot] !== noLane);
@@ -115,9 +115,10 @@ export class Anomalies {
     }
   }
 
-  #choose(slot: number): void {
-    this.#histograms.add(slot);
+  /** False of a bucket too many: it is not scored. */
+  #choose(slot: number): boolean {
     this.#slots.arrays.kind[slot] = metricKinds.indexOf(kindOfSeries(this.#context.series, slot));
+    return this.#histograms.add(slot);
   }
 
   #laneOf(slot: number): number {
@@ -128,8 +129,8 @@ export class Anomalies {
   #born(slot: number): void {
     const { lane } = this.#slots.arrays;
     lane[slot] = this.#laneOf(slot);
-    const isScored = lane[slot] !== noLane;
-    if (isScored) this.#choose(slot);
+    const isScored = lane[slot] !== noLane && this.#choose(slot);
+    if (!isScored) lane[slot] = noLane;
     this.#scores.ask(slot, isScored);
     if (isScored && !this.#histograms.isPart(slot)) this.#successions.born(slot);
   }

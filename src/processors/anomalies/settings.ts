@@ -40,6 +40,12 @@ export const anomalySettings = z.object({
     .max(64)
     .default([])
     .describe('Selectors: scores and bands of matching series are written to topic `scores`.'),
+  buckets_max: z
+    .int()
+    .positive()
+    .max(65_535)
+    .default(2_000)
+    .describe('Buckets of one classic histogram; further ones are not read, and counted.'),
   resting_max: z
     .int()
     .nonnegative()

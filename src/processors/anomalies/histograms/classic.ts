@@ -3,11 +3,14 @@ import { Columns } from '../../../engine/columns.ts';
 import type { Moved } from '../../../engine/moved.ts';
 import type { ProcessorContext } from '../../../engine/processor.ts';
 import { Pool } from '../../../models/pool.ts';
+import type { AnomalySettings } from '../settings.ts';
 import { Differences } from './differences.ts';
 import { boundOf, isBucketName, keyOf } from './names.ts';
 import type { Observations } from './quantile.ts';
 
 const none = -1;
+/** Said of a bucket that its histogram has no room for. */
+export const refused = -2;
 const bucketColumns = {
   slot: { type: 'i32', initial: none },
   histogram: { type: 'i32', initial: none },
@@ -26,6 +29,8 @@ const bucketColumns = {
 const histogramColumns = {
   /** The bucket with the lowest bound. */
   first: { type: 'i32', initial: none },
+  /** Buckets, reporting or not. */
+  size: 'u16',
   /** ms of the samples that are being gathered; of the newest whole scrape. */
   pending: 'f64',
   folded: 'f64',
@@ -60,7 +65,7 @@ export interface Folded {
  * histogram. A fall of any bucket is a reset of all.
  */
 export class ClassicHistograms {
-  readonly #context: ProcessorContext<unknown>;
+  readonly #context: ProcessorContext<AnomalySettings>;
   /** By series slot. */
   readonly #slots = new Columns({ bucket: { type: 'i32', initial: none } });
   readonly #buckets = new Pool(bucketColumns);
@@ -70,7 +75,7 @@ export class ClassicHistograms {
   readonly #observed = new Differences();
   readonly #folded = { histogram: 0, slot: 0, time: 0, isOther: false, observed: this.#observed };
 
-  constructor(context: ProcessorContext<unknown>) {
+  constructor(context: ProcessorContext<AnomalySettings>) {
     this.#context = context;
   }
 
@@ -120,13 +125,21 @@ export class ClassicHistograms {
     return this.#byKey.get(key) ?? none;
   }
 
-  /** A series is to be scored; returns its histogram when it is a bucket, else -1. */
+  /** A series is to be scored; its histogram when it is a bucket, -1 when not; or `refused`. */
   add(slot: number): number {
     const { series } = this.#context;
     const name = series.label(slot, '__name__');
     if (this.has(slot) || !isBucketName(name)) return this.histogramOf(slot);
     const bound = boundOf(series.label(slot, 'le'));
     if (Number.isNaN(bound)) return none;
+    const histogram = this.#byKey.get(keyOf(this.#context, slot, true));
+    const size = histogram === undefined ? 0 : this.#histograms.arrays.size[histogram]!;
+    if (size < this.#context.settings.buckets_max) return this.#enter(slot, bound);
+    this.#context.count('buckets_over_limit');
+    return refused;
+  }
+
+  #enter(slot: number, bound: number): number {
     const key = keyOf(this.#context, slot, true);
     let histogram = this.#byKey.get(key);
     if (histogram === undefined) {
@@ -139,6 +152,7 @@ export class ClassicHistograms {
     b.histogram[at] = histogram;
     b.bound[at] = bound;
     this.#link(histogram, at);
+    this.#histograms.arrays.size[histogram]!++;
     this.#slots.reserve(slot + 1);
     this.#slots.arrays.bucket[slot] = at;
     return histogram;
@@ -179,6 +193,7 @@ export class ClassicHistograms {
     const b = this.#buckets.arrays;
     const { first } = this.#histograms.arrays;
     const histogram = b.histogram[at]!;
+    this.#histograms.arrays.size[histogram]!--;
     if (first[histogram] === at) first[histogram] = b.next[at]!;
     else {
       let before = first[histogram]!;
@@ -336,8 +351,11 @@ export class ClassicHistograms {
     this.#buckets.load(input);
     this.#histograms.load(input);
     this.#byKey.clear();
+    // Early versions did not keep it.
+    this.#histograms.arrays.size.fill(0);
     for (const at of this.#slots.arrays.bucket) {
       if (at < 0) continue;
+      this.#histograms.arrays.size[this.#buckets.arrays.histogram[at]!]!++;
       const { slot, histogram } = this.#buckets.arrays;
       this.#byKey.set(keyOf(this.#context, slot[at]!, true), histogram[at]!);
     }
@@ -347,7 +365,7 @@ export class ClassicHistograms {
     for (const [old, slot] of slots.entries()) {
       const theirs = from.#bucketOf(old);
       if (slot < 0 || theirs < 0) continue;
-      const histogram = this.add(slot);
+      const histogram = this.#enter(slot, from.#buckets.arrays.bound[theirs]!);
       const [b, t] = [this.#buckets.arrays, from.#buckets.arrays];
       const at = this.#bucketOf(slot);
       for (const name of ['raw', 'rawAt', 'now', 'nowAt', 'reports'] as const) {
@@ -355,7 +373,8 @@ export class ClassicHistograms {
       }
       const [h, th] = [this.#histograms.arrays, from.#histograms.arrays];
       for (const name of Object.keys(histogramColumns) as (keyof typeof histogramColumns)[]) {
-        if (name !== 'first') h[name][histogram] = th[name][t.histogram[theirs]!]!;
+        if (name !== 'first' && name !== 'size')
+          h[name][histogram] = th[name][t.histogram[theirs]!]!;
       }
     }
   }

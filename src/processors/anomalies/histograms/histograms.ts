@@ -6,7 +6,8 @@ import type { HistogramColumns, Kept, Label, ProcessorContext } from '../../../e
 import { kindOf } from '../../../models/kinds.ts';
 import { Pool } from '../../../models/pool.ts';
 import { putLabel, sortedLabels } from '../labels.ts';
-import { ClassicHistograms } from './classic.ts';
+import type { AnomalySettings } from '../settings.ts';
+import { ClassicHistograms, refused } from './classic.ts';
 import { baseNameOf, keyOf } from './names.ts';
 import { NativeHistograms } from './native.ts';
 import { type Observations, observationsOf, quantileOf } from './quantile.ts';
@@ -65,7 +66,7 @@ const forms = { other: 0, counter: 1, gauge: 2 } as const;
  * the native one is scored.
  */
 export class Histograms implements Kept {
-  readonly #context: ProcessorContext<unknown>;
+  readonly #context: ProcessorContext<AnomalySettings>;
   readonly #classic: ClassicHistograms;
   readonly #native = new NativeHistograms();
   /** By series slot: where its quantiles are; what it is (`forms`). */
@@ -87,7 +88,7 @@ export class Histograms implements Kept {
   /** By old slot of a quantile its new one, after `absorb`. */
   movedIds = new Int32Array(0);
 
-  constructor(context: ProcessorContext<unknown>) {
+  constructor(context: ProcessorContext<AnomalySettings>) {
     this.#context = context;
     this.#classic = new ClassicHistograms(context);
   }
@@ -154,12 +155,13 @@ export class Histograms implements Kept {
     return place < 0 ? none : place * quantiles.length;
   }
 
-  /** A series that is to be scored. */
-  add(slot: number): void {
+  /** A series that is to be scored; false of a bucket more than a histogram may have. */
+  add(slot: number): boolean {
     const histogram = this.#classic.add(slot);
-    if (histogram < 0) return;
+    if (histogram < 0) return histogram !== refused;
     const twin = this.#natives.get(keyOf(this.#context, slot, true));
     if (twin !== undefined) this.#twins.set(histogram, twin);
+    return true;
   }
 
   #placeOf(slot: number): number {

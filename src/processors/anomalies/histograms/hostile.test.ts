@@ -223,6 +223,26 @@ describe('classic', () => {
     expect(seen(d, { quantile: '0.99', exported_quantile: 'x', stat: 'y' }).size).toBe(3);
   });
 
+  test('of more buckets than a histogram may have the last to come are not read, others go on', () => {
+    const many = Array.from({ length: 20 }, (_, k) => 0.01 * (k + 1));
+    const d = fed((driver) => {
+      const content = { anomalies: { ...settings.anomalies, buckets_max: 12 } };
+      driver.record('settings', { version: 2, sha256: '', content });
+      const [large, small] = [new Service(many), new Service()];
+      for (let i = 0; i < 4; i++, driver.now += minute) {
+        for (const each of [large, small]) each.minute();
+        // Its open bucket comes first.
+        const own = large.series(driver.now, { job: 'large' }).reverse();
+        driver.samples('c1', [...own, ...small.series(driver.now)]);
+      }
+    });
+    expect(counters(d)).toMatchObject({ anomalies_buckets_over_limit: 21 - 12 });
+    expect(median(d, { job: 'shop' }).size).toBe(3);
+    expect(median(d, { job: 'large' }).size).toBe(3);
+    // They are no series of their own either.
+    expect(writtenScores(d).filter(({ labels }) => 'le' in labels)).toEqual([]);
+  });
+
   test("a pod's successor with other bounds begins anew", () => {
     const labels = (pod: string) => ({ pod: `web-7d9c5b6f4c-${pod}`, namespace: 'shop' });
     const d = fed((driver) => {
