@@ -15,7 +15,7 @@ import { dataOf, recordsOfKind, samplesOf } from '../spine/read-back.ts';
 import { Sender } from '../spine/sender.ts';
 
 /** Brokers refuse records of the future, and take away those of last week. */
-const start = Date.now() - 3_600_000;
+const start = Math.floor(Date.now() / 1_000) * 1_000 - 1_800_000;
 type Bytes = string | Uint8Array;
 
 /** What the record `i` of a topic holds, and the sample or event that it must become. */

@@ -243,8 +243,9 @@ describe.skipIf(!hasKafka())('a topic of others as a source', () => {
     const first = await sourceOf(topic, 'vector-text');
     const running = first.run();
     await expect.poll(() => first.counters.records).toBe(1);
+    const grown = expect(running).rejects.toMatchObject({ code: 'topic_grew' });
     await admin.createPartitions({ topics: [{ name: topic, count: 6 }] });
-    await expect(running).rejects.toMatchObject({ code: 'topic_grew' });
+    await grown;
     await first.close();
     await producer.metadata({ topics: [topic], forceUpdate: true });
     await send(topic, [{ partition: 5, timestamp: now + 1, value: line(1) }]);

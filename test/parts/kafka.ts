@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Admin } from '@platformatic/kafka';
 import { endProcess, freePorts } from './processes.ts';
+import { until } from './seastate.ts';
 
 const run = promisify(execFile);
 
@@ -81,7 +83,21 @@ export async function startCluster(count: number, options: BrokerOptions = {}): 
   const starting = folders.map((folder, node) =>
     LocalBroker.start(folder, new Map(names.map((name) => [name, port(node, name)]))),
   );
-  return Promise.all(starting);
+  const brokers = await Promise.all(starting);
+  for (const broker of brokers) await knowsAll(broker, count);
+  return brokers;
+}
+
+/** Its port is open before it knows of the others: a topic made then would have fewer replicas. */
+async function knowsAll({ address }: Broker, count: number): Promise<void> {
+  const admin = new Admin({ clientId: 'test', bootstrapBrokers: [address] });
+  try {
+    const known = async () =>
+      (await admin.metadata({ topics: [], forceUpdate: true })).brokers.size;
+    await until(async () => (await known()) === count);
+  } finally {
+    await admin.close();
+  }
 }
 
 function properties(
@@ -163,7 +179,7 @@ class LocalBroker implements Broker {
     );
     await log.close();
     try {
-      await portOpen(ports.get('PLAIN')!, child, 120_000);
+      await portOpen(ports.get('PLAIN')!, child, 300_000);
     } catch (error) {
       child.kill('SIGKILL');
       const text = await readFile(join(folder, 'broker.out'), 'utf8');

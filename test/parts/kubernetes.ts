@@ -72,7 +72,7 @@ export class ControlPlane {
       '--etcd-compaction-interval=0',
       '--profiling=false',
     ]);
-    await until(async () => (await this.call('GET', '/readyz')).status === 200, 90_000);
+    await until(async () => (await this.call('GET', '/readyz')).status === 200, 300_000);
   }
 
   async stopApi(): Promise<void> {

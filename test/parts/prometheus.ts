@@ -114,14 +114,14 @@ class LocalPrometheus implements Prometheus {
   }
 
   async #ready(): Promise<void> {
-    const deadline = performance.now() + 60_000;
+    const deadline = performance.now() + 300_000;
     while (performance.now() < deadline) {
       const response = await fetch(`${this.url}/-/ready`).catch(() => undefined);
       await response?.body?.cancel();
       if (response?.ok) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    throw new Error('Prometheus was not ready within 60 s');
+    throw new Error('Prometheus was not ready within 5 min');
   }
 
   async query(
