@@ -60,6 +60,13 @@ final class Config implements Serializable {
 
     public int hourly = 6;
     public int daily = 7;
+
+    Kept() {}
+
+    Kept(int hourly, int daily) {
+      this.hourly = hourly;
+      this.daily = daily;
+    }
   }
 
   static final class Stage implements Serializable {

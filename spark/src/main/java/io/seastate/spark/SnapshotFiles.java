@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.zip.CRC32;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -40,6 +41,11 @@ final class SnapshotFiles {
     FileSystem found = folder.getFileSystem(new Configuration());
     // A checksum file beside ours would not fit any more once the embedded runtime has replaced it.
     files = found instanceof LocalFileSystem local ? local.getRaw() : found;
+  }
+
+  SnapshotFiles(Path folder, FileSystem files) {
+    this.folder = folder;
+    this.files = files;
   }
 
   /** What the first chunk of a snapshot says of it. */
@@ -83,7 +89,10 @@ final class SnapshotFiles {
     replace("attempts.json", Config.JSON.writeValueAsBytes(attempts));
   }
 
-  /** Writes a snapshot, and takes away what is not to be kept beside it. */
+  /**
+   * Writes a snapshot, and takes away what is not to be kept beside it. Where there is no room for
+   * it, the kept ones of hours and days go first: only the newest are needed.
+   */
   void write(Position position, String bundle, List<byte[]> chunks, Config.Kept kept)
       throws IOException {
     Bytes out = new Bytes(1 << 20).i32(MAGIC);
@@ -93,10 +102,27 @@ final class SnapshotFiles {
     CRC32 crc = new CRC32();
     byte[] body = out.toByteArray();
     crc.update(body);
-    replace(SnapshotNames.name(position, header(chunks).path("time").asLong()), body,
-        new Bytes(4).i32((int) crc.getValue()).toByteArray());
-    List<String> names = list().stream().map(Path::getName).toList();
-    for (String old : SnapshotNames.expired(names, kept)) files.delete(new Path(folder, old), false);
+    String name = SnapshotNames.name(position, header(chunks).path("time").asLong());
+    byte[] sum = new Bytes(4).i32((int) crc.getValue()).toByteArray();
+    try {
+      replace(name, body, sum);
+    } catch (IOException | FSError error) {
+      if (!isNoRoom(error, body.length) || dropExpired(new Config.Kept(0, 0)) == 0) throw error;
+      replace(name, body, sum);
+    }
+    dropExpired(kept);
+  }
+
+  /** How many there were. */
+  private int dropExpired(Config.Kept kept) throws IOException {
+    List<String> names = SnapshotNames.expired(list().stream().map(Path::getName).toList(), kept);
+    for (String name : names) files.delete(new Path(folder, name), false);
+    return names.size();
+  }
+
+  /** What a full file system says is in the language of the machine; what room it has is not. */
+  private boolean isNoRoom(Throwable error, long bytes) throws IOException {
+    return files.getStatus(folder).getRemaining() < bytes || error.toString().contains("uota");
   }
 
   /** Aside, synced, renamed: whoever reads sees the old file or the new one. */
@@ -105,6 +131,10 @@ final class SnapshotFiles {
     try (FSDataOutputStream to = files.create(aside, true)) {
       for (byte[] part : parts) to.write(part);
       to.hsync();
+    } catch (IOException | FSError error) {
+      // What there is of it would take the room of others.
+      files.delete(aside, false);
+      throw error;
     }
     Path path = new Path(folder, name);
     if (files.rename(aside, path)) return;

@@ -1,12 +1,18 @@
 package io.seastate.spark;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FsStatus;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 
 /** Checks what needs no Spark: `Check protocol-vectors.json kept-vectors.json node`. */
 public final class Check {
@@ -17,6 +23,7 @@ public final class Check {
   public static void main(String[] args) throws Exception {
     vectors(args[0]);
     kept(args[1]);
+    fullDisk();
     runners(args[2]);
     check("4.0.3", Main.refusal("4.0.3").contains("this is Spark 4.0.3"));
     check("3.5.1", Main.refusal("3.5.1").contains("this is Spark 3.5.1"));
@@ -46,6 +53,73 @@ public final class Check {
     }
   }
 
+  /** A file system that has room for some snapshots, and says so as the one of this machine does. */
+  private static final class SmallDisk extends RawLocalFileSystem {
+    private final Path folder;
+    int room = Integer.MAX_VALUE;
+
+    SmallDisk(Path folder) throws IOException {
+      this.folder = folder;
+      initialize(folder.toUri(), new Configuration());
+    }
+
+    List<Long> offsets() {
+      String[] names = folder.toFile().list();
+      return Stream.of(names).sorted().map(name -> Long.parseLong(name.split("-")[1])).toList();
+    }
+
+    @Override
+    public FsStatus getStatus(org.apache.hadoop.fs.Path path) {
+      int left = room - folder.toFile().list().length;
+      return new FsStatus(room, room - left, left > 0 ? 1_000_000 : 0);
+    }
+
+    @Override
+    public FSDataOutputStream create(org.apache.hadoop.fs.Path path, boolean overwrite)
+        throws IOException {
+      boolean isFull = folder.toFile().list().length >= room;
+      return new FSDataOutputStream(super.create(path, overwrite), null) {
+        @Override
+        public void hsync() throws IOException {
+          super.hsync();
+          if (isFull) throw new IOException("no room");
+        }
+      };
+    }
+  }
+
+  /** As in the embedded runtime's snapshots.test.ts. */
+  private static void fullDisk() throws Exception {
+    Path folder = Files.createTempDirectory("seastate-snapshots-");
+    try {
+      SmallDisk disk = new SmallDisk(folder);
+      for (long next = 1; next <= 4; next++) write(disk, next);
+      check("all are kept", disk.offsets().equals(List.of(1L, 2L, 3L, 4L)));
+      disk.room = 4;
+      write(disk, 5);
+      check("those of hours went first: " + disk.offsets(),
+          disk.offsets().equals(List.of(3L, 4L, 5L)));
+      disk.room = 2;
+      try {
+        write(disk, 6);
+        throw new AssertionError("there was no room for 6");
+      } catch (IOException error) {
+        check("the newest two stay, and no half: " + disk.offsets(),
+            disk.offsets().equals(List.of(4L, 5L)));
+      }
+    } finally {
+      for (java.io.File file : folder.toFile().listFiles()) file.delete();
+      Files.delete(folder);
+    }
+  }
+
+  private static void write(SmallDisk disk, long hour) throws IOException {
+    byte[] header = Bytes.utf8("{\"time\":" + hour * 3_600_000 + "}");
+    byte[] chunk = new Bytes(64).i32(header.length).raw(header).toByteArray();
+    new SnapshotFiles(new org.apache.hadoop.fs.Path(disk.folder.toUri()), disk)
+        .write(new Position(0, hour, new byte[32]), "", List.of(chunk), new Config.Kept(6, 7));
+  }
+
   /** What a runner of no use says must reach the task's error. */
   private static void runners(String node) throws Exception {
     String hello = "const m = Buffer.from(JSON.stringify(HELLO)); const f = Buffer.alloc(m.length + 9);"
@@ -67,7 +141,7 @@ public final class Check {
   private static void refused(String node, String program, long deadlineMs, String wanted) {
     try {
       new RunnerProcess(List.of(node, "-e", program), deadlineMs, "s", "");
-    } catch (java.io.IOException error) {
+    } catch (IOException error) {
       check(wanted + " in: " + error.getMessage(), error.getMessage().contains(wanted));
       return;
     }
