@@ -11,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -62,25 +63,37 @@ export function run(logName, command, args, options = {}) {
   });
 }
 
+/** The files of files and folders (paths from the root), without what is built or installed. */
+function filesOf(paths) {
+  return paths.flatMap((path) => {
+    if (!existsSync(inRoot(path))) return [];
+    if (!statSync(inRoot(path)).isDirectory()) return [path];
+    const names = readdirSync(inRoot(path)).sort();
+    const own = names.filter((name) => !['dist', 'target', 'node_modules'].includes(name));
+    return filesOf(own.map((name) => `${path}/${name}`));
+  });
+}
+
 /** Digest of files and folders (paths from the root), by content and path. */
 export function contentHash(paths) {
   const hash = createHash('sha256');
-  const add = (path) => {
-    const full = inRoot(path);
-    if (!existsSync(full)) return;
-    let entries;
-    try {
-      entries = readdirSync(full).sort();
-    } catch {
-      hash.update(`${path}\0`).update(readFileSync(full)).update('\0');
-      return;
-    }
-    for (const name of entries) {
-      if (name !== 'dist' && name !== 'target' && name !== 'node_modules') add(`${path}/${name}`);
-    }
-  };
-  for (const path of paths) add(path);
+  for (const path of filesOf(paths)) {
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(inRoot(path)))
+      .update('\0');
+  }
   return hash.digest('hex');
+}
+
+/**
+ * Whether what a step has built is of other sources than those that stand here: neither the set-up
+ * made it of the very same, nor somebody by hand since they changed last.
+ */
+export function isStale({ product, sources, isDone }) {
+  if (!existsSync(product) || isDone()) return false;
+  const builtMs = statSync(product).mtimeMs;
+  return filesOf(sources).some((path) => statSync(inRoot(path)).mtimeMs > builtMs);
 }
 
 const stampFile = (name) => inCache('stamps', name);

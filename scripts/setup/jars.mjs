@@ -10,6 +10,8 @@ function mavenStep(name, what, pom, sources, products, after) {
     what,
     help,
     after,
+    product: products.at(-1),
+    sources,
     isDone: () =>
       !existsSync(inRoot(pom)) ||
       (products.every((file) => existsSync(file)) && isStamped(name, contentHash(sources))),

@@ -3,6 +3,7 @@
 //   isDone()       whether there is nothing to do: at once, without starting programs
 //   run()          does it; throws an Error that says what is missing
 //   help           how to get what is missing
+//   product, sources?  a file that it builds, and of what: isStale in house.mjs
 //   after?         names of steps that are run before, and must have gone well
 //   optional?      a failure is told, and the tests that need it are skipped
 import { chromium } from './chromium.mjs';

@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -72,6 +73,36 @@ test('a step that must be there stops those after it', () => {
     expect(err).not.toContain('node: fetching');
   } finally {
     writeFileSync(lock, before);
+  }
+});
+
+test('what is built is stale where its sources changed since, and are not those of the set-up', () => {
+  const put = (name: string, text: string, seconds: number): void => {
+    mkdirSync(dirname(join(tree, name)), { recursive: true });
+    writeFileSync(join(tree, name), text);
+    utimesSync(join(tree, name), seconds, seconds);
+  };
+  const isStale = (): string => {
+    const code = `import { isStale, stamp, contentHash } from './scripts/setup/house.mjs';
+      import { webPage } from './scripts/setup/web.mjs';
+      const before = isStale(webPage);
+      stamp('web', contentHash(webPage.sources));
+      console.log(before, isStale(webPage));`;
+    const args = ['--input-type=module', '-e', code];
+    return spawnSync(process.execPath, args, { cwd: tree, encoding: 'utf8' }).stdout.trim();
+  };
+  try {
+    utimesSync(join(tree, 'package-lock.json'), 1, 1);
+    put('web/index.html', 'source', 1_000);
+    // Without a page there is nothing that could be stale.
+    expect(isStale()).toBe('false false');
+    put('web/src/main.ts', 'source', 2_000);
+    put('web/dist/index.html', 'built', 3_000);
+    expect(isStale()).toBe('false false');
+    put('web/src/main.ts', 'changed', 4_000);
+    expect(isStale()).toBe('true false');
+  } finally {
+    rmSync(join(tree, 'web'), { recursive: true });
   }
 });
 

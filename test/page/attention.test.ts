@@ -1,14 +1,12 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium as driver } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
+import { isPageBuilt } from '../parts/built.ts';
 import { chromium } from '../parts/programs.ts';
 import { Seastate, until } from '../parts/seastate.ts';
 import { write } from '../parts/write.ts';
-
-const isBuilt = existsSync(join(import.meta.dirname, '../../web/dist/index.html'));
 
 const config = `
 process:
@@ -32,7 +30,7 @@ export const brittle = defineModel({
 });
 `;
 
-test.skipIf(!chromium || !isBuilt)(
+test.skipIf(!chromium || !isPageBuilt())(
   'a model that fails and a route without series are on the page',
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'seastate-attention-'));

@@ -1,19 +1,16 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Browser, chromium as driver, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SeriesInput } from '../../src/formats/remote-write/encode.ts';
+import { isPageBuilt } from '../parts/built.ts';
 import { freePorts } from '../parts/processes.ts';
 import { chromium } from '../parts/programs.ts';
 import { Seastate, until } from '../parts/seastate.ts';
 import { write } from '../parts/write.ts';
 
-const isBuilt = existsSync(join(import.meta.dirname, '../../web/dist/index.html'));
-
 const flags = ['--partitions', '2', '--set', 'settings.status_ticks=1'];
 
 /** The live page in a real browser, in front of a real process. */
-describe.skipIf(!chromium || !isBuilt)('the live page', () => {
+describe.skipIf(!chromium || !isPageBuilt())('the live page', () => {
   let seastate: Seastate;
   let browser: Browser;
   let page: Page;

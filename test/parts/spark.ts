@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BridgeConfig } from '../../src/cli/spark/bridge-config.ts';
-import { hasSpark, localSettings } from '../../src/cli/spark/java.ts';
+import { hasSpark as hasJars, localSettings } from '../../src/cli/spark/java.ts';
 import { type SparkEvent, SparkJob } from '../../src/cli/spark/job.ts';
+import { isBridgeBuilt } from './built.ts';
 
-export { hasSpark };
+export const hasSpark = (): boolean => isBridgeBuilt() && hasJars();
 
 export const fakeRunner = fileURLToPath(
   new URL('../../spark/src/test/fake-runner.ts', import.meta.url),
