@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelDefinition } from '../../src/engine/model.ts';
 import { defaultModel } from '../../src/models/default/default.ts';
@@ -12,6 +12,7 @@ import { alarmsOf, type Detection, detect, scoresOf } from './detect.ts';
 import { type Figures, measure, swept } from './measures.ts';
 import { nabScore, profiles } from './nab-scorer.ts';
 import { fixed, table } from './report.ts';
+import { seriesCount, stopped } from './stopped.ts';
 import { type Character, drawn } from './synthetic/character.ts';
 import { characters } from './synthetic/characters.ts';
 import { operations } from './synthetic/operations.ts';
@@ -20,8 +21,9 @@ import { unseen } from './synthetic/unseen.ts';
 import { vusPr } from './vus-pr.ts';
 
 /**
- * `npm run bench:detection [part...]`: parts nab, microsoft, cold, calibration, folds, synthetic, heldout, cost;
- * all without an argument. Prints tables and writes results/figures.json. Data: corpora.ts.
+ * `npm run bench:detection [part...]`: parts nab, microsoft, cold, calibration, folds, synthetic, heldout,
+ * unseen, stopped, cost; all without an argument. Prints tables and writes them to
+ * results/detection.json; what other parts left there stays. Data: corpora.ts.
  */
 const parts = process.argv.slice(2);
 const wants = (part: string) => parts.length === 0 || parts.includes(part);
@@ -265,6 +267,31 @@ function benchCold(corpora: [string, Series[], Detection[]][]): void {
   );
 }
 
+function benchStopped(): void {
+  const minute = 60_000;
+  const intervals: [string, number][] = [
+    ['10 s', 10_000],
+    ['15 s', 15_000],
+    ['30 s', 30_000],
+    ['1 min', minute],
+    ['5 min', 5 * minute],
+    ['1 h', 60 * minute],
+  ];
+  const rows = intervals.flatMap(([name, interval]) =>
+    [0, 0.25].map((jitter) => {
+      const { delays, tooEarly, onReturn } = stopped(interval, jitter, 1);
+      const [median, most] = [delays[delays.length >> 1], delays.at(-1)].map((d) => fixed(d!, 2));
+      const found = `${delays.length} of ${seriesCount}`;
+      return [name, `${jitter}`, found, median!, most!, `${tooEarly}`, `${onReturn}`];
+    }),
+  );
+  print(
+    'Stopped streams: expected intervals from the first missing sample to the anomaly',
+    ['interval', 'jitter', 'found', 'median', 'max', 'too early', 'alarms on return'],
+    rows,
+  );
+}
+
 function benchCost(): void {
   const models = [...registryOf().values()].filter((m) => m.name !== 'static-threshold');
   const rows = [
@@ -316,7 +343,10 @@ if (wants('heldout')) {
   benchCharacters('Operations data, draws not looked at', operations, 2);
 }
 if (wants('unseen')) benchCharacters('Characters not looked at', unseen, 1);
+if (wants('stopped')) benchStopped();
 if (wants('cost')) benchCost();
 const results = join(import.meta.dirname, '..', 'results');
+const file = join(results, 'detection.json');
 mkdirSync(results, { recursive: true });
-writeFileSync(join(results, 'detection.json'), `${JSON.stringify(figuresOut, null, 2)}\n`);
+const before = parts.length > 0 && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+writeFileSync(file, `${JSON.stringify({ ...before, ...figuresOut }, null, 2)}\n`);
