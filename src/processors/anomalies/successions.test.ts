@@ -1,6 +1,12 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { text } from '../../core/bytes.ts';
+import { startOf } from '../../engine/position.ts';
 import type { ProcessorDefinition } from '../../engine/processor.ts';
+import { encodeRecords } from '../../engine/runner/messages.ts';
+import { Runner } from '../../engine/runner/runner.ts';
+import type { StageOutput } from '../../engine/stage.ts';
+import type { LogRecord } from '../../log/log.ts';
 import { StageDriver } from '../../testing/stage-driver.ts';
 import { anomalies } from './definition.ts';
 
@@ -198,7 +204,34 @@ describe.each([false, true])('hours of silence, restored after each: %s', (resto
   });
 });
 
-test('the outputs are the same whenever the state was saved and restored', () => {
+const flat = (outputs: readonly StageOutput[]) =>
+  outputs.map(({ value, ...rest }) => ({ ...rest, value: value && text(value) }));
+
+/** Outputs of records that are given in batches of so many. */
+function inBatches(records: readonly LogRecord[], size: number): StageOutput[] {
+  const stage = { name: 'cluster', processors: [anomalies as ProcessorDefinition] };
+  const runner = new Runner(stage, { stage: 'cluster', partitions: 1, targets: {} });
+  let position = startOf(0, 0);
+  runner.handle({ type: 'load', partition: 0, position, chunks: [], tail: [] });
+  const outputs: StageOutput[] = [];
+  for (let at = 0; at < records.length; at += size) {
+    const batch = encodeRecords(records.slice(at, at + size));
+    const type = 'batch' as const;
+    const done = runner.handle({
+      type,
+      partition: 0,
+      position,
+      wantSnapshot: false,
+      records: batch,
+    });
+    if (done.type !== 'done') throw new Error(`runner replied ${done.type}`);
+    position = done.position;
+    outputs.push(...done.outputs);
+  }
+  return outputs;
+}
+
+test('the outputs are the same whenever the state was saved and restored, in batches of any size', () => {
   const [kept, restored] = [false, true].map((restoreAfterEach) => {
     const d = driver(restoreAfterEach, 2);
     for (let i = 0; i < 3; i++) {
@@ -208,7 +241,40 @@ test('the outputs are the same whenever the state was saved and restored', () =>
       wait(d, 4);
     }
     expect(inherited(d)).toBeGreaterThan(3);
-    return d.outputs.map(({ value, ...rest }) => ({ ...rest, value: value && text(value) }));
+    return d;
   });
-  expect(restored).toEqual(kept);
-});
+  expect(flat(restored!.outputs)).toEqual(flat(kept!.outputs));
+  for (const size of [2, 7, 1000]) {
+    expect(flat(inBatches(kept!.records, size))).toEqual(flat(kept!.outputs));
+  }
+}, 60_000);
+
+test('whatever comes and goes, a restored state makes the same outputs as a kept one', () => {
+  const names = ['b8k9q', 'x2x4z', 'zzzzz', 'qqqqq'];
+  const step = fc.record({
+    pods: fc.uniqueArray(fc.constantFrom(...names, 'db-0', 'db-1'), { maxLength: 4 }),
+    scrapes: fc.integer({ min: 1, max: 6 }),
+    stale: fc.boolean(),
+    wait: fc.constantFrom(0, 0, 0, 4 * minute, 2 * hour),
+  });
+  const drive = (steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T : never)[]) =>
+    [false, true].map((restoreAfterEach) => {
+      const d = driver(restoreAfterEach, 2);
+      feed(d, 8, [steady, ...pods('b8k9q', 'x2x4z')]);
+      for (const each of steps) {
+        const all = each.pods.map((pod) => (pod.startsWith('db') ? { pod } : pods(pod)[0]!));
+        feed(d, each.scrapes, [steady, ...all]);
+        if (each.stale && all.length > 0) feed(d, 1, all.slice(0, 1), { value: 'stale' });
+        d.now += each.wait;
+      }
+      return d;
+    });
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 3, maxLength: 8 }), (steps) => {
+      const [kept, restored] = drive(steps);
+      expect(flat(restored!.outputs)).toEqual(flat(kept!.outputs));
+      expect(restored!.position).toEqual(kept!.position);
+    }),
+    { seed: 20241, numRuns: 8 },
+  );
+}, 60_000);

@@ -40,7 +40,7 @@ export class Successions implements Kept {
   readonly #histograms: Histograms;
   readonly #routed: Routed;
   readonly #resting: Resting;
-  /** By slot, of a series that may take over: ms of its first sample, else 0; 0: not asked yet. */
+  /** By slot, of a series that took over nothing: ms of its first sample; its workload, 0: not asked yet. */
   readonly #young;
   /** By workload: slots of series that ended and nobody has succeeded, in the order of their ends. */
   readonly #ended = new Map<string, number[]>();
@@ -181,31 +181,36 @@ export class Successions implements Kept {
   /** Series that ended since the last tick are succeeded by young ones, if there are any. */
   tick(): void {
     if (this.#fresh.size === 0) return;
-    const ended = [...this.#fresh];
+    const ended = [...this.#fresh].filter((slot) => !this.#context.series.isLive(slot));
     this.#fresh.clear();
     const young = this.#youngBeside(ended);
     if (young.size === 0) return;
     for (const slot of ended) {
-      if (this.#context.series.isLive(slot)) continue;
       const key = this.#keyOf(slot);
       const heir = this.#heirOf(slot, key, young.get(hashOf(key)) ?? []);
       if (heir !== undefined && this.#give(this.#estateOf(slot), heir)) this.#drop(slot, key);
     }
   }
 
+  /** ms from when on a series may have come for one that ended; not while that one was young itself. */
+  #earliest(slot: number): number {
+    const { series } = this.#context;
+    const overlap = Math.max(overlapMs, overlapIntervals * series.interval(slot));
+    return Math.max(series.lastTime(slot) - overlap, this.#young.arrays.since[slot]! + overlap);
+  }
+
   /** Young series of these workloads, by hash. */
   #youngBeside(ended: readonly number[]): Map<number, number[]> {
+    // Before that nobody's name is asked for: where a fleet is new all of it is young.
+    const earliest = ended.reduce((least, each) => Math.min(least, this.#earliest(each)), Infinity);
     const hashes = new Set(ended.map((slot) => hashOf(this.#keyOf(slot))));
     const found = new Map<number, number[]>();
     const { series } = this.#context;
     const { since, workload } = this.#young.arrays;
     for (let slot = 0; slot < series.count; slot++) {
-      if (since[slot] === 0 || !series.isLive(slot) || !this.#lane(slot)) continue;
+      if (since[slot]! < earliest || !series.isLive(slot) || !this.#lane(slot)) continue;
       const age = series.clock(slot) - since[slot]!;
-      if (age > Math.max(youngMs, youngIntervals * series.interval(slot))) {
-        since[slot] = 0;
-        continue;
-      }
+      if (age > Math.max(youngMs, youngIntervals * series.interval(slot))) continue;
       if (workload[slot] === 0) workload[slot] = hashOf(this.#keyOf(slot));
       const hash = workload[slot]!;
       if (!hashes.has(hash)) continue;
@@ -222,12 +227,9 @@ export class Successions implements Kept {
     const { since } = this.#young.arrays;
     const { lane } = this.#routed.arrays;
     const end = series.lastTime(slot);
-    const overlap = Math.max(overlapMs, overlapIntervals * series.interval(slot));
+    const earliest = this.#earliest(slot);
     const mayBe = (each: number): boolean =>
-      since[each]! > since[slot]! &&
-      since[each]! >= end - overlap &&
-      lane[each] === lane[slot] &&
-      this.#keyOf(each) === key;
+      since[each]! >= earliest && lane[each] === lane[slot] && this.#keyOf(each) === key;
     const distance = (each: number): number => Math.abs(since[each]! - end);
     return young
       .filter(mayBe)
