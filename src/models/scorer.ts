@@ -291,15 +291,21 @@ export class Scorer {
     a.count[slot]!++;
   }
 
+  /** Whether `overdue` says yes; changes nothing. */
+  isOverdue(slot: number, silence: number): boolean {
+    const a = this.#series;
+    if (slot >= this.#memory.reserved || (a.flags[slot]! & (hasBeen | ended)) !== hasBeen)
+      return false;
+    return a.count[slot]! >= 2 && hasStopped(silence, a.interval[slot]!, a.pause[slot]!);
+  }
+
   /**
    * Asks whether the series has stopped reporting when its sender has not heard of it for `silence`
    * (ms). True once per silence, with the verdict filled; its return raises no alarm.
    */
   overdue(slot: number, silence: number): boolean {
+    if (!this.isOverdue(slot, silence)) return false;
     const a = this.#series;
-    if (slot >= this.#memory.reserved || (a.flags[slot]! & (hasBeen | ended)) !== hasBeen)
-      return false;
-    if (a.count[slot]! < 2 || !hasStopped(silence, a.interval[slot]!, a.pause[slot]!)) return false;
     a.flags[slot]! |= ended;
     const v = this.verdict;
     clear(v);

@@ -213,13 +213,29 @@ export class Anomalies {
     const { lanes } = this.#lanes;
     if (lanes.length === 0) return;
     this.#successions.tick();
-    const { lane, open } = this.#slots.arrays;
+    const { lane } = this.#slots.arrays;
+    const overdue: number[] = [];
     for (let slot = 0; slot < series.count; slot++) {
       const at = lane[slot]!;
       if (at === noLane) continue;
-      const chosen = lanes[at]!;
-      if (!chosen.scorer.overdue(slot, series.silence(slot))) continue;
+      if (lanes[at]!.scorer.isOverdue(slot, series.silence(slot))) overdue.push(slot);
+    }
+    if (overdue.length > 0) this.#stopped(overdue);
+  }
+
+  /** Series without samples: each has stopped, or another goes on for it. */
+  #stopped(overdue: readonly number[]): void {
+    const { series } = this.#context;
+    const { lane, open } = this.#slots.arrays;
+    const replaced = this.#successions.replaced(overdue);
+    for (const slot of overdue) {
+      const chosen = this.#lanes.lanes[lane[slot]!]!;
+      chosen.scorer.overdue(slot, series.silence(slot));
       if (open[slot] === 1 && !this.#life.dropHushed(slot)) continue;
+      if (replaced.has(slot)) {
+        this.#context.count('replaced');
+        continue;
+      }
       const clock = series.clock(slot);
       this.#life.alarm(slot, itself, chosen, chosen.scorer.verdict, clock);
       const { verdict } = chosen.scorer;

@@ -125,6 +125,16 @@ describe.each([false, true])('restored after each record: %s', (restoreAfterEach
     }
   });
 
+  test('what is replaced has not stopped, what nobody follows on has', () => {
+    const d = driver(restoreAfterEach);
+    rollOut(d, minute, false);
+    expect(d.of('anomalies').filter(({ data }) => data.kind === 'stopped')).toEqual([]);
+    expect(counted(d, 'replaced')).toBe(3);
+    feed(d, 70, pods('qqqqq', 'ttttt'));
+    const stopped = d.of('anomalies').map(({ data }) => [data.kind, data.labels.pod, data.state]);
+    expect(stopped[0]).toEqual(['stopped', pods('vvvvv')[0]!['pod'], 'open']);
+  });
+
   test('one more pod inherits nothing, neither at once nor when another ends later', () => {
     const d = driver(restoreAfterEach);
     const [one, other, more] = pods('b8k9q', 'x2x4z', 'qqqqq');

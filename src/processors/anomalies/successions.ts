@@ -199,11 +199,27 @@ export class Successions implements Kept {
     return Math.max(series.lastTime(slot) - overlap, this.#young.arrays.since[slot]! + overlap);
   }
 
-  /** Young series of these workloads, by hash. */
+  /** Of series that have no samples those that a young one has come for, one each. */
+  replaced(silent: readonly number[]): ReadonlySet<number> {
+    const young = this.#youngBeside(silent);
+    const found = new Set<number>();
+    const taken = new Set<number>();
+    if (young.size === 0) return found;
+    for (const slot of silent) {
+      const key = this.#keyOf(slot);
+      const free = young.get(hashOf(key))?.filter((each) => !taken.has(each));
+      const heir = free && this.#heirOf(slot, key, free);
+      if (heir === undefined) continue;
+      found.add(slot);
+      taken.add(heir);
+    }
+    return found;
+  }
+
+  /** Young series that may have come for one of these, by the hash of their workload. */
   #youngBeside(ended: readonly number[]): Map<number, number[]> {
     // Before that nobody's name is asked for: where a fleet is new all of it is young.
     const earliest = ended.reduce((least, each) => Math.min(least, this.#earliest(each)), Infinity);
-    const hashes = new Set(ended.map((slot) => hashOf(this.#keyOf(slot))));
     const found = new Map<number, number[]>();
     const { series } = this.#context;
     const { since, workload } = this.#young.arrays;
@@ -212,11 +228,9 @@ export class Successions implements Kept {
       const age = series.clock(slot) - since[slot]!;
       if (age > Math.max(youngMs, youngIntervals * series.interval(slot))) continue;
       if (workload[slot] === 0) workload[slot] = hashOf(this.#keyOf(slot));
-      const hash = workload[slot]!;
-      if (!hashes.has(hash)) continue;
-      const slots = found.get(hash);
+      const slots = found.get(workload[slot]!);
       if (slots) slots.push(slot);
-      else found.set(hash, [slot]);
+      else found.set(workload[slot]!, [slot]);
     }
     return found;
   }
