@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { tameRegExp } from './tame-regexp.ts';
@@ -39,9 +40,8 @@ test.each(['^(?!.*exceeded quota)', '(?!DaemonSet|Job|Node$).*', '(["\'])\\w+\\1
 test('it holds in threads, where processors run', async () => {
   const code = `require('node:worker_threads').parentPort.postMessage(/(a*)*b/.test('a'.repeat(20000)))`;
   const worker = new Worker(code, { eval: true });
-  const [found] = await new Promise<unknown[]>((resolve) => {
-    worker.once('message', (...message) => resolve(message));
-  });
-  await worker.terminate();
+  const exit = once(worker, 'exit');
+  const [found] = await once(worker, 'message');
+  await exit;
   expect(found).toBe(false);
 });

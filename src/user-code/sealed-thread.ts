@@ -57,9 +57,10 @@ say({ doing: '' });
 try {
   const users: BundleModule = bundle === undefined ? {} : await import(bundle);
   const functions = open(users, (doing) => say({ doing }));
-  port.on('message', ({ name, args }: { name: string; args: unknown[] }) =>
-    answer(() => functions[name]!(...args)),
-  );
+  port.on('message', (call: { name: string; args: unknown[] } | null) => {
+    if (call) answer(() => functions[call.name]!(...call.args));
+    else port.close();
+  });
   say({ answer: undefined });
 } catch (error) {
   refuse(error);

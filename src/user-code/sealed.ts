@@ -21,6 +21,8 @@ const memoryEveryMs = 50;
 
 /** Our own part may take this long to load, ms: a busy machine is no fault of the users' code. */
 const startMs = 60_000;
+/** A thread that was asked to end and is still there is cut off, ms. */
+const endMs = 5_000;
 
 interface Waiting {
   resolve(answer: unknown): void;
@@ -35,6 +37,7 @@ interface Waiting {
 export class Sealed<F extends Functions> {
   readonly #worker: Worker;
   readonly #deadlineMs: number;
+  readonly #exited: Promise<void>;
   #waiting: Waiting | undefined;
   #timer: NodeJS.Timeout | undefined;
   #doing = '';
@@ -53,7 +56,12 @@ export class Sealed<F extends Functions> {
     }
     this.#worker.on('message', (word: Word) => this.#take(word));
     this.#worker.once('error', (error) => this.#fail(messageOf(error)));
-    this.#worker.once('exit', () => this.#fail('it ended without a word'));
+    this.#exited = new Promise((resolve) => {
+      this.#worker.once('exit', () => {
+        this.#fail('it ended without a word');
+        resolve();
+      });
+    });
   }
 
   /** Opens a job with the bundle at `bundle`, if any. Throws what loading threw. */
@@ -82,10 +90,14 @@ export class Sealed<F extends Functions> {
     return (await this.#answer(this.#deadlineMs)) as ReturnType<F[K]>;
   }
 
+  /** Cut off in its work a thread may take the whole process with it: it ends by itself. */
   async end(): Promise<void> {
     this.#gone ??= new Error('it was ended');
     clearInterval(this.#memory);
-    await this.#worker.terminate();
+    this.#worker.postMessage(null);
+    const cut = setTimeout(() => void this.#worker.terminate(), endMs);
+    await this.#exited;
+    clearTimeout(cut);
   }
 
   #answer(limitMs: number): Promise<unknown> {
@@ -97,7 +109,10 @@ export class Sealed<F extends Functions> {
 
   #watch(limitMs: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#fail(`no end within ${limitMs / 1000} s`), limitMs);
+    this.#timer = setTimeout(() => {
+      this.#fail(`no end within ${limitMs / 1000} s`);
+      void this.#worker.terminate();
+    }, limitMs);
   }
 
   #weigh(buffersMiB: number): void {

@@ -30,7 +30,7 @@ test('demo tells where it is, something fires, and it leaves nothing behind', as
   try {
     await until(() => talk.includes('Seastate runs on '));
     expect(talk).toContain('remote_write:');
-    await until(async () => (await alerts()).length > 0, 60_000);
+    await until(async () => (await alerts()).length > 0);
     expect(new Set((await alerts()).map(({ tenant }) => tenant))).toEqual(new Set(['demo']));
     await until(() => talk.includes('now it runs with the clock'), 120_000);
   } finally {

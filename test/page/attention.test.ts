@@ -52,7 +52,7 @@ test.skipIf(!chromium || !isPageBuilt())(
     const page = await browser.newPage();
     await page.goto(`${seastate.url}/`);
     const rows = page.locator('#attention tbody tr');
-    await until(async () => (await rows.count()) === 2, 60_000);
+    await until(async () => (await rows.count()) === 2);
     const [inVain, failed] = await rows.allTextContents();
     expect(inVain).toContain('no series matches {job="no-such-job"}');
     expect(inVain).toContain(`${file}:9:18: settings.anomalies.routes[1].select`);

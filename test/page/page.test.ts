@@ -90,7 +90,7 @@ describe.skipIf(!chromium || !isPageBuilt())('the live page', () => {
     const url = `${seastate.url}/api/v1/events?cluster=eventful`;
     await fetch(url, { method: 'POST', body: JSON.stringify(event) });
     const cluster = page.locator('nav.clusters li', { hasText: 'eventful' });
-    await until(async () => (await cluster.count()) === 1, 60_000);
+    await until(async () => (await cluster.count()) === 1);
     expect(await cluster.textContent()).toBe('eventful0 series');
   });
 
@@ -156,7 +156,7 @@ describe.skipIf(!chromium || !isPageBuilt())('the live page', () => {
     await seastate.stop();
     await seastate.start(port);
     await send('BackAgain', 'warning', 1);
-    await until(() => shows('Firing now', 'BackAgain'), 60_000);
+    await until(() => shows('Firing now', 'BackAgain'));
     expect(await shows('Firing now', 'NodeDown')).toBe(true);
   });
 

@@ -15,6 +15,7 @@ import {
 import type { RunnerSetup } from '../../src/engine/runner/runner.ts';
 import type { StageOutput } from '../../src/engine/stage.ts';
 import type { LogRecord } from '../../src/log/log.ts';
+import { endProcess } from './processes.ts';
 
 /** The runner program under both of its transports. */
 const entry = fileURLToPath(new URL('../../src/runner.ts', import.meta.url));
@@ -58,6 +59,7 @@ export async function inThread<T>(setup: RunnerSetup, use: (ask: Ask) => Promise
     workerData: setup,
     execArgv: ['--permission', '--allow-fs-read=*'],
   });
+  const exit = new Promise((resolve) => worker.once('exit', resolve));
   const next = () =>
     new Promise<Reply>((resolve, reject) => {
       worker.once('message', (message) => resolve(decodeMessage(message) as Reply));
@@ -71,7 +73,9 @@ export async function inThread<T>(setup: RunnerSetup, use: (ask: Ask) => Promise
       return reply;
     });
   } finally {
-    await worker.terminate();
+    // It ends by itself: cut off in its work it may take the whole process with it.
+    worker.postMessage(null);
+    await exit;
   }
 }
 
@@ -115,6 +119,6 @@ export async function inProcess<T>(
       return next();
     });
   } finally {
-    child.kill();
+    await endProcess(child);
   }
 }

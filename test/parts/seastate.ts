@@ -127,7 +127,7 @@ export class Seastate {
 /** Waits for a condition; an error in it counts as not yet. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 60_000,
+  timeoutMs = 90_000,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   let last: unknown;
