@@ -14,8 +14,8 @@ export default defineConfig({
     // Processes and signals, and no state shared between files: forks, not threads.
     pool: 'forks',
     maxWorkers: Math.max(2, availableParallelism()),
-    // A machine may stand still for a second; a poll ends as soon as it holds.
-    expect: { poll: { timeout: 15_000 } },
+    // A machine may stand still for seconds; a poll ends as soon as it holds.
+    expect: { poll: { timeout: 30_000 } },
     reporters: report ? ['default', 'json'] : ['default'],
     ...(report ? { outputFile: { json: report } } : {}),
     projects: [
@@ -26,8 +26,8 @@ export default defineConfig({
           include: ['{src,bench,examples,scripts,web}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           // Seconds at most; a machine that stands still for some is no failure.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -13,7 +13,7 @@ function supervised(run: (run: Run) => Promise<void>) {
 
 async function until(condition: () => boolean): Promise<void> {
   for (let tries = 0; !condition(); tries++) {
-    if (tries > 3_000) throw new Error('gave up waiting');
+    if (tries > 10_000) throw new Error('gave up waiting');
     await sleep(5);
   }
 }

@@ -106,7 +106,7 @@ function start() {
 
 async function until(condition: () => boolean): Promise<void> {
   for (let waited = 0; !condition(); waited += 10) {
-    if (waited > 15_000) throw new Error(`gave up waiting: ${told.join('\n')} ${times}`);
+    if (waited > 60_000) throw new Error(`gave up waiting: ${told.join('\n')} ${times}`);
     await sleep(10);
   }
 }
