@@ -1,5 +1,6 @@
 import type { CommandContext, StricliProcess } from '@stricli/core';
 import { messageOf, SeastateError } from '../core/errors.ts';
+import { pathFault } from '../core/unreadable.ts';
 
 /** A stream for text that may be a terminal. */
 export interface TextStream {
@@ -41,5 +42,7 @@ export function hasColor(context: CliContext, stream: TextStream): boolean {
 /** What the user reads when a verb fails: our own errors as they are, defects with their stack. */
 export function describeError(error: unknown): string {
   if (error instanceof SeastateError && error.code !== 'invariant') return error.message;
+  const fault = pathFault(error);
+  if (fault !== undefined) return fault;
   return error instanceof Error ? (error.stack ?? messageOf(error)) : messageOf(error);
 }

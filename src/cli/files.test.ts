@@ -19,6 +19,7 @@ test.each([
   ['events', ['test', none], 2],
   ['events', ['test', '--rules', none, good], 2],
   ['status', ['--token-file', none], 2],
+  ['replay', ['--url', 'http://127.0.0.1:1/x', '--token-file', none], 2],
   ['check', [none], 1],
 ])('%s %j says that there is no such file, and nothing else', async (verb, args, code) => {
   const said = await runOnce([verb, ...args]);
@@ -36,4 +37,23 @@ test('a folder is no file', async () => {
       err: `seastate: cannot read ${own}: it is a folder\n`,
     });
   }
+});
+
+test.each([
+  ['run', '--listen', '127.0.0.1:0'],
+  ['tail', 'alerts', '--no-follow'],
+  ['explain', 'up'],
+  ['replay', '--url', 'http://127.0.0.1:1/x'],
+  ['skip', '--partition', '0', '--offset', '1', '--reason', 'x'],
+  ['pull', '--partition', '0', '--to', join(own, 'pulled')],
+])('%s: a data folder that is a file is told in one line', async (...args) => {
+  const { code, out, err } = await runOnce([...args, '--data', good]);
+  expect([code, out]).toEqual([1, '']);
+  expect(err).toMatch(/^seastate: cannot (read|write) .*good\.csv\S*: a part .* is no folder\n$/);
+});
+
+test('a token file that is a folder is told as such by replay', async () => {
+  const said = await runOnce(['replay', '--url', 'http://127.0.0.1:1/x', '--token-file', own]);
+  const err = `seastate: cannot read ${own}: it is a folder\n`;
+  expect(said).toEqual({ code: 2, out: '', err });
 });

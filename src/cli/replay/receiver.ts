@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../../config/schema.ts';
 import { SeastateError } from '../../core/errors.ts';
+import { unreadable } from '../../core/unreadable.ts';
 import { sinkOptionsOf } from '../../sinks/prometheus/from-config.ts';
 import type { ClientOptions } from '../../sinks/remote-write/options.ts';
 import { type CliContext, say } from '../context.ts';
@@ -65,5 +66,13 @@ function headersOf({ tokenFile, header = [] }: ReplayFlags): Record<string, stri
     headers[pair.slice(0, at).toLowerCase()] = pair.slice(at + 1).trim();
   }
   if (tokenFile === undefined) return headers;
-  return { ...headers, authorization: `Bearer ${readFileSync(tokenFile, 'utf8').trim()}` };
+  return { ...headers, authorization: `Bearer ${tokenIn(tokenFile)}` };
+}
+
+function tokenIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw unreadable('usage', file, error);
+  }
 }

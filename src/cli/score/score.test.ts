@@ -157,8 +157,8 @@ describe('score', () => {
   });
 
   test.each([
-    ['nothing', '', 0, 0, 'it has no rows'],
-    ['a header alone', 'timestamp,value\n', 0, 0, 'it has no rows'],
+    ['nothing', '', 0, 1, 'it has no rows'],
+    ['a header alone', 'timestamp,value\n', 0, 1, 'it has no rows'],
     ['one row', '\ufefftimestamp,value\r\n2014-04-01T00:00:00Z,1', 1, 0, ''],
     ['falling times', '1400000120,1\n1400000060,2\n1400000000,3', 3, 1, '2 rows not newer'],
     ['infinities', '1400000000,Inf\n1400000060,-inf\n1400000120,1e400\n1400000180,1', 4, 0, ''],

@@ -40,7 +40,6 @@ export class Seen {
   remarks(reader: SeriesReader): string[] {
     const { noTime, noValue, empty } = reader;
     return [
-      ...(reader.rows === 0 ? ['it has no rows'] : []),
       ...(noTime.count > 0
         ? [`${rows(noTime.count)} without a usable time, first row ${noTime.first}`]
         : []),
@@ -58,6 +57,7 @@ export class Seen {
   /** Why the scores are worth nothing; undefined where they are good. */
   mistake(reader: SeriesReader, hasSeries: boolean): string | undefined {
     const all = reader.rows;
+    if (all === 0) return 'it has no rows: give CSV with a time and a number in each';
     if (all > 0 && this.#usable === 0) {
       return 'no row has a time and a number: give CSV with a column of each (--time, --value)';
     }
