@@ -1,6 +1,7 @@
 import { type Matcher, matchLabels } from '../core/matchers.ts';
 import type { Host } from './context.ts';
-import type { ClusterView, SeriesView } from './processor.ts';
+import type { ClusterView } from './processor.ts';
+import type { TrackedSeries } from './selection.ts';
 
 /** What a partition knows of one series, for people. */
 export interface SeriesExplanation {
@@ -19,15 +20,15 @@ export interface SeriesExplanation {
   readonly processors: Readonly<Record<string, object>>;
 }
 
-/** The series of `slots` that match, and what processors say of them. Changes nothing. */
+/** The tracked series that match, and what processors say of them. Changes nothing. */
 export function* explainSeries(
   matchers: readonly Matcher[],
-  slots: Iterable<number>,
-  series: SeriesView,
+  series: TrackedSeries,
   clusters: ClusterView,
   hosts: readonly Host[],
 ): Iterable<SeriesExplanation> {
-  for (const slot of slots) {
+  for (let slot = 0; slot < series.count; slot++) {
+    if (!series.isTracked(slot)) continue;
     const cluster = series.cluster(slot);
     // A series may carry no label of its own that names its cluster.
     const get = (name: string): string =>

@@ -1,48 +1,49 @@
-import { formatSelector, type Matcher, matchLabels, parseSelector } from '../core/matchers.ts';
+import { type Matcher, matchLabels, parseSelector } from '../core/matchers.ts';
 import type { DerivedSeries, Selection, SelectOptions, SeriesView } from './processor.ts';
+import { Search, type Searched } from './search.ts';
 
 const unknown = 0;
 const yes = 1;
 const no = 2;
 
 /** The tracked series: what a selection may be asked about. */
-export interface TrackedSeries extends SeriesView {
-  isTracked(slot: number): boolean;
-}
-
-/** What a selection asks of series. */
-type Asked = Pick<TrackedSeries, 'count' | 'label' | 'isTracked'>;
+export interface TrackedSeries extends SeriesView, Pick<Searched, 'isTracked' | 'firstMatch'> {}
 
 /** Remembers per slot whether the series matches. Derived: asked again when a slot is given out. */
 export class CachedSelection implements Selection {
   readonly selector: string;
   readonly mayBeEmpty: boolean;
   readonly #matchers: readonly Matcher[];
-  readonly #series: Asked;
-  readonly #derived: DerivedSeries | undefined;
-  readonly #isTaken: (slot: number) => boolean;
+  readonly #series: Searched;
   readonly #released: (selection: CachedSelection) => void;
   #known = new Uint8Array(64);
-  /** A slot that matched when it was last looked for. */
-  #found = -1;
-  /** The same matchers over what is derived, once it is asked for. */
-  #beside: CachedSelection | undefined;
-  /** Of each matcher alone, once it is asked for. */
-  #parts: readonly CachedSelection[] | undefined;
+  /** Among series that are not taken, and among what is derived of any. */
+  readonly #searches: readonly Search[];
+  /** Among those that may be taken. */
+  readonly #takenOnes: Search | undefined;
+  readonly #derived: Searched | undefined;
+  /** For each matcher alone, once it is asked for. */
+  #parts: readonly (readonly Search[])[] | undefined;
 
   constructor(
-    selector: string | readonly Matcher[],
-    series: Asked,
-    { mayBeEmpty = false, derived, isTaken = () => false }: SelectOptions = {},
+    selector: string,
+    series: Searched,
+    { mayBeEmpty = false, derived, isTaken }: SelectOptions = {},
     released: (selection: CachedSelection) => void = () => {},
   ) {
-    this.#matchers = typeof selector === 'string' ? parseSelector(selector) : selector;
-    this.selector = typeof selector === 'string' ? selector : formatSelector(selector);
+    this.selector = selector;
+    this.#matchers = parseSelector(selector);
     this.mayBeEmpty = mayBeEmpty;
     this.#series = series;
-    this.#derived = derived;
-    this.#isTaken = isTaken;
     this.#released = released;
+    this.#derived = derived && derivedOf(series, derived);
+    this.#searches = this.#searchesFor(this.#matchers, isTaken && ((slot) => !isTaken(slot)));
+    this.#takenOnes = isTaken && new Search(this.#matchers, series);
+  }
+
+  #searchesFor(matchers: readonly Matcher[], accepts?: (slot: number) => boolean): Search[] {
+    const own = new Search(matchers, this.#series, accepts);
+    return this.#derived ? [own, new Search(matchers, this.#derived, undefined, false)] : [own];
   }
 
   has(slot: number): boolean {
@@ -60,9 +61,10 @@ export class CachedSelection implements Selection {
 
   forget(slot: number): void {
     if (slot < this.#known.length) this.#known[slot] = unknown;
-    for (const part of this.#parts ?? []) part.forget(slot);
-    const { perSeries = 0 } = this.#derived ?? {};
-    for (let which = 0; which < perSeries; which++) this.#beside?.forget(slot * perSeries + which);
+    // What is derived is looked through anew each time.
+    this.#searches[0]!.forget(slot);
+    this.#takenOnes?.forget(slot);
+    for (const [own] of this.#parts ?? []) own!.forget(slot);
   }
 
   release(): void {
@@ -71,59 +73,42 @@ export class CachedSelection implements Selection {
 
   /** Whether any tracked series matches and is not taken, or what is derived of one. */
   matchesAny(): boolean {
-    if (this.#derived) {
-      this.#beside ??= new CachedSelection(this.#matchers, derivedOf(this.#series, this.#derived));
-    }
-    const both = this.#beside ? [this, this.#beside] : [this];
-    // One that was found before spares looking through all.
-    return both.some((each) => each.#isFound()) || both.some((each) => each.#find());
+    return anyOf(this.#searches);
   }
 
-  #isFound(): boolean {
-    return this.#found >= 0 && this.#isMatch(this.#found);
-  }
-
-  #isMatch(slot: number): boolean {
-    return this.#series.isTracked(slot) && this.has(slot) && !this.#isTaken(slot);
-  }
-
-  #find(): boolean {
-    for (let slot = 0; slot < this.#series.count; slot++) {
-      if (!this.#isMatch(slot)) continue;
-      this.#found = slot;
-      return true;
-    }
-    return false;
-  }
-
-  /** Whether any tracked series matches, taken or not. */
+  /** Whether any tracked series matches, taken or not, where some are taken. */
   matchesTaken(): boolean {
-    for (let slot = 0; slot < this.#series.count; slot++) {
-      if (this.#series.isTracked(slot) && this.has(slot)) return true;
-    }
-    return false;
+    return this.#takenOnes !== undefined && anyOf([this.#takenOnes]);
   }
 
   /** The matchers that no tracked series satisfies, each as a selector of its own. */
   unmet(): string[] {
     if (this.#matchers.length === 1) return this.matchesAny() ? [] : [this.selector];
-    const options = this.#derived && { derived: this.#derived };
-    this.#parts ??= this.#matchers.map(
-      (matcher) => new CachedSelection([matcher], this.#series, options),
-    );
-    return this.#parts.filter((part) => !part.matchesAny()).map(({ selector }) => selector);
+    this.#parts ??= this.#matchers.map((matcher) => this.#searchesFor([matcher]));
+    return this.#parts.filter((part) => !anyOf(part)).map(([own]) => own!.selector);
   }
 }
 
+const anyOf = (searches: readonly Search[]): boolean =>
+  searches.some((each) => each.isFound()) || searches.some((each) => each.find());
+
 /** Derived series as if they were series: `perSeries` slots for each. */
-function derivedOf(series: Asked, { perSeries, isThere, labels }: DerivedSeries): Asked {
+function derivedOf(series: Searched, { perSeries, isThere, labels }: DerivedSeries): Searched {
   const slotOf = (id: number): number => Math.floor(id / perSeries);
-  return {
+  const derived: Searched = {
     get count() {
       return series.count * perSeries;
     },
     isTracked: (id) => isThere(slotOf(id), id % perSeries) && series.isTracked(slotOf(id)),
     label: (id, name) =>
       labels(slotOf(id), id % perSeries).find(([label]) => label === name)?.[1] ?? '',
+    firstMatch(matchers, from, accepts) {
+      for (let id = from; id < derived.count; id++) {
+        if (!derived.isTracked(id) || !accepts(id)) continue;
+        if (matchLabels(matchers, (name) => derived.label(id, name))) return id;
+      }
+      return -1;
+    },
   };
+  return derived;
 }

@@ -1,4 +1,5 @@
 import type { ByteReader, ByteWriter } from '../../core/bytes.ts';
+import type { Matcher } from '../../core/matchers.ts';
 import { Columns } from '../columns.ts';
 import type { Label } from '../processor.ts';
 import { SymbolTable } from './symbols.ts';
@@ -57,6 +58,45 @@ export class Identity {
       if (this.#refs[at] === id) return this.symbols.text(this.#refs[at + 1]!);
     }
     return '';
+  }
+
+  /**
+   * Whether a slot in use satisfies the matchers, by ids of symbols: for many slots, and until the
+   * next change. Undefined when none can.
+   */
+  tester(matchers: readonly Matcher[]): ((slot: number) => boolean) | undefined {
+    const { start, pairs } = this.#columns.arrays;
+    const refs = this.#refs;
+    const tests: ((slot: number) => boolean)[] = [];
+    for (const matcher of matchers) {
+      const name = this.symbols.lookup(matcher.name);
+      const isAbsentGood = matcher.test('');
+      // Values are never empty.
+      const test = name < 0 ? undefined : this.#valueTest(matcher);
+      if (!test && !isAbsentGood) return undefined;
+      if (name < 0) continue;
+      tests.push((slot) => {
+        for (let at = start[slot]!, end = at + 2 * pairs[slot]!; at < end; at += 2) {
+          if (refs[at] === name) return test?.(refs[at + 1]!) ?? false;
+        }
+        return isAbsentGood;
+      });
+    }
+    return (slot) => tests.every((test) => test(slot));
+  }
+
+  /** Whether the value of that id satisfies a matcher; undefined when none does. */
+  #valueTest({ op, value, test }: Matcher): ((id: number) => boolean) | undefined {
+    if (op === '=') {
+      const wanted = value === '' ? -1 : this.symbols.lookup(value);
+      return wanted < 0 ? undefined : (id) => id === wanted;
+    }
+    /** By id: 0 unknown, 1 good, 2 bad. */
+    const known = new Uint8Array(this.symbols.count);
+    return (id) => {
+      if (known[id] === 0) known[id] = test(this.symbols.text(id)) ? 1 : 2;
+      return known[id] === 1;
+    };
   }
 
   /** Slot of a label set, or -1. */

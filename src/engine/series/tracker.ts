@@ -46,7 +46,7 @@ const [future, negative, replicaReason, repeat, late, untracked, staleUnknown, s
  * samples count, when a series ends and when its slot is given back (DESIGN 3, sender time).
  */
 export class SeriesTracker implements SeriesView {
-  readonly #identity = new Identity();
+  readonly identity = new Identity();
   #senders = new Senders();
   readonly #columns = new Columns({
     state: 'u8',
@@ -83,23 +83,23 @@ export class SeriesTracker implements SeriesView {
   }
 
   get count(): number {
-    return this.#identity.count;
+    return this.identity.count;
   }
 
   get liveCount(): number {
-    return this.#identity.live;
+    return this.identity.live;
   }
 
   labels(slot: number): readonly Label[] {
-    return this.#identity.labels(slot);
+    return this.identity.labels(slot);
   }
 
   label(slot: number, name: string): string {
-    return this.#identity.label(slot, name);
+    return this.identity.label(slot, name);
   }
 
   cluster(slot: number): number {
-    return this.#identity.cluster(slot);
+    return this.identity.cluster(slot);
   }
 
   interval(slot: number): number {
@@ -129,7 +129,6 @@ export class SeriesTracker implements SeriesView {
     return this.#columns.arrays.state[slot] !== free;
   }
 
-  /** Slots of series that are there, live or ended. */
   *slots(): Iterable<number> {
     for (let slot = 0; slot < this.count; slot++) if (this.isTracked(slot)) yield slot;
   }
@@ -270,9 +269,9 @@ export class SeriesTracker implements SeriesView {
 
   /** The slot of a raw series by its identity; a new one if the caps allow. */
   #track(cluster: number, series: number, stale: boolean, raw: RawSeries): number {
-    const { symbols } = this.#identity;
+    const { symbols } = this.identity;
     const known = raw.vector(series, symbols, false);
-    let slot = known ? this.#identity.find(cluster, known) : -1;
+    let slot = known ? this.identity.find(cluster, known) : -1;
     if (slot < 0) {
       if (stale) return this.#skip(staleUnknown);
       const { max_per_cluster, births_per_tick } = this.#settings.series;
@@ -284,8 +283,8 @@ export class SeriesTracker implements SeriesView {
         return this.#skip(untracked);
       clusters.live[cluster]!++;
       clusters.births[cluster]!++;
-      slot = this.#identity.add(cluster, raw.vector(series, symbols, true)!);
-      this.#columns.reserve(this.#identity.count);
+      slot = this.identity.add(cluster, raw.vector(series, symbols, true)!);
+      this.#columns.reserve(this.identity.count);
       const generation = this.#columns.arrays.generation[slot]! + 1;
       this.#columns.reset(slot);
       this.#columns.arrays.generation[slot] = generation;
@@ -302,7 +301,7 @@ export class SeriesTracker implements SeriesView {
     const limits = this.#settings.series;
     const { state, group, lastTime, interval, endedAt } = this.#columns.arrays;
     const { seen } = this.#senders.groups.arrays;
-    for (let slot = 0; slot < this.#identity.count; slot++) {
+    for (let slot = 0; slot < this.identity.count; slot++) {
       if (state[slot] === live) {
         const past = this.silence(slot) > Math.max(limits.end_after_ms, 2.5 * interval[slot]!);
         if (past || logTime - seen[group[slot]!]! > limits.silent_max_ms) {
@@ -315,7 +314,7 @@ export class SeriesTracker implements SeriesView {
       }
     }
     this.#clusters.arrays.births.fill(0, 0, this.#clusterCount);
-    this.#identity.compactIfWorthwhile();
+    this.identity.compactIfWorthwhile();
     this.#dropWorn();
     this.#forgetSenders(logTime);
   }
@@ -354,16 +353,16 @@ export class SeriesTracker implements SeriesView {
     this.#events.forgotten(slot);
     this.#columns.arrays.state[slot] = free;
     this.#columns.arrays.generation[slot]!++;
-    this.#clusters.arrays.live[this.#identity.cluster(slot)]!--;
-    this.#identity.remove(slot);
+    this.#clusters.arrays.live[this.identity.cluster(slot)]!--;
+    this.identity.remove(slot);
   }
 
   /** Takes over the series and senders of clusters that moved; returns the new slots by the old. */
   absorb(from: SeriesTracker, clusters: Int32Array): Int32Array {
     this.ticked = Math.max(this.ticked, from.ticked);
-    const slots = this.#identity.absorb(from.#identity, clusters);
+    const slots = this.identity.absorb(from.identity, clusters);
     const groups = this.#senders.absorb(from.senders, clusters);
-    this.#columns.reserve(this.#identity.count);
+    this.#columns.reserve(this.identity.count);
     for (const [old, slot] of slots.entries()) {
       if (slot < 0) continue;
       this.#columns.copySlot(from.#columns, old, slot);
@@ -380,15 +379,15 @@ export class SeriesTracker implements SeriesView {
   }
 
   save(out: ByteWriter): void {
-    this.#identity.save(out);
+    this.identity.save(out);
     this.#senders.save(out);
-    this.#columns.save(out, this.#identity.count);
+    this.#columns.save(out, this.identity.count);
     out.u32(this.#clusterCount);
     this.#clusters.save(out, this.#clusterCount);
   }
 
   load(input: ByteReader): void {
-    this.#identity.load(input);
+    this.identity.load(input);
     this.#senders.load(input);
     this.#columns.load(input);
     this.#clusterCount = input.u32();

@@ -14,6 +14,13 @@ export function seriesViewOf(tracker: SeriesTracker, families: Families): Tracke
     interval: (slot) => tracker.interval(slot),
     lastTime: (slot) => tracker.lastTime(slot),
     isTracked: (slot) => tracker.isTracked(slot),
+    firstMatch(matchers, from, accepts) {
+      const matches = tracker.identity.tester(matchers);
+      for (let slot = from; matches && slot < tracker.count; slot++) {
+        if (tracker.isTracked(slot) && matches(slot) && accepts(slot)) return slot;
+      }
+      return -1;
+    },
     isLive: (slot) => tracker.isLive(slot),
     clock: (slot) => tracker.clock(slot),
     silence: (slot) => tracker.silence(slot),
