@@ -46,7 +46,7 @@ const limits = z.strictObject({
   ),
   clusters: key(
     count(defaults.clustersPerPartitionMax),
-    'Clusters of one partition, of one tenant three quarters of them; records of further ones are counted and not read.',
+    'Clusters of one partition, of one tenant beside others three quarters of them; records of further ones are counted and not read.',
   ),
   senders: key(
     count(defaults.sendersPerPartitionMax),

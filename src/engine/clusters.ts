@@ -1,7 +1,7 @@
 import type { ByteReader, ByteWriter } from '../core/bytes.ts';
 import type { ClusterView } from './processor.ts';
 
-/** What no tenant may fill: clusters are never forgotten, and a part is for the others. */
+/** What no tenant may fill beside others: clusters are never forgotten. */
 const ownShare = 0.75;
 
 /** (tenant, cluster) pairs of a partition, by index in order of first sight, with their titles. */
@@ -15,18 +15,30 @@ export class Clusters implements ClusterView {
     return this.#rows.length;
   }
 
-  /** Given on first sight; -1 when there are `max` already, or the tenant has its share of them. */
+  /** Given on first sight; -1 when there is no room for another of this tenant. */
   indexOf(tenant: string, name: string, max: number): number {
     const key = `${tenant}\0${name}`;
     let index = this.#index.get(key);
     if (index === undefined) {
       const own = this.#counts.get(tenant) ?? 0;
-      if (this.#rows.length >= max || own >= Math.ceil(max * ownShare)) return -1;
+      if (!this.#hasRoom(own, max)) return -1;
       index = this.#rows.push([tenant, name, '']) - 1;
       this.#index.set(key, index);
       this.#counts.set(tenant, own + 1);
     }
     return index;
+  }
+
+  /**
+   * A tenant alone may have `max`, beside others its share. What is left over of it is for the others,
+   * on top of `max` where one had all before they came.
+   */
+  #hasRoom(own: number, max: number): boolean {
+    const all = this.#rows.length;
+    if (all === own) return own < max;
+    const share = Math.ceil(max * ownShare);
+    if (own >= share) return false;
+    return all < max || all - Math.max(...this.#counts.values()) < max - share;
   }
 
   tenant(index: number): string {

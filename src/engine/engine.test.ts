@@ -318,20 +318,25 @@ test('births over the caps are counted, and taken when there is room again', () 
   });
 });
 
-test.each([false, true])(
-  'no tenant takes the room for clusters of others, restored: %s',
-  (restoreAfterEach) => {
-    const driver = new StageDriver([], { restoreAfterEach });
-    driver.record('settings', { version: 1, sha256: '', content: { clusters_max: 8 } });
-    for (let i = 0; i < 20; i++) driver.samples(`made-up-${i}`, [], 'greedy');
-    for (let i = 0; i < 4; i++) driver.samples(`real-${i}`, [], 'honest');
-    const { clusters, counters } = driver.advance(15_000).of('status').at(-1)!.data;
-    const of = (name: string) =>
-      clusters.filter(({ tenant }: { tenant: string }) => tenant === name).length;
-    expect([of('greedy'), of('honest')]).toEqual([6, 2]);
-    expect(counters.clusters_over_limit).toBe(14 + 2);
-  },
-);
+test.each([
+  ['a tenant alone may have all', 0, [8, 0], 12, false],
+  ['and leaves room on top to who comes later', 4, [8, 2], 12 + 2, false],
+  ['also where the state is restored', 4, [8, 2], 12 + 2, true],
+  ['beside another it has three quarters', 5, [6, 2], 14 + 3, false],
+] as const)('room for clusters: %s', (_, honest, expected, over, restoreAfterEach) => {
+  const driver = new StageDriver([], { restoreAfterEach });
+  driver.record('settings', { version: 1, sha256: '', content: { clusters_max: 8 } });
+  const early = honest === 5 ? 1 : 0;
+  const real = (i: number) => driver.samples(`real-${i}`, [], 'honest');
+  if (early === 1) real(0);
+  for (let i = 0; i < 20; i++) driver.samples(`made-up-${i}`, [], 'greedy');
+  for (let i = early; i < honest; i++) real(i);
+  const { clusters, counters } = driver.advance(15_000).of('status').at(-1)!.data;
+  const of = (name: string) =>
+    clusters.filter(({ tenant }: { tenant: string }) => tenant === name).length;
+  expect([of('greedy'), of('honest')]).toEqual(expected);
+  expect(counters.clusters_over_limit).toBe(over);
+});
 
 test('an async handler is refused: what it does later would fall into any batch', () => {
   const later = { ...sums, name: 'later', create: () => ({ async tick() {} }) };
