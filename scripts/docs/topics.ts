@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonSchema } from '../../src/config/schema.ts';
+import { statusSchema } from '../../src/engine/status-schema.ts';
 import { feedbackValue } from '../../src/log/feedback.ts';
 import { rejectedData } from '../../src/log/rejected.ts';
 import { outputTopics, telemetryKinds } from '../../src/log/topics.ts';
@@ -56,6 +57,7 @@ const schemas: readonly (readonly [topic: string, schema: object])[] = [
   ['anomalies', z.toJSONSchema(anomalyData)],
   ['events', intervalJsonSchema()],
   ['peers', z.toJSONSchema(peersData)],
+  ['status', z.toJSONSchema(statusSchema)],
   ['rejected', z.toJSONSchema(rejectedData)],
 ];
 

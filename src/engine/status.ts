@@ -1,55 +1,10 @@
 import type { Clusters } from './clusters.ts';
-import type { Host, Unmatched } from './context.ts';
+import type { Host } from './context.ts';
 import type { Counters } from './counters.ts';
 import type { Note } from './processor.ts';
-import type { SenderStatus } from './series/senders.ts';
 import type { SeriesTracker } from './series/tracker.ts';
 import type { StageSetup } from './stage.ts';
-
-/**
- * Data of a `status` output: what a partition has done so far; counters only grow. Lists that are
- * too long for one record go on in further parts of the same tick, which hold nothing else.
- */
-export interface StatusData {
-  readonly stage: string;
-  readonly partition: number;
-  readonly tick: number;
-  /** From 0; records of older programs have no parts. */
-  readonly part?: number;
-  readonly parts?: number;
-  /** ms */
-  readonly log_time: number;
-  readonly settings_version: number;
-  /** Tracked series. */
-  readonly series: number;
-  /** Counters of the partition as a whole, by reason. */
-  readonly counters: Readonly<Record<string, number>>;
-  readonly clusters: readonly {
-    readonly tenant: string;
-    readonly cluster: string;
-    readonly title: string;
-    readonly series: number;
-    readonly counters: Readonly<Record<string, number>>;
-  }[];
-  readonly senders: readonly (Omit<SenderStatus, 'cluster'> & {
-    readonly tenant: string;
-    readonly cluster: string;
-  })[];
-  /** What processors want people to look at, such as reasons that no rule knows. */
-  readonly notes: readonly {
-    readonly processor: string;
-    readonly tenant: string;
-    readonly cluster: string;
-    readonly what: string;
-    readonly count: number;
-    /** Log time (ms) of the last time. */
-    readonly seen: number;
-  }[];
-  /** What settings and users' processors ask for and no tracked series of this partition matches. */
-  readonly unmatched: readonly Unmatched[];
-  /** Processors that do not read the settings in force, which other code took: they run on defaults. */
-  readonly defaulted?: readonly string[];
-}
+import type { StatusData } from './status-schema.ts';
 
 type ProcessorNote = Note & { readonly processor: string };
 

@@ -4,7 +4,7 @@ import { metric, native } from '../testing/histograms.test-kit.ts';
 import { StageDriver } from '../testing/stage-driver.ts';
 import type { Unmatched } from './context.ts';
 import { defineProcessor } from './processor.ts';
-import type { StatusData } from './status.ts';
+import type { StatusData } from './status-schema.ts';
 import { UnmatchedWatch, unmatchedIn, unmatchedText } from './unmatched.ts';
 
 const ratio = defineProcessor({

@@ -1,5 +1,5 @@
 import type { Unmatched } from './context.ts';
-import type { StatusData } from './status.ts';
+import type { StatusData } from './status-schema.ts';
 
 /** What a partition tells of it. */
 export type Unmet = Pick<StatusData, 'series' | 'settings_version' | 'unmatched'>;

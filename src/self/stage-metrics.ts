@@ -1,4 +1,4 @@
-import type { StatusData } from '../engine/status.ts';
+import type { StatusData } from '../engine/status-schema.ts';
 import { unmatchedIn } from '../engine/unmatched.ts';
 import type { Family, Tell } from './registry.ts';
 

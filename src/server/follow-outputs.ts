@@ -1,6 +1,7 @@
 import { text } from '../core/bytes.ts';
 import { messageOf } from '../core/errors.ts';
-import { defaultedText, type StatusData } from '../engine/status.ts';
+import { defaultedText } from '../engine/status.ts';
+import type { StatusData } from '../engine/status-schema.ts';
 import type { UnmatchedWatch } from '../engine/unmatched.ts';
 import type { Log, LogRecord } from '../log/log.ts';
 import type { LiveHub } from './live-hub.ts';
