@@ -23,7 +23,7 @@ export interface Unmatched {
   /** Those of its matchers that no series satisfies; none: no series satisfies all of them. */
   readonly unmet: readonly string[];
   /** Series match, and others that come first take them all. */
-  readonly taken?: true;
+  readonly taken?: true | undefined;
 }
 
 export const processorMissing = (name: string): SeastateError =>
@@ -53,6 +53,43 @@ export class Host implements ProcessorContext {
   readonly #kept = new Map<string, Kept>();
   readonly #selections = new Set<CachedSelection>();
   #declaring = true;
+  // Of their own, so that `const { emit } = context` works.
+  readonly columns = <S extends ColumnsSpec>(name: string, spec: S): Columns<S> => {
+    this.#declare(this.#columns, name);
+    const columns = new Columns(spec);
+    this.#columns.set(name, columns as unknown as Columns<ColumnsSpec>);
+    return columns;
+  };
+  readonly table = <R extends Row>(name: string, keyOf: RowKey<R>): Table<R> => {
+    this.#declare(this.#tables, name);
+    const table = new Table<R>(keyOf);
+    this.#tables.set(name, table as unknown as Table<Row>);
+    return table;
+  };
+  readonly keep = <K extends Kept>(name: string, kept: K): K => {
+    this.#declare(this.#kept, name);
+    this.#kept.set(name, kept);
+    return kept;
+  };
+  readonly select = (selector: string, options?: SelectOptions): CachedSelection => {
+    const selection = new CachedSelection(selector, this.#services.series, options, (released) =>
+      this.#selections.delete(released),
+    );
+    this.#selections.add(selection);
+    return selection;
+  };
+  readonly emit = (output: Output): void => {
+    if (!this.definition.outputs.includes(output.topic)) {
+      throw new SeastateError(
+        'output_undeclared',
+        `processor ${this.definition.name} writes to "${output.topic}": add it to its outputs`,
+      );
+    }
+    this.#services.emit(output);
+  };
+  readonly count = (reason: string, by = 1): void => {
+    this.#services.count(`${this.definition.name}_${reason}`, by);
+  };
 
   constructor(definition: ProcessorDefinition, settings: unknown, services: StageServices) {
     this.definition = definition;
@@ -81,37 +118,9 @@ export class Host implements ProcessorContext {
     return this.#services.logTime;
   }
 
-  columns<S extends ColumnsSpec>(name: string, spec: S): Columns<S> {
-    this.#declare(this.#columns, name);
-    const columns = new Columns(spec);
-    this.#columns.set(name, columns as unknown as Columns<ColumnsSpec>);
-    return columns;
-  }
-
-  table<R extends Row>(name: string, keyOf: RowKey<R>): Table<R> {
-    this.#declare(this.#tables, name);
-    const table = new Table<R>(keyOf);
-    this.#tables.set(name, table as unknown as Table<Row>);
-    return table;
-  }
-
-  keep<K extends Kept>(name: string, kept: K): K {
-    this.#declare(this.#kept, name);
-    this.#kept.set(name, kept);
-    return kept;
-  }
-
   #declare(known: ReadonlyMap<string, unknown>, name: string): void {
     invariant(this.#declaring, 'columns, tables and kept state are declared in create()');
     invariant(!known.has(name), `"${name}" is declared twice in ${this.definition.name}`);
-  }
-
-  select(selector: string, options?: SelectOptions): CachedSelection {
-    const selection = new CachedSelection(selector, this.#services.series, options, (released) =>
-      this.#selections.delete(released),
-    );
-    this.#selections.add(selection);
-    return selection;
   }
 
   /** Selectors that no tracked series matches and should, in the order of their text. */
@@ -127,20 +136,6 @@ export class Host implements ProcessorContext {
       found.set(selector, { processor, selector, ...why });
     }
     return [...found.values()].sort((a, b) => (a.selector < b.selector ? -1 : 1));
-  }
-
-  emit(output: Output): void {
-    if (!this.definition.outputs.includes(output.topic)) {
-      throw new SeastateError(
-        'output_undeclared',
-        `processor ${this.definition.name} writes to "${output.topic}": add it to its outputs`,
-      );
-    }
-    this.#services.emit(output);
-  }
-
-  count(reason: string, by = 1): void {
-    this.#services.count(`${this.definition.name}_${reason}`, by);
   }
 
   /** A slot was given out: its columns start anew. */

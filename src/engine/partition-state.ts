@@ -88,7 +88,11 @@ export class PartitionState implements StageState {
     const state = this;
     return new Host(definition, sectionOf(definition, content), {
       series: seriesViewOf(this.#tracker, this.#families),
-      clusters: this.#clusters,
+      clusters: {
+        tenant: (index) => this.#clusters.tenant(index),
+        name: (index) => this.#clusters.name(index),
+        title: (index) => this.#clusters.title(index),
+      },
       get logTime() {
         return state.logTime;
       },
@@ -107,8 +111,8 @@ export class PartitionState implements StageState {
 
   /** What is known of the series that match; changes nothing. */
   explain(matchers: readonly Matcher[]): Iterable<SeriesExplanation> {
-    const [slots, view] = [this.#tracker.slots(), seriesViewOf(this.#tracker, this.#families)];
-    return explainSeries(matchers, slots, view, this.#clusters, this.#hosts);
+    const view = seriesViewOf(this.#tracker, this.#families);
+    return explainSeries(matchers, view, this.#clusters, this.#hosts);
   }
 
   /** What is asked for and no series matches. */

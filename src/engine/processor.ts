@@ -141,6 +141,7 @@ export interface Kept {
   absorb(from: this, moved: Moved): void;
 }
 
+/** Its functions may be taken out of it; `settings` and `logTime` are of the moment at which they are read. */
 export interface ProcessorContext<Settings = unknown> {
   readonly series: SeriesView;
   readonly clusters: ClusterView;

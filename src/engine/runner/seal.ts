@@ -59,6 +59,8 @@ function sealMachine(target: typeof globalThis, change: Change): void {
   change(target.Atomics, 'waitAsync', closed('Atomics.waitAsync'));
   change(Buffer, 'allocUnsafe', Buffer.alloc);
   change(Buffer, 'allocUnsafeSlow', Buffer.alloc);
+  // `Buffer.from(text).buffer` would show the pool, with what others left there.
+  change(Buffer, 'poolSize', 0);
 }
 
 /** What goes by the language of the machine. */
