@@ -30,7 +30,9 @@ export async function openLog(
   if (process.log.type === 'kafka') {
     const { openKafkaLog } = await import('./log/kafka/kafka-log.ts');
     const options = kafkaOptionsOf(process.log.kafka!, topics, parts);
-    const log = await openKafkaLog(parts.readOnly ? { ...options, create: false } : options);
+    const log = await openKafkaLog(
+      parts.readOnly ? { ...options, create: false, warn: () => {} } : options,
+    );
     return { log, journalStats: () => ({}), failure: () => null };
   }
   const { journal } = process.log;
@@ -67,6 +69,7 @@ export function kafkaOptionsOf(
     names: kafka.topics,
     create: create_topics,
     retentionMs: { input: retention_input, output: retention_outputs },
+    warn: (message, details) => warn(details, message),
     onTrouble: (error) => warn({ error: error.message }, 'trouble with the brokers'),
   };
 }

@@ -20,13 +20,8 @@ const isGiven = (name: string): boolean => /(^|\/)(fixtures|results|golden|vecto
 const isOurs = (name: string): boolean =>
   isText(name) && !isGiven(name) && name !== 'package-lock.json' && name !== 'LICENSE';
 
-/** Lines from which on a file must say why it is so long; tests may be longer. */
-const softLimit = (name: string): number => (name.endsWith('.test.ts') ? 600 : 400);
-const longFiles: Readonly<Record<string, string>> = {
-  'src/formats/remote-write/walk-kernel.ts': 'one loop, written as WebAssembly',
-  'src/processors/events/trackers/node-story.ts':
-    'one state machine: a node from joining to leaving',
-};
+/** Lines of a file at most; a test may be longer. */
+const linesMax = (name: string): number => (name.endsWith('.test.ts') ? 600 : 400);
 
 interface Ban {
   readonly pattern: RegExp;
@@ -92,14 +87,12 @@ describe('the repository is tidy', () => {
     expect(found).toEqual([]);
   });
 
-  test('files are short, or say why not', () => {
+  test('files are short', () => {
     const long = files
-      .filter((name) => isCode(name) && isOurs(name) && !(name in longFiles))
+      .filter((name) => isCode(name) && isOurs(name))
       .map((name) => [name, read(name).split('\n').length] as const)
-      .filter(([name, lines]) => lines > softLimit(name));
+      .filter(([name, lines]) => lines > linesMax(name));
     expect(long).toEqual([]);
-    const stale = Object.keys(longFiles).filter((name) => !files.includes(name));
-    expect(stale).toEqual([]);
   });
 
   test('no place of somebody else: home folders, registries', () => {

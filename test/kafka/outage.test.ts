@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { Admin } from '@platformatic/kafka';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { KafkaLog } from '../../src/log/kafka/kafka-log.ts';
 import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts';
@@ -9,6 +10,8 @@ import { type Broker, hasKafka, startBroker, startCluster } from '../parts/kafka
 
 const topics = [{ name: 'telemetry', partitions: 2 }];
 const record = (text: string): NewRecord => ({ headers: {}, value: Buffer.from(text) });
+/** Three brokers on a busy machine take minutes to start. */
+const slow = { timeout: 360_000 };
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe.skipIf(!hasKafka())('brokers that fail', () => {
@@ -145,7 +148,7 @@ describe.skipIf(!hasKafka())('brokers that fail', () => {
     expect((await log.bounds('telemetry', 0)).next).toBeGreaterThanOrEqual(acknowledged + 1);
   });
 
-  test('three brokers, the leader is killed: another leads, nothing is lost', async () => {
+  test('three brokers, the leader is killed: another leads, nothing is lost', slow, async () => {
     brokers.push(...(await startCluster(3)));
     const log = await open({ deadlineMs: 30_000 });
     const { codes } = await appendThrough(log, async () => {
@@ -154,7 +157,40 @@ describe.skipIf(!hasKafka())('brokers that fail', () => {
     });
     expect([...codes]).toEqual([]);
   });
+
+  test('topics that were made while a broker was away are told when it is back', slow, async () => {
+    brokers.push(...(await startCluster(3)));
+    const addresses = brokers.map(({ address }) => address);
+    const told: object[] = [];
+    const openAt = async (at: readonly string[], ...names: string[]): Promise<void> => {
+      const wanted = names.map((name) => ({ name, partitions: 2 }));
+      const warn = (_message: string, details: object): void => void told.push(details);
+      logs.push(await openKafkaLog({ brokers: at, topics: wanted, warn }));
+    };
+    await brokers[2]!.kill();
+    const left = addresses.slice(0, 2);
+    await expect.poll(() => counted(left), { timeout: 60_000 }).toEqual([2, 2]);
+    await openAt(left, 'telemetry');
+    expect(told).toEqual([]);
+    await brokers[2]!.restart();
+    await expect.poll(() => counted(addresses), { timeout: 60_000 }).toEqual([3, 3, 3]);
+    await openAt(addresses, 'telemetry', 'alerts');
+    expect(told).toEqual([{ replicas: { telemetry: 2 }, wanted: 3 }]);
+  });
 });
+
+/** How many brokers each of these counts. */
+const counted = (addresses: readonly string[]): Promise<number[]> =>
+  Promise.all(
+    addresses.map(async (address) => {
+      const admin = new Admin({ clientId: 'test', bootstrapBrokers: [address] });
+      try {
+        return (await admin.metadata({ topics: [] })).brokers.size;
+      } finally {
+        await admin.close();
+      }
+    }),
+  );
 
 /** Index of the broker that leads telemetry/1. */
 async function leaderOf(log: KafkaLog): Promise<number> {

@@ -17,6 +17,8 @@ export interface KafkaOptions {
   readonly retentionMs?: { readonly input?: number; readonly output?: number };
   readonly compression?: 'none' | 'snappy' | 'lz4' | 'zstd' | 'gzip';
   readonly limits?: Partial<KafkaLimits>;
+  /** Told at the opening of what works, and is less safe than it could be. */
+  readonly warn?: (message: string, details: object) => void;
   /** Told of trouble that a follower waits out (broker away, leader moving). */
   readonly onTrouble?: (error: Error) => void;
 }

@@ -10,7 +10,7 @@ const options = { brokers: ['b:9092'], topics: [{ name: 'telemetry', partitions:
 function starting(counts: readonly number[], refusals: readonly number[] = []) {
   const asked: number[] = [];
   let looks = 0;
-  const partition = { leader: 0 };
+  const partition = { leader: 0, replicas: [1, 2] };
   const found = { id: 'i', partitionsCount: 2, partitions: [partition, partition] };
   const config = { 'message.timestamp.type': 'LogAppendTime', 'cleanup.policy': 'delete' };
   const configs = Object.entries(config).map(([name, value]) => ({ name, value }));
@@ -34,6 +34,27 @@ test('brokers that are not there yet are waited for, and no topic has no replica
   const { admin, asked } = starting([0, 0, 1]);
   expect((await ensureTopics(admin, options)).get('telemetry')).toMatchObject({ id: 'i' });
   expect(asked).toEqual([1]);
+});
+
+test('named brokers that are not there yet are waited for, once, and then no longer', async () => {
+  const brokers = ['a:9092', 'b:9092', 'c:9092', 'd:9092'];
+  const slow = starting([1, 1, 2, 2, 3]);
+  await ensureTopics(slow.admin, { ...options, brokers });
+  expect(slow.asked).toEqual([3]);
+  const lame = starting([2]);
+  await ensureTopics(lame.admin, { ...options, brokers });
+  expect(lame.asked).toEqual([2]);
+});
+
+test('fewer replicas than there are brokers for are told, with how to raise them', async () => {
+  const told: [string, object][] = [];
+  const warn = (message: string, details: object): void => void told.push([message, details]);
+  await ensureTopics(starting([2]).admin, { ...options, warn });
+  expect(told).toEqual([]);
+  await ensureTopics(starting([3]).admin, { ...options, warn });
+  expect(told).toEqual([
+    [expect.stringContaining('kafka-reassign'), { replicas: { telemetry: 2 }, wanted: 3 }],
+  ]);
 });
 
 test('a broker that counts fewer than it tells is asked again', async () => {

@@ -21,8 +21,9 @@ export const nameOf = (options: KafkaOptions, topic: string): string =>
   options.names?.[topic] ?? topic;
 
 /**
- * Creates the topics that are missing, with our settings, and checks those that exist. Throws
- * `topic_mismatch` (partitions, time, clean-up) and `topic_missing` where creating is off.
+ * Creates the topics that are missing, with our settings, and checks those that exist; tells
+ * `warn` those with fewer replicas than there are brokers for. Throws `topic_mismatch`
+ * (partitions, time, clean-up) and `topic_missing` where creating is off.
  */
 export async function ensureTopics(
   admin: Admin,
@@ -31,9 +32,10 @@ export async function ensureTopics(
   const what = `topics at ${options.brokers.join(', ')}`;
   try {
     const there = new Set(await admin.listTopics({ includeInternals: false }));
-    for (const spec of options.topics) {
+    const absent = options.topics.filter(({ name }) => !there.has(nameOf(options, name)));
+    if (absent.length > 0 && options.create !== false) await waitForNamed(admin, options);
+    for (const spec of absent) {
       const name = nameOf(options, spec.name);
-      if (there.has(name)) continue;
       if (options.create === false) throw missing(name, spec);
       await create(admin, spec, name, options);
     }
@@ -63,6 +65,20 @@ const defaultBatchBytes = 1_000_000;
 /** Brokers that start, and topics that were just made, are asked again for five seconds. */
 const readyTries = 50;
 const readyPauseMs = 100;
+/** Brokers that are named and not there yet, before topics are made, for fifteen. */
+const namedTries = 150;
+
+/** Copies of a topic where there are so many brokers. */
+const replicasFor = (brokers: number): number => Math.min(3, brokers);
+
+/** While a cluster starts, topics would get fewer replicas, for good. */
+async function waitForNamed(admin: Admin, { brokers: named }: KafkaOptions): Promise<void> {
+  for (let left = namedTries; left > 0; left--) {
+    const { brokers } = await admin.metadata({ topics: [], forceUpdate: true });
+    if (brokers.size >= replicasFor(named.length)) return;
+    await sleep(readyPauseMs);
+  }
+}
 
 const missing = (name: string, spec: TopicSpec): SeastateError =>
   new SeastateError(
@@ -81,7 +97,7 @@ async function create(
   const retentionMs = spec.name === telemetryTopic ? retention.input : retention.output;
   for (let left = readyTries; ; left--) {
     const { brokers } = await admin.metadata({ topics: [], forceUpdate: true });
-    const replicas = Math.min(3, brokers.size);
+    const replicas = replicasFor(brokers.size);
     const configs = {
       'message.timestamp.type': 'LogAppendTime',
       'cleanup.policy': 'delete',
@@ -131,6 +147,8 @@ async function check(
     })),
   });
   const topics = new Map<string, KafkaTopic>();
+  const wanted = replicasFor(Math.max(metadata.brokers.size, options.brokers.length));
+  const few: Record<string, number> = {};
   for (const spec of options.topics) {
     const name = nameOf(options, spec.name);
     const topic = metadata.topics.get(name)!;
@@ -145,11 +163,18 @@ async function check(
     if (config('cleanup.policy') !== 'delete') {
       throw mismatch(name, `cleanup.policy is ${config('cleanup.policy')}, which loses records`);
     }
+    const replicas = Math.min(...topic.partitions.map((partition) => partition.replicas.length));
+    if (replicas < wanted) few[name] = replicas;
     const batchBytes = Number(config('max.message.bytes'));
     topics.set(spec.name, { spec, name, id: topic.id, batchBytes });
   }
+  if (Object.keys(few).length > 0) options.warn?.(fewReplicas, { replicas: few, wanted });
   return topics;
 }
+
+const fewReplicas =
+  'topics have fewer replicas than there are brokers for: raise them with ' +
+  'kafka-reassign-partitions.sh and kafka-configs.sh, as docs/how-to/kafka-and-spark.md says';
 
 /** A topic that was just made may not be known to every broker yet: asked again for a while. */
 async function metadataOf(admin: Admin, topics: string[]) {
