@@ -15,6 +15,19 @@ export interface Family<Sources> {
   readonly read: (sources: Sources, tell: Tell) => void;
 }
 
+export const counter = <S>(name: string, help: string, read: Family<S>['read']): Family<S> => ({
+  name: `seastate_${name}_total`,
+  type: 'counter',
+  help,
+  read,
+});
+export const gauge = <S>(name: string, help: string, read: Family<S>['read']): Family<S> => ({
+  name: `seastate_${name}`,
+  type: 'gauge',
+  help,
+  read,
+});
+
 /** A histogram kept as plain numbers: `buckets[i]` counts the values in bucket i alone. */
 export interface PlainHistogram {
   readonly buckets: ArrayLike<number>;

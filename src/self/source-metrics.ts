@@ -1,6 +1,6 @@
 import type { SourceCounters } from '../sources/counters.ts';
 import type { SourceStatus } from '../sources/supervised.ts';
-import type { Family, Tell } from './registry.ts';
+import { counter, type Family, gauge, type Tell } from './registry.ts';
 
 export interface SourceNumbers {
   /** What the process fetches by itself. */
@@ -30,17 +30,6 @@ const rejections = (all: SourceNumbers, tell: Tell): void => {
 const sourceLag = ({ sources }: SourceNumbers, tell: Tell): void => {
   for (const { source, lag } of sources.status()) if (lag !== null) tell(lag, { source });
 };
-
-const counter = (
-  name: string,
-  help: string,
-  read: Family<SourceNumbers>['read'],
-): Family<SourceNumbers> => ({ name: `seastate_${name}_total`, type: 'counter', help, read });
-const gauge = (
-  name: string,
-  help: string,
-  read: Family<SourceNumbers>['read'],
-): Family<SourceNumbers> => ({ name: `seastate_${name}`, type: 'gauge', help, read });
 
 /** Of what the process fetches by itself, and of Kubernetes events over HTTP. */
 export const sourceFamilies: readonly Family<SourceNumbers>[] = [

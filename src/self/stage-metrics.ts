@@ -1,6 +1,6 @@
 import type { StatusData } from '../engine/status-schema.ts';
 import { unmatchedIn } from '../engine/unmatched.ts';
-import type { Family, Tell } from './registry.ts';
+import { type Family, gauge, type Tell } from './registry.ts';
 
 export interface StageNumbers {
   /** The newest `status` output of every partition. */
@@ -35,12 +35,6 @@ const defaulted = ({ book }: StageNumbers, tell: Tell): void => {
     for (const processor of names ?? []) tell(1, { stage, partition, processor });
   }
 };
-
-const gauge = (
-  name: string,
-  help: string,
-  read: Family<StageNumbers>['read'],
-): Family<StageNumbers> => ({ name: `seastate_${name}`, type: 'gauge', help, read });
 
 /** Of the stages, wherever they run: what their partitions say in `status`. */
 export const stageFamilies: readonly Family<StageNumbers>[] = [
