@@ -2,12 +2,7 @@ import { snapshotsOf } from '../config/layout.ts';
 import type { Config } from '../config/schema.ts';
 import type { SeriesExplanation } from '../engine/explain.ts';
 import { bundleUrl, snapshotStore } from '../engine/runtime/embedded/runtime.ts';
-import {
-  type RebuildRange,
-  type Rebuilt,
-  rebuildState,
-  type StateHolder,
-} from '../engine/runtime/rebuild.ts';
+import { type RebuildRange, rebuildState, type StateHolder } from '../engine/runtime/rebuild.ts';
 import type { StageSetup } from '../engine/stage.ts';
 import type { Log } from '../log/log.ts';
 import { telemetryTopic } from '../log/topics.ts';
@@ -23,44 +18,62 @@ export interface PartitionRange extends RebuildRange {
 }
 
 /** A state in a sealed thread, and what can be asked of it. */
-export interface SealedState extends StateHolder {
+interface SealedState extends StateHolder {
   /** As `distinctSeries` does. */
   explain(selectors: readonly string[], max: number): Promise<SeriesExplanation[]>;
 }
 
-/** The state of a partition of the configured program, rebuilt from its snapshots and log. */
-export async function partitionState(
-  { process }: Config,
-  log: Log,
-  { stage, partition, watched = [], ...range }: PartitionRange,
-): Promise<Rebuilt<SealedState>> {
-  const folder = snapshotsOf(process);
-  const parts = {
-    log,
-    topic: telemetryTopic,
-    stage,
-    partition,
-    store: snapshotStore(folder, stage, partition),
-    open: (bundle: string, setup: Omit<StageSetup, 'epoch'>) =>
-      sealedState(folder, bundle, setup, watched),
-  };
-  return await rebuildState(parts, range);
-}
+/** States of the configured program, one at a time, in one sealed thread while the code is the same. */
+export class PartitionStates {
+  readonly #log: Log;
+  readonly #snapshots: string;
+  #thread: { readonly bundle: string; readonly sealed: Sealed<HeldStateJob> } | undefined;
 
-async function sealedState(
-  snapshots: string,
-  bundle: string,
-  setup: Omit<StageSetup, 'epoch'>,
-  watched: readonly string[],
-): Promise<SealedState> {
-  const url = bundle === '' ? undefined : bundleUrl(snapshots, bundle);
-  const job = new URL('./state-job.ts', import.meta.url);
-  const sealed = await Sealed.open<HeldStateJob>(job, url, likeRunner);
-  return {
-    load: (position, chunks) => sealed.call('load', setup, position, chunks, watched),
-    take: (records) => sealed.call('take', records),
-    save: () => sealed.call('save', bundle),
-    explain: (selectors, max) => sealed.call('explain', selectors, max),
-    end: () => sealed.end(),
-  };
+  constructor({ process }: Config, log: Log) {
+    this.#log = log;
+    this.#snapshots = snapshotsOf(process);
+  }
+
+  /** The state of a partition, rebuilt from its snapshots and log; good until the next is asked for. */
+  async of({ stage, partition, watched = [], ...range }: PartitionRange) {
+    const parts = {
+      log: this.#log,
+      topic: telemetryTopic,
+      stage,
+      partition,
+      store: snapshotStore(this.#snapshots, stage, partition),
+      open: (bundle: string, setup: Omit<StageSetup, 'epoch'>) =>
+        this.#open(bundle, setup, watched),
+    };
+    return await rebuildState(parts, range);
+  }
+
+  async end(): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.sealed.end();
+  }
+
+  async #open(
+    bundle: string,
+    setup: Omit<StageSetup, 'epoch'>,
+    watched: readonly string[],
+  ): Promise<SealedState> {
+    if (this.#thread?.bundle !== bundle) await this.end();
+    this.#thread ??= { bundle, sealed: await this.#start(bundle) };
+    const { sealed } = this.#thread;
+    return {
+      load: (position, chunks) => sealed.call('load', setup, position, chunks, watched),
+      take: (records) => sealed.call('take', records),
+      save: () => sealed.call('save', bundle),
+      explain: (selectors, max) => sealed.call('explain', selectors, max),
+      end: () => this.end(),
+    };
+  }
+
+  #start(bundle: string): Promise<Sealed<HeldStateJob>> {
+    const url = bundle === '' ? undefined : bundleUrl(this.#snapshots, bundle);
+    const job = new URL('./state-job.ts', import.meta.url);
+    return Sealed.open<HeldStateJob>(job, url, likeRunner);
+  }
 }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { partitionState } from '../../src/cli/partitions.ts';
+import { PartitionStates } from '../../src/cli/partitions.ts';
 import { Seastate, until } from '../parts/seastate.ts';
 import { outputsOf } from './read-back.ts';
 import { checkSnapshots, configOf, inLog, storeOf } from './rebuilt.ts';
@@ -73,23 +73,23 @@ test('the state that a killed program left is rebuilt here as the program does i
   await killedProgram();
   const { folder } = seastate;
   await inLog(folder, async (log) => {
+    const states = new PartitionStates(configOf(folder), log);
     // A kill may come before the oldest one is taken away.
     expect(await checkSnapshots(folder, log)).toBeGreaterThanOrEqual(2 * partitions);
     for (let partition = 0; partition < partitions; partition++) {
       const newest = (await storeOf(folder, partition).list()).at(-1)!;
       const { next } = await log.bounds('telemetry', partition);
       expect(newest.next).toBeLessThanOrEqual(next);
-      const rebuilt = await partitionState(configOf(folder), log, { stage: 'cluster', partition });
+      const rebuilt = await states.of({ stage: 'cluster', partition });
       expect(rebuilt.from).toBe(newest.next);
       expect(rebuilt.position.next).toBe(next);
-      await rebuilt.state.end();
       const range = { stage: 'cluster', partition, toTime: rebuilt.logTime - 1 };
-      const earlier = await partitionState(configOf(folder), log, range);
-      await earlier.state.end();
+      const earlier = await states.of(range);
       expect(earlier.position.next).toBeLessThan(next);
       const beyond = { stage: 'cluster', partition, toOffset: next + 1 };
-      await expect(partitionState(configOf(folder), log, beyond)).rejects.toThrow('ends at offset');
+      await expect(states.of(beyond)).rejects.toThrow('ends at offset');
     }
+    await states.end();
   });
   // It runs its tail, goes on and stops: the snapshots of the stop are again what we make.
   await seastate.start();

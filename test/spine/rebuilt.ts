@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { partitionState } from '../../src/cli/partitions.ts';
+import { PartitionStates } from '../../src/cli/partitions.ts';
 import { dataLayout } from '../../src/config/layout.ts';
 import { openConfig } from '../../src/config/open.ts';
 import type { Config } from '../../src/config/schema.ts';
@@ -33,21 +33,22 @@ export const storeOf = (folder: string, partition: number) =>
  */
 export async function checkSnapshots(folder: string, log: Log): Promise<number> {
   let count = 0;
+  const states = new PartitionStates(configOf(folder), log);
   for (let partition = 0; partition < log.topics.get('telemetry')!.partitions; partition++) {
     const store = storeOf(folder, partition);
     for (const { name, next } of await store.list()) {
       const { position, bundle, chunks } = await store.read(name);
       const range = { stage: 'cluster', partition, toOffset: next, fromTime: 0 };
-      const rebuilt = await partitionState(configOf(folder), log, range);
+      const rebuilt = await states.of(range);
       expect(rebuilt).toMatchObject({ from: 0, bundle });
       // The digest is over all input and all outputs.
       expect(hex(rebuilt.position.digest)).toBe(hex(position.digest));
       const made = await rebuilt.state.save();
       expect(hex(Buffer.concat(made))).toBe(hex(Buffer.concat(chunks)));
-      await rebuilt.state.end();
       count++;
     }
   }
+  await states.end();
   return count;
 }
 

@@ -7,7 +7,7 @@ import { type CliContext, say, sayMeanwhile } from '../context.ts';
 import type { ConfigFlags } from '../flags.ts';
 import { openLogToRead } from '../open-log.ts';
 import { writeText } from '../output/rows.ts';
-import { partitionState } from '../partitions.ts';
+import { PartitionStates } from '../partitions.ts';
 import { type FoundSeries, seriesText } from './series-text.ts';
 
 export interface ExplainFlags extends ConfigFlags {
@@ -28,6 +28,7 @@ export async function explainSeriesNow(
   flags: ExplainFlags,
 ): Promise<void> {
   const log = await openLogToRead(config, context);
+  const states = new PartitionStates(config, log);
   try {
     const { partitions } = log.topics.get(telemetryTopic)!;
     const all = Array.from({ length: partitions }, (_, p) => p);
@@ -37,7 +38,7 @@ export async function explainSeriesNow(
     const whose = wanted.length === 1 ? `partition ${wanted[0]}` : `${wanted.length} partitions`;
     sayMeanwhile(context, `making the state of ${whose} from snapshots and log`);
     for (const partition of wanted) {
-      for await (const series of seriesOf(context, { config, log }, partition, matchers, flags)) {
+      for await (const series of seriesOf(context, { states, log }, partition, matchers, flags)) {
         more = found.length === flags.limit;
         if (more) break;
         found.push(series);
@@ -51,13 +52,14 @@ export async function explainSeriesNow(
     if (found.length === 0) throw nothingFound(matchers, flags);
     if (more) say(context, `more than ${flags.limit} series match: --limit raises it`);
   } finally {
+    await states.end();
     await log.close();
   }
 }
 
 async function* seriesOf(
   context: CliContext,
-  { config, log }: { config: Config; log: Log },
+  { states, log }: { states: PartitionStates; log: Log },
   partition: number,
   matchers: readonly Matcher[],
   { at, since, limit }: ExplainFlags,
@@ -67,28 +69,23 @@ async function* seriesOf(
   const selectors = selectorsOf(matchers);
   // A series may carry no label that names its cluster: then its sender does.
   const watched = selectors.map((each) => formatSelector(each.filter(isNotCluster)));
-  const { state, logTime, isKept } = await partitionState(config, log, {
+  const { state, logTime, isKept } = await states.of({
     stage,
     partition,
     fromTime: end - since,
     ...(at === undefined ? {} : { toTime: at }),
     watched,
   });
-  try {
-    const log_time = logTime || end;
-    if (isKept) {
-      const [asked, found] = [end, log_time].map((time) => new Date(time).toISOString());
-      say(
-        context,
-        `partition ${partition}: the log of ${asked} is gone; this is what was known at ${found}`,
-      );
-    }
-    const texts = selectors.map(formatSelector);
-    for (const series of await state.explain(texts, limit + 1)) {
-      yield { partition, log_time, ...series };
-    }
-  } finally {
-    await state.end();
+  const log_time = logTime || end;
+  if (isKept) {
+    const [asked, found] = [end, log_time].map((time) => new Date(time).toISOString());
+    say(
+      context,
+      `partition ${partition}: the log of ${asked} is gone; this is what was known at ${found}`,
+    );
+  }
+  for (const series of await state.explain(selectors.map(formatSelector), limit + 1)) {
+    yield { partition, log_time, ...series };
   }
 }
 

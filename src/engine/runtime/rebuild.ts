@@ -44,7 +44,6 @@ export interface RebuildRange {
 }
 
 export interface Rebuilt<Holder extends StateHolder> extends Standing {
-  /** To be ended by who asked for it. */
   readonly state: Holder;
   readonly bundle: string;
   /** Offset of the first record that was run again. */
