@@ -13,6 +13,8 @@ import { type Figures, measure, swept } from './measures.ts';
 import { nabScore, profiles } from './nab-scorer.ts';
 import { fixed, table } from './report.ts';
 import { seriesCount, stopped } from './stopped.ts';
+import { calm } from './synthetic/calm.ts';
+import { calmUnseen } from './synthetic/calm-unseen.ts';
 import { type Character, drawn } from './synthetic/character.ts';
 import { characters } from './synthetic/characters.ts';
 import { operations } from './synthetic/operations.ts';
@@ -22,7 +24,7 @@ import { vusPr } from './vus-pr.ts';
 
 /**
  * `npm run bench:detection [part...]`: parts nab, microsoft, cold, calibration, folds, synthetic, heldout,
- * unseen, stopped, cost; all without an argument. Prints tables and writes them to
+ * unseen, calm, calm-unseen, stopped, cost; all without an argument. Prints tables and writes them to
  * results/detection.json; what other parts left there stays. Data: corpora.ts.
  */
 const parts = process.argv.slice(2);
@@ -343,6 +345,8 @@ if (wants('heldout')) {
   benchCharacters('Operations data, draws not looked at', operations, 2);
 }
 if (wants('unseen')) benchCharacters('Characters not looked at', unseen, 1);
+if (wants('calm')) benchCharacters('Calm series, to look at', calm, 1);
+if (wants('calm-unseen')) benchCharacters('Calm series not looked at', calmUnseen, 1);
 if (wants('stopped')) benchStopped();
 if (wants('cost')) benchCost();
 const results = join(import.meta.dirname, '..', 'results');

@@ -2,6 +2,7 @@ import type { Arrays } from '../../engine/columns.ts';
 import { defineModel, paced, type Result, type Sample } from '../../engine/model.ts';
 import { tailSize } from '../tail.ts';
 import * as layout from './layout.ts';
+import { lone } from './lone.ts';
 import { emptyNow } from './now.ts';
 import { type Parameters, parameters } from './parameters.ts';
 import { effect, persistent, rarities } from './rarity.ts';
@@ -149,6 +150,7 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   r.score = now.rarity * now.size;
   const sum = now.rarity * Math.min(now.size, mostSize);
   r.evidence = persistent(f, o, sum, s, p.persistence) / dependence;
+  lone(c, oc, s, now, terms);
   r.ratio = fuse(terms, s, p);
 }
 
@@ -193,7 +195,7 @@ export const defaultModel = defineModel({
   parameters,
   state,
   calibration: 'own',
-  terms: ['value', 'level', 'season', 'deviation', 'fading', 'word', 'block'],
+  terms: ['value', 'level', 'season', 'deviation', 'fading', 'word', 'block', 'lone'],
   score,
   describe,
 });

@@ -56,9 +56,13 @@ export const count = {
   seasoned: visits + buckets,
   word: visits + buckets + 1,
   block: visits + buckets + 2,
+  /** Samples in the block so far; above them strong samples of late. */
   inBlock: visits + buckets + 3,
   width: visits + buckets + 4,
 } as const;
+
+export const inBlockMask = 7;
+export const loneShift = 3;
 
 /** Bits that say which words were seen: 2048 of single samples, 64 of block means. */
 export const bits = { words: 0, blocks: 64, width: 66 } as const;

@@ -18,7 +18,9 @@ export const parameters = z.strictObject({
     .min(0)
     .max(1440)
     .default(10)
-    .describe('Minutes over which rarities are averaged before they may alarm.'),
+    .describe(
+      'Minutes over which rarities are averaged before they may alarm; a lone sample of a calm series may by itself.',
+    ),
   cuts: z
     .strictObject({
       value: z.number().positive().default(0.094),

@@ -97,10 +97,13 @@ function smoothSeason(
   f[o + float.deviation] = found[deviation]!;
 }
 
-/** Terms become multiples of their cuts, less while young; returns their root of squares. */
+/**
+ * Terms of records and words become multiples of their cuts, less while young; returns their root of
+ * squares, or that of a lone sample where it is more.
+ */
 export function fuse(terms: Float64Array, s: Sample, p: Parameters): number {
   if (!(terms[0]! + terms[1]! + terms[2]! + terms[3]! + terms[4]! + terms[5]! + terms[6]! > 0)) {
-    return 0;
+    return terms[7]!;
   }
   if (s.count < least) {
     terms.fill(0);
@@ -124,5 +127,5 @@ export function fuse(terms: Float64Array, s: Sample, p: Parameters): number {
     const q = terms[k]!;
     if (q > faint) sum += q * q;
   }
-  return Math.sqrt(sum);
+  return Math.max(Math.sqrt(sum), terms[7]!);
 }

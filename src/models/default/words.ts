@@ -2,7 +2,7 @@ import * as layout from './layout.ts';
 import type { Now } from './now.ts';
 
 // A module's own constants are compiled in, imported ones are read anew each time.
-const { bits, count, float } = layout;
+const { bits, count, float, inBlockMask } = layout;
 
 /**
  * Symbolic novelty: the last samples as a word over four symbols of the range so far, and the last
@@ -67,14 +67,14 @@ export function novelty(
   const isNewWord = isNew(seen, os + bits.words, word);
   terms[5] = surprise(f, o + float.wordRate, isNewWord, Math.max(1 / wordMemory, share));
   const sum = f[o + float.blockSum]! + y;
-  const inBlock = c[oc + count.inBlock]! + 1;
-  if (inBlock < blockLength) {
+  const inBlock = c[oc + count.inBlock]!;
+  if ((inBlock & inBlockMask) < blockLength - 1) {
     f[o + float.blockSum] = sum;
-    c[oc + count.inBlock] = inBlock;
+    c[oc + count.inBlock] = inBlock + 1;
     return;
   }
   f[o + float.blockSum] = 0;
-  c[oc + count.inBlock] = 0;
+  c[oc + count.inBlock] = inBlock & ~inBlockMask;
   const block = ((c[oc + count.block]! << 3) | symbol(f, o, sum / blockLength, 8)) & 63;
   c[oc + count.block] = block;
   const pace = Math.max(1 / blockMemory, 1 / ((n + 1) / blockLength + 1));
