@@ -55,6 +55,8 @@ export interface Sample {
 export interface Result {
   /** How strange, >= 0; 0 while warming up. Any unit: the engine calibrates it per series. */
   score: number;
+  /** Of the sample by itself, where `score` outlasts it; else NaN. Runs of strange samples go by it. */
+  alone: number;
   /** Expected value and the band around it; NaN while unknown. */
   expected: number;
   lower: number;

@@ -83,7 +83,7 @@ export class Alarms {
     v.needed = this.#needed * (1 + raise);
     const byRarity = r.evidence / v.needed;
     v.strength = Math.max(byRarity, r.ratio / this.recordFactor);
-    if (r.score > runScore) {
+    if ((r.alone >= 0 ? r.alone : r.score) > runScore) {
       if (a.onset[slot] === 0) a.onset[slot] = s.time;
     } else a.onset[slot] = 0;
     const mute = a.mute[slot]!;

@@ -72,7 +72,7 @@ export class Scorer {
     const nothing = Number.NaN;
     const forecast = { reached: nothing, earliest: nothing, latest: nothing };
     const band = { expected: nothing, lower: nothing, upper: nothing };
-    this.#result = { score: 0, evidence: 0, ratio: 0, terms, ...band, ...forecast };
+    this.#result = { score: 0, alone: nothing, evidence: 0, ratio: 0, terms, ...band, ...forecast };
     this.verdict = noVerdict(terms);
     const warmFrom = this.#isFixed ? 0 : enough;
     const flatlines = options.flatlines ?? true;
@@ -239,6 +239,7 @@ export class Scorer {
     const s = this.#sample;
     const r = this.#result;
     r.score = r.evidence = r.ratio = 0;
+    r.alone = Number.NaN;
     r.expected = r.lower = r.upper = Number.NaN;
     r.reached = r.earliest = r.latest = Number.NaN;
     // Not those of the result and the sample: a model may have put others there.

@@ -4,6 +4,7 @@ import { tailSize } from '../tail.ts';
 import * as layout from './layout.ts';
 import { lone } from './lone.ts';
 import { emptyNow } from './now.ts';
+import { outlasting } from './outlast.ts';
 import { type Parameters, parameters } from './parameters.ts';
 import { effect, persistent, rarities } from './rarity.ts';
 import { fuse, records } from './records.ts';
@@ -90,7 +91,10 @@ function look(s: Sample, st: State, at: number, r: Result): void {
   const bucket = bucketOf(cycle, s.time);
   // As the state holds it, so that a repeated value is equal to its record.
   const y = Math.fround(bounded(f, o, n, s.value - origin));
-  if (s.gap) restart(f, o, y);
+  if (s.gap) {
+    restart(f, o, y);
+    c[oc + count.score] = 0;
+  }
   const weekend = weekendCounts(f, o, cycle, s.time);
   if (s.shifted) settle(f, o, seasonAt(f, o, c, oc, bucket, weekend), y);
   const seasoned = s.age >= cycle.cycleMs;
@@ -147,7 +151,8 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   records(f, o, c, oc, s, now, terms);
   if (now.seasoned && now.seasonedCount < 65_535) c[oc + count.seasoned] = now.seasonedCount + 1;
   novelty(f, o, c, oc, st.seen, at * bits.width, now, terms);
-  r.score = now.rarity * now.size;
+  r.alone = now.rarity * now.size;
+  r.score = outlasting(c, oc, r.alone);
   const sum = now.rarity * Math.min(now.size, mostSize);
   r.evidence = persistent(f, o, sum, s, p.persistence) / dependence;
   lone(c, oc, s, now, terms);
@@ -186,10 +191,17 @@ function describe(
   };
 }
 
+/** Before version 3 how far a block was filled had a place of its own; the score takes it. */
+function upgrade(_from: number, { counts }: State, at: number): void {
+  const oc = at * count.width;
+  counts[oc + count.word]! |= (counts[oc + count.score]! & 7) << layout.inBlockShift;
+  counts[oc + count.score] = 0;
+}
+
 /** The detector that watches every series unless settings say otherwise (docs: README.md here). */
 export const defaultModel = defineModel({
   name: 'default',
-  version: 2,
+  version: 3,
   summary:
     'Rarity against fast, seasonal and long baselines, and soft records of value, level, deviation from the season and shape.',
   parameters,
@@ -198,4 +210,5 @@ export const defaultModel = defineModel({
   terms: ['value', 'level', 'season', 'deviation', 'fading', 'word', 'block', 'lone'],
   score,
   describe,
+  upgrade,
 });

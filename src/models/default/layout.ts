@@ -54,15 +54,18 @@ export const count = {
   visits,
   /** Samples scored against the season. */
   seasoned: visits + buckets,
+  /** Eleven bits; above them how many samples are in the block so far. */
   word: visits + buckets + 1,
+  /** Of block means, six bits; above them strong samples of late. */
   block: visits + buckets + 2,
-  /** Samples in the block so far; above them strong samples of late. */
-  inBlock: visits + buckets + 3,
+  /** The score that was told, as the upper half of a 32-bit float. */
+  score: visits + buckets + 3,
   width: visits + buckets + 4,
 } as const;
 
-export const inBlockMask = 7;
-export const loneShift = 3;
+/** How `word` and `block` are divided. */
+export const inBlockShift = 11;
+export const loneShift = 6;
 
 /** Bits that say which words were seen: 2048 of single samples, 64 of block means. */
 export const bits = { words: 0, blocks: 64, width: 66 } as const;

@@ -4,7 +4,7 @@ import * as layout from './layout.ts';
 import type { Now } from './now.ts';
 
 // A module's own constants are compiled in, imported ones are read anew each time.
-const { count, inBlockMask, loneShift } = layout;
+const { count, loneShift } = layout;
 
 /**
  * A lone sample at fine intervals, which a mean over minutes holds back. All three residuals see the
@@ -23,7 +23,7 @@ const perHabit = 0.1;
 const strong = 2;
 /** The strong ones of the last 4096 samples or so: an eighth is forgotten after each 512. */
 const forgetMask = 511;
-const most = 8191;
+const most = 1023;
 
 /** Term 7, in multiples of the cut; learns how often the series has such samples. */
 export function lone(
@@ -34,7 +34,7 @@ export function lone(
   terms: Float64Array,
 ): void {
   if (s.interval > longest) return;
-  const at = oc + count.inBlock;
+  const at = oc + count.block;
   const forgets = (s.count & forgetMask) === forgetMask;
   if (commonest >= seldom && !forgets) return;
   const packed = c[at]!;
@@ -43,7 +43,7 @@ export function lone(
   const rarity = commonest < seldom ? -Math.log10(commonest) : 0;
   if (rarity * Math.min(size, 1) > strong && lones < most) lones++;
   if (forgets) lones -= (lones + 7) >> 3;
-  c[at] = (lones << loneShift) | (packed & inBlockMask);
+  c[at] = (lones << loneShift) | (packed & ((1 << loneShift) - 1));
   const needed =
     neededRarity(s.interval, askedByDefault) * (1 + perHabit * Math.max(0, before - free));
   const part = (weight * rarity * Math.min(size, mostSize)) / needed;

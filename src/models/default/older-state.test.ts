@@ -5,18 +5,27 @@ import { configure, type ModelDefinition } from '../../engine/model.ts';
 import { Scorer } from '../scorer.ts';
 import { daily, type Made, made, normalOf, randomOf } from '../series.test-kit.ts';
 import { defaultModel } from './default.ts';
-import { bits, buckets, count, float, state } from './layout.ts';
+import { bits, buckets, count, float, inBlockShift, state } from './layout.ts';
 
 const seed = 11;
 const minute = 60_000;
 /** Monday to Thursday by five minutes: what version 2 added is of weekends and of slower rows. */
-const known = 3 * 288;
-const length = known + 288;
+const known = 3 * 288 + 4;
+const length = known + 284;
 const spike = length - 20;
 
-/** Of version 1: its row of floats ended with the season. */
+/** Of version 1: its row of floats ended with the season, how far a block is filled had its own place. */
 const oldWidth = 36 + buckets;
-const narrow = { ...defaultModel, state: { ...state, floats: { type: 'f32', width: oldWidth } } };
+const narrow: ModelDefinition = {
+  ...(defaultModel as unknown as ModelDefinition),
+  version: defaultModel.version + 1,
+  state: { ...state, floats: { type: 'f32', width: oldWidth } },
+  upgrade: (_from, { counts }, at) => {
+    const [word, score] = [at * count.width + count.word, at * count.width + count.score];
+    counts![score] = counts![word]! >> inBlockShift;
+    counts![word]! &= (1 << inBlockShift) - 1;
+  },
+};
 
 const named = (name: string, array: ArrayLike<number>, width: number, at: number) =>
   Array.from({ length: width }, (_, k): [string, number] => [
@@ -66,7 +75,7 @@ function loaded<P, S extends ColumnsSpec>(definition: ModelDefinition<P, S>, byt
 
 /** What version 1 saved of the same: narrow rows of floats, and its number in front. */
 function asVersion1(bytes: Uint8Array): Uint8Array {
-  const older = saved(loaded(narrow as unknown as ModelDefinition, bytes));
+  const older = saved(loaded(narrow, bytes));
   new DataView(older.buffer).setUint32(0, 1, true);
   return older;
 }
@@ -85,13 +94,18 @@ test('a state of version 1 keeps its columns, gets zeros for new ones, and score
       Array.from({ length: float.width - oldWidth }, (_, k) => [`float ${oldWidth + k}`, 0]),
     );
     expect(rows[`float ${float.drift}`]).not.toBe(0);
-    expect(loaded(bare, older).explain(slot)!.model).toEqual({ ...rows, ...zeros });
+    expect(rows[`count ${count.word}`]! >> inBlockShift).toBeGreaterThan(0);
+    expect(rows[`count ${count.score}`]).not.toBe(0);
+    const told = { [`count ${count.score}`]: 0 };
+    expect(loaded(bare, older).explain(slot)!.model).toEqual({ ...rows, ...zeros, ...told });
   }
 
   const mended = loaded(defaultModel, older);
   expect(mended.explain(1)).toEqual(kept.explain(1));
   const verdicts = pushed(mended, series, known, length);
-  expect(verdicts).toEqual(pushed(kept, series, known, length));
+  const untold = (of: typeof verdicts) =>
+    of.map((rows) => rows.map((row) => ({ ...row, score: 0 })));
+  expect(untold(verdicts)).toEqual(untold(pushed(kept, series, known, length)));
   expect(verdicts.map((of) => of[spike - known]!.alarm)).toEqual([true, true]);
-  expect([...new Uint32Array(saved(mended).slice(0, 4).buffer)]).toEqual([2]);
+  expect([...new Uint32Array(saved(mended).slice(0, 4).buffer)]).toEqual([3]);
 });

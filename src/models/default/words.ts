@@ -2,7 +2,7 @@ import * as layout from './layout.ts';
 import type { Now } from './now.ts';
 
 // A module's own constants are compiled in, imported ones are read anew each time.
-const { bits, count, float, inBlockMask } = layout;
+const { bits, count, float, inBlockShift } = layout;
 
 /**
  * Symbolic novelty: the last samples as a word over four symbols of the range so far, and the last
@@ -10,6 +10,7 @@ const { bits, count, float, inBlockMask } = layout;
  * rare in this series. Bounded: a bit per word.
  */
 const wordMask = 2047;
+const blockMask = 63;
 const blockLength = 6;
 const wordMemory = 125;
 const blockMemory = 200;
@@ -62,21 +63,22 @@ export function novelty(
     f[o + float.blockRate] = 1;
   } else if (y < f[o + float.lowest]!) f[o + float.lowest] = y;
   else if (y > f[o + float.highest]!) f[o + float.highest] = y;
-  const word = ((c[oc + count.word]! << 2) | symbol(f, o, y, 4)) & wordMask;
-  c[oc + count.word] = word;
+  const before = c[oc + count.word]!;
+  const inBlock = (before >> inBlockShift) + 1;
+  const word = ((before << 2) | symbol(f, o, y, 4)) & wordMask;
   const isNewWord = isNew(seen, os + bits.words, word);
   terms[5] = surprise(f, o + float.wordRate, isNewWord, Math.max(1 / wordMemory, share));
   const sum = f[o + float.blockSum]! + y;
-  const inBlock = c[oc + count.inBlock]!;
-  if ((inBlock & inBlockMask) < blockLength - 1) {
+  if (inBlock < blockLength) {
     f[o + float.blockSum] = sum;
-    c[oc + count.inBlock] = inBlock + 1;
+    c[oc + count.word] = word | (inBlock << inBlockShift);
     return;
   }
   f[o + float.blockSum] = 0;
-  c[oc + count.inBlock] = inBlock & ~inBlockMask;
-  const block = ((c[oc + count.block]! << 3) | symbol(f, o, sum / blockLength, 8)) & 63;
-  c[oc + count.block] = block;
+  c[oc + count.word] = word;
+  const blocks = c[oc + count.block]!;
+  const block = ((blocks << 3) | symbol(f, o, sum / blockLength, 8)) & blockMask;
+  c[oc + count.block] = (blocks & ~blockMask) | block;
   const pace = Math.max(1 / blockMemory, 1 / ((n + 1) / blockLength + 1));
   terms[6] = surprise(f, o + float.blockRate, isNew(seen, os + bits.blocks, block), pace);
 }
