@@ -4,7 +4,7 @@ import { tailSize } from '../tail.ts';
 import * as layout from './layout.ts';
 import { lone } from './lone.ts';
 import { emptyNow } from './now.ts';
-import { outlasting } from './outlast.ts';
+import { outlast } from './outlast.ts';
 import { type Parameters, parameters } from './parameters.ts';
 import { effect, persistent, rarities } from './rarity.ts';
 import { fuse, records } from './records.ts';
@@ -152,7 +152,7 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   if (now.seasoned && now.seasonedCount < 65_535) c[oc + count.seasoned] = now.seasonedCount + 1;
   novelty(f, o, c, oc, st.seen, at * bits.width, now, terms);
   r.alone = now.rarity * now.size;
-  r.score = outlasting(c, oc, r.alone);
+  outlast(c, oc, r);
   const sum = now.rarity * Math.min(now.size, mostSize);
   r.evidence = persistent(f, o, sum, s, p.persistence) / dependence;
   lone(c, oc, s, now, terms);

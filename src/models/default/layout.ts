@@ -58,7 +58,7 @@ export const count = {
   word: visits + buckets + 1,
   /** Of block means, six bits; above them strong samples of late. */
   block: visits + buckets + 2,
-  /** The score that was told, as the upper half of a 32-bit float. */
+  /** The score that was told, in parts (outlast.ts). */
   score: visits + buckets + 3,
   width: visits + buckets + 4,
 } as const;

@@ -12,8 +12,6 @@ const { count, loneShift } = layout;
  * ones the series had lately, alarm or not: a spiky series is left to persistence.
  */
 const longest = 200_000;
-/** Shares above this are no matter. */
-const seldom = 0.01;
 /** Rarities count by the size of the effect, 1 at six scales, up to this. */
 const mostSize = 1.2;
 const weight = 1.1;
@@ -30,17 +28,18 @@ export function lone(
   c: Uint16Array,
   oc: number,
   s: Sample,
-  { commonest, size }: Now,
+  { rarity: product, shares, seasoned, size }: Now,
   terms: Float64Array,
 ): void {
   if (s.interval > longest) return;
   const at = oc + count.block;
   const forgets = (s.count & forgetMask) === forgetMask;
-  if (commonest >= seldom && !forgets) return;
+  if (product < 2 * strong && !forgets) return;
+  const commonest = Math.max(shares[0]!, seasoned ? shares[1]! : 0, shares[2]!);
   const packed = c[at]!;
   let lones = packed >> loneShift;
   const before = lones;
-  const rarity = commonest < seldom ? -Math.log10(commonest) : 0;
+  const rarity = -Math.log10(commonest);
   if (rarity * Math.min(size, 1) > strong && lones < most) lones++;
   if (forgets) lones -= (lones + 7) >> 3;
   c[at] = (lones << loneShift) | (packed & ((1 << loneShift) - 1));

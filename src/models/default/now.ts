@@ -28,8 +28,8 @@ export interface Now {
   seasonScale: number;
   /** -log10 of the product of the shares of earlier samples that lay as far away. */
   rarity: number;
-  /** The largest of these shares; 1 where none of them can be small. */
-  commonest: number;
+  /** These shares, of short, season and long. */
+  readonly shares: Float64Array;
 }
 
 /** To be filled. The numbers are none that V8 would keep as small integers. */
@@ -48,5 +48,5 @@ export const emptyNow = (): Now => ({
   size: Number.NaN,
   seasonScale: Number.NaN,
   rarity: Number.NaN,
-  commonest: Number.NaN,
+  shares: new Float64Array(3),
 });

@@ -20,10 +20,6 @@ const tiny = 1e-30;
 const short = 0;
 const seasonal = 1;
 const long = 2;
-/** Of the newest sample, how rare each residual of this size is. */
-const shares = new Float64Array(3);
-/** Products of shares above this are not looked at one by one. */
-const seldom = 1e-4;
 
 /** Finds `now.rarity` by the residuals of the sample; teaches their scales and tails. */
 export function rarities(
@@ -43,19 +39,15 @@ export function rarities(
     const at = o + float.scale + k;
     const scale = f[at]!;
     const tail = oc + count.tails + k * count.tail;
-    shares[k] = shareThenAdd(c, tail, scale > 0 ? size / scale : 0);
-    rarity *= shares[k]!;
+    const found = shareThenAdd(c, tail, scale > 0 ? size / scale : 0);
+    now.shares[k] = found;
+    rarity *= found;
     const taught = scale > 0 && share < 0.05 ? Math.min(size, clip * scale) : size;
     const pace = taught < calm * scale ? calmPace : pacePerSample;
     const next = scale + (taught - scale) * Math.max(pace, share);
     f[at] = next < tiny ? 0 : next;
   }
   now.rarity = rarity < 1 ? -Math.log10(rarity) : 0;
-  // Hardly ever: which of them is the largest is chance, and dear to guess.
-  now.commonest =
-    rarity < seldom
-      ? Math.max(shares[short]!, now.seasoned ? shares[seasonal]! : 0, shares[long]!)
-      : 1;
 }
 
 /**
