@@ -192,7 +192,8 @@ function describe(
 }
 
 /** Before version 3 how far a block was filled had a place of its own; the score takes it. */
-function upgrade(_from: number, { counts }: State, at: number): void {
+function upgrade(from: number, { counts }: State, at: number): void {
+  if (from >= 3) return;
   const oc = at * count.width;
   counts[oc + count.word]! |= (counts[oc + count.score]! & 7) << layout.inBlockShift;
   counts[oc + count.score] = 0;
