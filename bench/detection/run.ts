@@ -17,6 +17,7 @@ import { calm } from './synthetic/calm.ts';
 import { calmUnseen } from './synthetic/calm-unseen.ts';
 import { type Character, drawn } from './synthetic/character.ts';
 import { characters } from './synthetic/characters.ts';
+import { cycles, keptCycles } from './synthetic/cycles.ts';
 import { operations } from './synthetic/operations.ts';
 import { anomalyKinds, synthetic } from './synthetic/shapes.ts';
 import { unseen } from './synthetic/unseen.ts';
@@ -24,7 +25,7 @@ import { vusPr } from './vus-pr.ts';
 
 /**
  * `npm run bench:detection [part...]`: parts nab, microsoft, cold, calibration, folds, synthetic, heldout,
- * unseen, calm, calm-unseen, stopped, cost; all without an argument. Prints tables and writes them to
+ * unseen, calm, calm-unseen, cycles, stopped, cost; all without an argument. Prints tables and writes them to
  * results/detection.json; what other parts left there stays. Data: corpora.ts.
  */
 const parts = process.argv.slice(2);
@@ -347,6 +348,10 @@ if (wants('heldout')) {
 if (wants('unseen')) benchCharacters('Characters not looked at', unseen, 1);
 if (wants('calm')) benchCharacters('Calm series, to look at', calm, 1);
 if (wants('calm-unseen')) benchCharacters('Calm series not looked at', calmUnseen, 1);
+if (wants('cycles')) {
+  benchCharacters('Cycles of their own', cycles, 1);
+  benchCharacters('Cycles of their own, judged once', keptCycles, 1);
+}
 if (wants('stopped')) benchStopped();
 if (wants('cost')) benchCost();
 const results = join(import.meta.dirname, '..', 'results');

@@ -49,6 +49,13 @@ export interface Sample {
   /** True after a level shift was declared: what follows the level should settle here. */
   shifted: boolean;
   kind: MetricKind;
+  /** ms of a cycle that was found in the series and is not the clock's; 0 while none is known. */
+  cycle: number;
+  /**
+   * At the sample where the cycle is found: the means of its 24 equal parts, from time 0 on, NaN where
+   * one was not seen. Else undefined.
+   */
+  shape: ArrayLike<number> | undefined;
 }
 
 /** What a model says about a sample. Cleared by the engine before each call. */
@@ -91,6 +98,8 @@ export interface ModelDefinition<P = unknown, S extends ColumnsSpec = ColumnsSpe
    * `evidence` and `ratio`.
    */
   readonly calibration?: 'tail' | 'fixed' | 'own';
+  /** Whether the engine looks for a cycle in the first samples of each series: `sample.cycle`. */
+  readonly cycles?: boolean;
   /** Names of what may contribute to a score, for explanations. */
   readonly terms?: readonly string[];
   /** Names of the inputs of a model over several series, the scored one first. */
@@ -111,7 +120,7 @@ export interface ModelDefinition<P = unknown, S extends ColumnsSpec = ColumnsSpe
     state: Arrays<S>,
     at: number,
     parameters: P,
-    now: Pick<Sample, 'time' | 'age' | 'interval'>,
+    now: Pick<Sample, 'time' | 'age' | 'interval' | 'cycle'>,
   ): Readonly<Record<string, number>>;
   /** Mends a slot that was loaded from version `from` (columns were matched by name before). */
   upgrade?(from: number, state: Arrays<S>, at: number): void;

@@ -2,6 +2,7 @@ import type { ByteReader, ByteWriter } from '../core/bytes.ts';
 import { messageOf, SeastateError } from '../core/errors.ts';
 import { Columns, type ColumnsSpec } from '../engine/columns.ts';
 import type { ModelDefinition } from '../engine/model.ts';
+import { Cycles } from './cycles.ts';
 import { Pool } from './pool.ts';
 import { tailWidth } from './tail.ts';
 
@@ -37,7 +38,16 @@ const seriesColumns = {
 } as const satisfies ColumnsSpec;
 
 /** Bits of `flags`. */
-export const flag = { seen: 1, ended: 2, shifted: 4, declared: 8 } as const;
+export const flag = {
+  seen: 1,
+  ended: 2,
+  shifted: 4,
+  declared: 8,
+  /** Its cycle is looked for, or was found: the note of its state says which. */
+  cyclic: 16,
+} as const;
+/** Beside the version in front of a saved state: runs of cycles come last. */
+const withCycles = 1 << 30;
 /** Samples after a gap that may not alarm. */
 export const muteAfterGap = 3;
 /** Of a series, beside the model's state, what its successor goes on with. */
@@ -56,6 +66,11 @@ export class Memory {
   /** By the same slots. */
   readonly tails = new Columns(tailsSpec);
   readonly ownTail: boolean;
+  /**
+   * Of a model that asks for them. The note of a state is the run of the search, or -ms of the cycle
+   * that was found.
+   */
+  readonly cycles: Cycles | undefined;
   /** Slots that there is room for. */
   reserved = 0;
   /** Why a user's model cannot use the state that was loaded; it is kept as it came. */
@@ -70,15 +85,17 @@ export class Memory {
     this.#definition = definition;
     this.#keepsUnfit = keepsUnfit;
     this.ownTail = (definition.calibration ?? 'tail') === 'tail';
+    this.cycles = definition.cycles ? new Cycles() : undefined;
     this.states = new Pool(definition.state);
     this.#version = definition.version;
   }
 
-  /** Bytes of a series that never moved, and of one in full. */
-  get bytes(): { quiet: number; full: number } {
+  /** Bytes of a series that never moved, of one in full, and what a search for cycles adds. */
+  get bytes(): { quiet: number; full: number; searched: number } {
     const quiet = this.series.bytesPerSlot;
     const tail = this.ownTail ? this.tails.bytesPerSlot : 0;
-    return { quiet, full: quiet + this.states.bytesPerSlot + tail };
+    const searched = this.cycles?.bytesPerRun ?? 0;
+    return { quiet, full: quiet + this.states.bytesPerSlot + tail, searched };
   }
 
   reserve(count: number): void {
@@ -91,22 +108,54 @@ export class Memory {
     return slot < this.reserved && this.series.arrays.slot[slot]! >= 0;
   }
 
+  /** A state for the series, and a search for its cycle. */
+  begin(slot: number): number {
+    const at = this.states.take();
+    this.series.arrays.slot[slot] = at;
+    this.#beginSearch(slot, at);
+    return at;
+  }
+
+  #beginSearch(slot: number, at: number): void {
+    if (!this.cycles) return;
+    this.states.notes[at] = this.cycles.begin();
+    this.series.arrays.flags[slot]! |= flag.cyclic;
+  }
+
+  #endSearch(slot: number, at: number): void {
+    const { flags } = this.series.arrays;
+    if ((flags[slot]! & flag.cyclic) === 0) return;
+    flags[slot]! &= ~flag.cyclic;
+    const run = this.states.notes[at]!;
+    if (run >= 0) this.cycles?.end(run);
+  }
+
+  /** ms of the cycle that was found in the series, 0: none. */
+  cycleOf(slot: number): number {
+    const { flags, slot: states } = this.series.arrays;
+    if ((flags[slot]! & flag.cyclic) === 0) return 0;
+    return Math.max(0, -this.states.notes[states[slot]!]!);
+  }
+
   /**
    * Gives `to`, a young series, a copy of what is known of `from`, a dead one of the same workload,
    * in this memory or another of the same model; in the place of what it learnt itself. They share
-   * nothing afterwards. False, and nothing is done, where `to` knows as much.
+   * nothing afterwards. False, and nothing is done, where `to` knows as much, or where `from` has a
+   * cycle of its own: nobody knows where in it the other one is.
    */
   inherit(from: number, to: number, source: Memory = this): boolean {
     const isUsable = source === this || this.unfit + source.unfit === '';
-    if (!isUsable || !source.knows(from)) return false;
+    if (!isUsable || !source.knows(from) || source.cycleOf(from) > 0) return false;
     this.reserve(Math.max(from, to) + 1);
     const [a, theirs] = [this.series.arrays, source.series.arrays];
     const own = a.slot[to]!;
     if (own >= 0) {
       if (a.count[to]! >= theirs.count[from]!) return false;
+      this.#endSearch(to, own);
       this.states.give(own);
     }
     const at = this.states.adopt(source.states, theirs.slot[from]!);
+    if ((theirs.flags[from]! & flag.cyclic) !== 0) this.#beginSearch(to, at);
     if (this.ownTail) {
       this.tails.reserve(at + 1);
       this.tails.copySlot(source.tails, theirs.slot[from]!, at);
@@ -126,6 +175,7 @@ export class Memory {
     if (slot >= this.reserved) return;
     const at = this.series.arrays.slot[slot]!;
     if (at >= 0) {
+      this.#endSearch(slot, at);
       this.states.give(at);
       if (this.ownTail) this.tails.reset(at);
     }
@@ -144,6 +194,10 @@ export class Memory {
       if (kept < 0) continue;
       const at = this.states.adopt(from.states, kept);
       this.series.arrays.slot[slot] = at;
+      if (this.cycles && from.cycles && (this.series.arrays.flags[slot]! & flag.cyclic) !== 0) {
+        const run = from.states.notes[kept]!;
+        this.states.notes[at] = run < 0 ? run : this.cycles.adopt(from.cycles, run);
+      }
       if (!this.ownTail) continue;
       this.tails.reserve(at + 1);
       this.tails.copySlot(from.tails, kept, at);
@@ -152,10 +206,12 @@ export class Memory {
 
   save(out: ByteWriter, count: number): void {
     if (count > this.reserved) this.reserve(count);
-    out.u32(this.#version);
+    // Of a model that does not look for cycles it is as it was before there were any.
+    out.u32(this.cycles ? this.#version | withCycles : this.#version);
     this.series.save(out, count);
     this.states.save(out);
     this.tails.save(out, this.ownTail ? this.states.count : 0);
+    this.cycles?.save(out);
   }
 
   /**
@@ -163,7 +219,8 @@ export class Memory {
    * user's model cannot use is kept as it came, for the code that can, and its samples fail.
    */
   load(input: ByteReader): void {
-    const from = input.u32();
+    const head = input.u32();
+    const from = head & ~withCycles;
     const count = this.series.load(input);
     this.reserve(count);
     const { at } = input;
@@ -177,6 +234,15 @@ export class Memory {
       this.#version = from;
     }
     this.tails.load(input);
+    if ((head & withCycles) !== 0) this.#loadCycles(input);
+  }
+
+  /** Runs of a model that looks for cycles no more are left behind, with what was found. */
+  #loadCycles(input: ByteReader): void {
+    (this.cycles ?? new Cycles()).load(input);
+    if (this.cycles) return;
+    const { flags } = this.series.arrays;
+    for (let slot = 0; slot < this.reserved; slot++) flags[slot]! &= ~flag.cyclic;
   }
 
   /** What is wrong with a state of version `from`; '' when it can be used. */

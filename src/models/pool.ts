@@ -29,6 +29,11 @@ export class Pool<S extends ColumnsSpec> {
     return this.#columns.arrays;
   }
 
+  /** A number for each slot given out, whose taker uses it or not; what it is at first is not said. */
+  get notes(): Int32Array {
+    return this.#links.arrays.next;
+  }
+
   get bytesPerSlot(): number {
     return this.#columns.bytesPerSlot + this.#links.bytesPerSlot;
   }

@@ -20,7 +20,7 @@ export interface ScorerOptions {
 }
 
 // A module's own constants are compiled in, imported ones are read anew each time.
-const { seen: hasBeen, ended, shifted } = flag;
+const { seen: hasBeen, ended, shifted, cyclic } = flag;
 const seeds = 32;
 /** Of a result; NaN where nothing is known. */
 const numbers = ['expected', 'lower', 'upper', 'reached', 'earliest', 'latest'] as const;
@@ -68,6 +68,8 @@ export class Scorer {
       gap: false,
       shifted: false,
       kind: 'gauge',
+      cycle: 0,
+      shape: undefined,
     };
     const nothing = Number.NaN;
     const forecast = { reached: nothing, earliest: nothing, latest: nothing };
@@ -83,8 +85,8 @@ export class Scorer {
     this.ask(options.asked ?? askedByDefault);
   }
 
-  /** Bytes of a series that never moved, and of one in full. */
-  get bytes(): { quiet: number; full: number } {
+  /** Bytes of a series that never moved, of one in full, and what a search for cycles adds. */
+  get bytes(): { quiet: number; full: number; searched: number } {
     return this.#memory.bytes;
   }
 
@@ -210,8 +212,7 @@ export class Scorer {
   #begin(slot: number): number {
     const a = this.#series;
     const s = this.#sample;
-    const at = this.#memory.states.take();
-    a.slot[slot] = at;
+    this.#memory.begin(slot);
     const held = a.count[slot]!;
     const { value, steps, gap, time } = s;
     const taught = Math.min(held, seeds);
@@ -250,6 +251,8 @@ export class Scorer {
     s.shifted = (a.flags[slot]! & shifted) !== 0;
     this.#values[0] = s.value;
     const at = a.slot[slot]!;
+    if ((a.flags[slot]! & cyclic) !== 0) this.#turn(slot, at);
+    else s.cycle = 0;
     if (this.#guard) this.#scoreGuarded(at);
     else {
       const { definition, parameters } = this.#model;
@@ -266,6 +269,27 @@ export class Scorer {
       tails.reserve(at + 1);
       r.evidence = -Math.log10(shareThenAdd(tails.arrays.counts, at * tailWidth, r.score));
     }
+  }
+
+  /** Looks for the cycle of the series, or says which one was found. */
+  #turn(slot: number, at: number): void {
+    const s = this.#sample;
+    const { notes } = this.#memory.states;
+    const run = notes[at]!;
+    s.shape = undefined;
+    s.cycle = run < 0 ? -run : 0;
+    const { cycles } = this.#memory;
+    if (run < 0 || !cycles) return;
+    const found = cycles.see(run, s);
+    if (found === 0) return;
+    cycles.end(run);
+    if (found < 0) {
+      this.#series.flags[slot]! &= ~cyclic;
+      return;
+    }
+    notes[at] = -found;
+    s.cycle = found;
+    s.shape = cycles.shape;
   }
 
   /** What a failing model does can be undone; its errors have no stacks: they cost more than a sample. */

@@ -66,7 +66,12 @@ export function explained(
     model:
       at < 0 || memory.unfit !== ''
         ? {}
-        : describeState(model, memory.states.arrays, at, { time, age, interval }),
+        : describeState(model, memory.states.arrays, at, {
+            time,
+            age,
+            interval,
+            cycle: memory.cycleOf(slot),
+          }),
   };
 }
 
@@ -75,7 +80,7 @@ function describeState(
   { definition, parameters }: Model,
   state: Arrays<ColumnsSpec>,
   at: number,
-  now: Pick<Sample, 'time' | 'age' | 'interval'>,
+  now: Pick<Sample, 'time' | 'age' | 'interval' | 'cycle'>,
 ): Readonly<Record<string, number | null>> {
   const said = definition.describe?.(state, at, parameters, now) ?? plainColumns(definition.state);
   return Object.fromEntries(

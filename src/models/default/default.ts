@@ -8,7 +8,15 @@ import { outlast } from './outlast.ts';
 import { type Parameters, parameters } from './parameters.ts';
 import { effect, persistent, rarities } from './rarity.ts';
 import { fuse, records } from './records.ts';
-import { bucketOf, cycleOf, isCoarse, learnSeason, seasonAt } from './season.ts';
+import {
+  bucketOf,
+  cycleOf,
+  isCoarse,
+  isSeasoned,
+  learnSeason,
+  renewSeason,
+  seasonAt,
+} from './season.ts';
 import { isWeekend, learnWeekend, weekendCounts } from './weekend.ts';
 import { novelty } from './words.ts';
 
@@ -87,7 +95,8 @@ function look(s: Sample, st: State, at: number, r: Result): void {
   const oc = at * count.width;
   const origin = st.origin[at]!;
   const n = s.count;
-  const cycle = cycleOf(s.interval);
+  if (s.cycle > 0 && s.shape) renewSeason(f, o, c, oc, s, origin);
+  const cycle = cycleOf(s);
   const bucket = bucketOf(cycle, s.time);
   // As the state holds it, so that a repeated value is equal to its record.
   const y = Math.fround(bounded(f, o, n, s.value - origin));
@@ -97,7 +106,7 @@ function look(s: Sample, st: State, at: number, r: Result): void {
   }
   const weekend = weekendCounts(f, o, cycle, s.time);
   if (s.shifted) settle(f, o, seasonAt(f, o, c, oc, bucket, weekend), y);
-  const seasoned = s.age >= cycle.cycleMs;
+  const seasoned = isSeasoned(cycle, s.age);
   const season = seasonAt(f, o, c, oc, bucket, weekend) + f[o + float.offset]!;
   const half = expect(f, o, season, seasoned, r);
   const isOutside = Math.abs(y - r.expected) > half;
@@ -156,7 +165,7 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   const sum = now.rarity * Math.min(now.size, mostSize);
   r.evidence = persistent(f, o, sum, s, p.persistence) / dependence;
   lone(c, oc, s, now, terms);
-  r.ratio = fuse(terms, s, p);
+  r.ratio = fuse(terms, s, now, p);
 }
 
 /** The expected value at the time of the newest sample, and what it was made of. */
@@ -164,12 +173,12 @@ function describe(
   st: State,
   at: number,
   _parameters: Parameters,
-  { time, age, interval }: Pick<Sample, 'time' | 'age' | 'interval'>,
+  { time, age, interval, cycle: own }: Pick<Sample, 'time' | 'age' | 'interval' | 'cycle'>,
 ): Readonly<Record<string, number>> {
   const f = st.floats;
   const [o, oc, origin] = [at * float.width, at * count.width, st.origin[at]!];
-  const cycle = cycleOf(interval);
-  const seasoned = age >= cycle.cycleMs;
+  const cycle = cycleOf({ interval, cycle: own });
+  const seasoned = isSeasoned(cycle, age);
   const weekend = weekendCounts(f, o, cycle, time);
   const level = seasonAt(f, o, st.counts, oc, bucketOf(cycle, time), weekend);
   const season = level + f[o + float.offset]!;
@@ -187,6 +196,7 @@ function describe(
     lowest: f[o + float.lowest]! + origin,
     highest: f[o + float.highest]! + origin,
     tail_samples: tailSize(st.counts, oc + count.tails),
+    season_length_ms: seasoned ? cycle.cycleMs : Number.NaN,
     seasoned_samples: st.counts[oc + count.seasoned]!,
   };
 }
@@ -203,6 +213,7 @@ function upgrade(from: number, { counts }: State, at: number): void {
 export const defaultModel = defineModel({
   name: 'default',
   version: 3,
+  cycles: true,
   summary:
     'Rarity against fast, seasonal and long baselines, and soft records of value, level, deviation from the season and shape.',
   parameters,

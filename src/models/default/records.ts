@@ -89,7 +89,7 @@ function smoothSeason(
   s: Sample,
   now: Now,
 ): void {
-  const outside = outsideSeason(f, o, c, oc, cycleOf(s.interval), now);
+  const outside = outsideSeason(f, o, c, oc, cycleOf(s), now);
   found[season] = outside;
   const before = f[o + float.deviation]!;
   const next = before + (outside - before) * paced(levelPace, s.steps);
@@ -101,7 +101,7 @@ function smoothSeason(
  * Terms of records and words become multiples of their cuts, less while young; returns their root of
  * squares, or that of a lone sample where it is more.
  */
-export function fuse(terms: Float64Array, s: Sample, p: Parameters): number {
+export function fuse(terms: Float64Array, s: Sample, now: Now, p: Parameters): number {
   if (!(terms[0]! + terms[1]! + terms[2]! + terms[3]! + terms[4]! + terms[5]! + terms[6]! > 0)) {
     return terms[7]!;
   }
@@ -113,8 +113,11 @@ export function fuse(terms: Float64Array, s: Sample, p: Parameters): number {
   const finer = s.interval > 0 && s.interval < fineMs ? fineMs / s.interval : 1;
   const fine = 1 / (1 + perOctave * Math.log2(finer));
   const young = fine / (1 + (p.maturity * finer) / (s.count + 1));
-  const cycles = s.age / cycleOf(s.interval).cycleMs;
-  const seasonYoung = young / (1 + 1 / Math.max(cycles - 1, 0.01));
+  const { cycleMs } = cycleOf(s);
+  // A cycle of its own came after the series: what is known of it is as old as its count.
+  const grown = s.cycle > 0 ? fine / (1 + (p.maturity * finer) / (now.seasonedCount + 1)) : young;
+  const cycles = s.cycle > 0 ? 1 + (now.seasonedCount * s.interval) / cycleMs : s.age / cycleMs;
+  const seasonYoung = grown / (1 + 1 / Math.max(cycles - 1, 0.01));
   terms[0]! *= young / cuts.value;
   terms[1]! *= young / cuts.level;
   terms[2]! *= seasonYoung / cuts.season;

@@ -7,7 +7,8 @@ const { buckets, count, float } = layout;
 
 /**
  * Season: the mean of each hour of the day over about five days, of rows half a day apart and more
- * that of each day of the week over five weeks; and an offset of the level that follows within about
+ * that of each day of the week over five weeks, of a cycle found in the series that of its 24 parts;
+ * and an offset of the level that follows within about
  * 100 samples. Residuals that teach are clipped, so that an anomaly does
  * not become the season.
  */
@@ -15,6 +16,10 @@ const hourMs = 3_600_000;
 export const dayMs = 86_400_000;
 const memoryCycles = 5;
 const offsetPace = 1 / 100;
+/** Greatest size of what the floats hold. */
+const most = 1e34;
+/** Cycles that the shape of a new one was seen in. */
+const shownCycles = 4;
 
 /** A cycle in so many buckets of equal length. */
 export interface Cycle {
@@ -26,8 +31,50 @@ export interface Cycle {
 const dayCycle: Cycle = { buckets, bucketMs: hourMs, cycleMs: dayMs };
 const weekCycle: Cycle = { buckets: 7, bucketMs: dayMs, cycleMs: 7 * dayMs };
 
-/** The season that samples so far apart can show: hours of the day, else days of the week. */
-export const cycleOf = (interval: number): Cycle => (interval < dayMs / 2 ? dayCycle : weekCycle);
+/** Of the series at hand, where it has one of its own. */
+const ownCycle = { buckets, bucketMs: 1, cycleMs: 1 };
+
+/**
+ * The cycle that was found in the series; else the season that samples so far apart can show: hours
+ * of the day, or days of the week.
+ */
+export function cycleOf({ interval, cycle }: Pick<Sample, 'interval' | 'cycle'>): Cycle {
+  if (cycle > 0) {
+    ownCycle.cycleMs = cycle;
+    ownCycle.bucketMs = cycle / buckets;
+    return ownCycle;
+  }
+  return interval < dayMs / 2 ? dayCycle : weekCycle;
+}
+
+/** From a whole cycle on: one that was found has been seen four times. */
+export const isSeasoned = (cycle: Cycle, age: number): boolean =>
+  cycle === ownCycle || age >= cycle.cycleMs;
+
+/** A cycle of its own takes the place of the clock's: its shape is known, what lies outside is not. */
+export function renewSeason(
+  f: Float32Array,
+  o: number,
+  c: Uint16Array,
+  oc: number,
+  s: Sample,
+  origin: number,
+): void {
+  const perBucket = s.cycle / buckets / s.interval;
+  for (let k = 0; k < buckets; k++) {
+    const mean = s.shape![k]!;
+    const isKnown = !Number.isNaN(mean);
+    const off = Math.max(-most, Math.min(most, mean - origin));
+    f[o + float.season + k] = isKnown ? off : 0;
+    c[oc + count.visits + k] = isKnown ? Math.max(1, Math.round(shownCycles * perBucket)) : 0;
+  }
+  f[o + float.offset] = 0;
+  f[o + float.drift] = 0;
+  f[o + float.deviation] = 0;
+  c[oc + count.seasoned] = 0;
+  const tail = oc + count.tails + count.tail;
+  c.fill(0, tail, tail + count.tail);
+}
 
 /** Where in its cycle a time lies, UTC. */
 export function bucketOf({ buckets, bucketMs }: Cycle, time: number): number {
@@ -37,7 +84,7 @@ export function bucketOf({ buckets, bucketMs }: Cycle, time: number): number {
 
 /** Whether rows of this cycle are so coarse that the season moves between two of them. */
 export const isCoarse = (cycle: Cycle, interval: number): boolean =>
-  cycle === dayCycle && interval > 0.45 * hourMs;
+  cycle !== weekCycle && interval > 0.45 * cycle.bucketMs;
 
 /**
  * Level of a bucket, without the offset; the long mean where the hour was never seen. `weekend`:
@@ -86,7 +133,7 @@ export function learnSeason(
   { y, bucket, weekend, seasoned }: Now,
   clipped: number,
 ): void {
-  const perBucket = s.interval > 0 ? cycleOf(s.interval).bucketMs / s.interval : 1;
+  const perBucket = s.interval > 0 ? cycleOf(s).bucketMs / s.interval : 1;
   if (seasoned) f[o + float.offset]! += clipped * paced(offsetPace, s.steps);
   if (weekend) return;
   const at = o + float.season + bucket;
