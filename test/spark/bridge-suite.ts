@@ -43,7 +43,7 @@ describe.skipIf(!hasSpark())('the Java side of the protocol', { timeout: slowMs 
 
 describe.skipIf(!hasSpark() || !hasKafka())(
   'the bridge with a runner that fails',
-  { timeout: 2 * slowMs },
+  { timeout: 4 * slowMs },
   () => {
     let broker: Broker;
     let log: KafkaLog;
@@ -238,7 +238,7 @@ describe.skipIf(!hasSpark() || !hasKafka())(
         spark = startSpark(config({ maxOffsetsPerTrigger }));
       };
       await killDriver(4_000);
-      await killDriver(40);
+      await killDriver(160);
       await expect.poll(() => progressed().length, { timeout: slowMs }).toBeGreaterThan(1);
       await broker.kill();
       await broker.restart();

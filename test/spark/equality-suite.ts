@@ -13,7 +13,7 @@ process.stdout.write(`equality test: SEASTATE_SEED=${dice.seed}\n`);
 
 describe.skipIf(!hasSpark() || !hasKafka())(
   'one log: Spark, embedded on Kafka, embedded on a journal',
-  { timeout: 3 * slowMs },
+  { timeout: 6 * slowMs },
   () => {
     let rig: EqualityRig;
     /** What partition 0 told on a topic of JSON. */
