@@ -5,10 +5,9 @@ import * as layout from './layout.ts';
 const { count } = layout;
 
 /**
- * The score that is told outlasts its sample: it rises by a part of the way and falls slowly, so that
- * an anomaly of many samples stands out as a whole, and one strange sample less than three in a row.
+ * The score that is told is at once that of a strange sample and falls slowly from there, so that an
+ * anomaly of many samples stands out as a whole.
  */
-const rise = 0.4;
 const fall = 0.12;
 /** It is kept in 16 bits, as so many parts of 1; what is above all of them counts as that. */
 const parts = 128;
@@ -22,7 +21,7 @@ export function outlast(c: Uint16Array, oc: number, r: Pick<Result, 'alone' | 's
   // Without a branch: which way it goes is chance, and a wrong guess costs 20 ns.
   const falls = (own - kept) >>> 31;
   const before = kept / parts;
-  const told = before + (r.alone - before) * (rise + falls * (fall - rise));
+  const told = before + (r.alone - before) * (1 + falls * (fall - 1));
   c[at] = Math.min(most, told * parts);
   r.score = told;
 }
