@@ -147,7 +147,7 @@ describe('the search', () => {
     }
   });
 
-  test('begins anew for an heir; a found cycle is not handed on, nobody knows its beat', () => {
+  test('begins anew for an heir; a found cycle goes on by the clock', () => {
     const scorer = new Scorer(model);
     pushed(scorer, series, 0, 300, 0);
     scorer.inherit(0, 1);
@@ -155,7 +155,8 @@ describe('the search', () => {
     expect(scorer.explain(1)!.model['season_length_ms']).toBe(100 * minute);
     pushed(scorer, series, 300, 700, 0);
     scorer.inherit(0, 2);
-    expect(pushed(scorer, series, 700, 701, 2)[0]!.outcome).toBe('quiet');
+    expect(pushed(scorer, series, 700, 701, 2)[0]!.outcome).toBe('scored');
+    expect(scorer.explain(2)!.model['season_length_ms']).toBe(100 * minute);
   });
 
   test('that always begins anew ends as well', () => {
@@ -205,6 +206,21 @@ describe('the search', () => {
     other.load(input);
     expect(input.u32()).toBe(77);
     expect(pushed(other, series, 700, 900, 0).every((v) => v.outcome === 'scored')).toBe(true);
+  });
+
+  test('is begun for so many series at once, also after a restart', () => {
+    const maySearch = (open: number): boolean => open < 1;
+    const kept = new Scorer(model, { maySearch });
+    pushed(kept, series, 0, 300, 0);
+    const out = new ByteWriter();
+    kept.save(out, 1);
+    const scorer = new Scorer(model, { maySearch });
+    scorer.load(new ByteReader(out.take()));
+    pushed(scorer, series, 0, 700, 1);
+    pushed(scorer, series, 300, 700, 0);
+    pushed(scorer, series, 0, 700, 2);
+    const found = [0, 1, 2].map((slot) => scorer.explain(slot)!.model['season_length_ms']);
+    expect(found).toEqual([100 * minute, null, 100 * minute]);
   });
 
   test('takes little, for a while', () => {

@@ -45,21 +45,30 @@ export class Cycles {
   /** Of the cycle just found: its means in parts of equal length, from time 0 on. */
   readonly shape = new Float64Array(parts);
   #runs = new Pool(runColumns);
+  #open = 0;
   readonly #values = new Float64Array(length);
 
   get bytesPerRun(): number {
     return this.#runs.bytesPerSlot;
   }
 
+  /** Series whose cycle is looked for. */
+  get open(): number {
+    return this.#open;
+  }
+
   begin(): number {
+    this.#open++;
     return this.#runs.take();
   }
 
   end(run: number): void {
+    this.#open--;
     this.#runs.give(run);
   }
 
   adopt(from: Cycles, run: number): number {
+    this.#open++;
     return this.#runs.adopt(from.#runs, run);
   }
 
@@ -96,6 +105,7 @@ export class Cycles {
 
   load(input: ByteReader): void {
     this.#runs.load(input);
+    this.#open = this.#runs.used().length;
   }
 
   /** In whole steps; steps grow with the farthest value. */

@@ -77,13 +77,22 @@ export class Memory {
   unfit = '';
   readonly #definition: ModelDefinition;
   readonly #keepsUnfit: boolean;
+  readonly #maySearch: (open: number) => boolean;
   /** The version of the model that the state is of. */
   #version: number;
 
-  /** `keepsUnfit`: a state that the model cannot use is no error of `load`. */
-  constructor(definition: ModelDefinition, keepsUnfit: boolean) {
+  /**
+   * `keepsUnfit`: a state that the model cannot use is no error of `load`. `maySearch`: whether one
+   * more cycle is looked for beside so many.
+   */
+  constructor(
+    definition: ModelDefinition,
+    keepsUnfit: boolean,
+    maySearch: (open: number) => boolean = () => true,
+  ) {
     this.#definition = definition;
     this.#keepsUnfit = keepsUnfit;
+    this.#maySearch = maySearch;
     this.ownTail = (definition.calibration ?? 'tail') === 'tail';
     this.cycles = definition.cycles ? new Cycles() : undefined;
     this.states = new Pool(definition.state);
@@ -117,7 +126,7 @@ export class Memory {
   }
 
   #beginSearch(slot: number, at: number): void {
-    if (!this.cycles) return;
+    if (!this.cycles || !this.#maySearch(this.cycles.open)) return;
     this.states.notes[at] = this.cycles.begin();
     this.series.arrays.flags[slot]! |= flag.cyclic;
   }
@@ -140,12 +149,12 @@ export class Memory {
   /**
    * Gives `to`, a young series, a copy of what is known of `from`, a dead one of the same workload,
    * in this memory or another of the same model; in the place of what it learnt itself. They share
-   * nothing afterwards. False, and nothing is done, where `to` knows as much, or where `from` has a
-   * cycle of its own: nobody knows where in it the other one is.
+   * nothing afterwards; a cycle that was found goes on by the clock. False, and nothing is done,
+   * where `to` knows as much.
    */
   inherit(from: number, to: number, source: Memory = this): boolean {
     const isUsable = source === this || this.unfit + source.unfit === '';
-    if (!isUsable || !source.knows(from) || source.cycleOf(from) > 0) return false;
+    if (!isUsable || !source.knows(from)) return false;
     this.reserve(Math.max(from, to) + 1);
     const [a, theirs] = [this.series.arrays, source.series.arrays];
     const own = a.slot[to]!;
@@ -155,7 +164,11 @@ export class Memory {
       this.states.give(own);
     }
     const at = this.states.adopt(source.states, theirs.slot[from]!);
-    if ((theirs.flags[from]! & flag.cyclic) !== 0) this.#beginSearch(to, at);
+    const cycle = source.cycleOf(from);
+    if (cycle > 0) {
+      this.states.notes[at] = -cycle;
+      a.flags[to]! |= flag.cyclic;
+    } else if ((theirs.flags[from]! & flag.cyclic) !== 0) this.#beginSearch(to, at);
     if (this.ownTail) {
       this.tails.reserve(at + 1);
       this.tails.copySlot(source.tails, theirs.slot[from]!, at);

@@ -17,6 +17,8 @@ export interface ScorerOptions {
   readonly guard?: boolean;
   /** Whether a value that holds still alarms; true unless said otherwise. */
   readonly flatlines?: boolean;
+  /** Whether one more cycle is looked for beside so many; always, unless said otherwise. */
+  readonly maySearch?: (open: number) => boolean;
 }
 
 // A module's own constants are compiled in, imported ones are read anew each time.
@@ -53,7 +55,7 @@ export class Scorer {
     this.#run = definition.score;
     this.#isFixed = definition.calibration === 'fixed';
     this.#guard = options.guard ?? false;
-    this.#memory = new Memory(definition, this.#guard);
+    this.#memory = new Memory(definition, this.#guard, options.maySearch);
     this.#series = this.#memory.series.arrays;
     const terms = new Float64Array(definition.terms?.length ?? 0);
     this.#values = new Float64Array(definition.inputs?.length ?? 1);

@@ -63,6 +63,15 @@ describe.each([false, true])('restored after each record: %s', (restoreAfterEach
     expect(new Set(d.of('anomalies').map(({ subject }) => subject)).size).toBe(1);
   });
 
+  test('cycles are looked for in so many series at once, the others are counted', () => {
+    const d = driver();
+    const content = { anomalies: { cycle_searches_max: 1 } };
+    d.record('settings', { version: 1, sha256: '', content });
+    for (const app of ['a', 'b', 'c']) feed(d, 30, calm, { app });
+    d.advance(20_000);
+    expect(d.of('status').at(-1)!.data.counters['anomalies_cycles_over_limit']).toBe(2);
+  });
+
   test('a stopped series is told once, and its return closes it', () => {
     const d = driver();
     feed(d, 200, calm);

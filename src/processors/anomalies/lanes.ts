@@ -36,15 +36,6 @@ export interface QuantileIds {
 /** What must stay the same for the state of a scorer to go on. */
 const keyOf = ({ model, parameters }: Route): string => JSON.stringify([model, parameters]);
 
-const scorerOf = ({ per_series_day }: Route, model: Model, flatlines = true): Scorer =>
-  new Scorer(model, { asked: per_series_day, guard: !isShipped(model.definition), flatlines });
-
-const scorersOf = (route: Route, model: Model): Scorers => ({
-  scorer: scorerOf(route, model),
-  // Buckets are coarse: many equal quantiles in a row are no frozen value.
-  quantiles: scorerOf(route, model, false),
-});
-
 /** Scorers of the routes in force. A route that stays keeps the state of its scorer. */
 export class Lanes {
   readonly #context: ProcessorContext<AnomalySettings>;
@@ -78,14 +69,14 @@ export class Lanes {
     this.lanes = routes.map((route, i) => {
       const kept = same[i] ?? take((lane) => keyOf(lane.route) === keyOf(route));
       const model = kept?.model ?? this.#model(route);
-      const { scorer, quantiles } = kept ?? scorersOf(route, model);
+      const { scorer, quantiles } = kept ?? this.#scorersOf(route, model);
       for (const each of [scorer, quantiles]) each.ask(route.per_series_day);
       return {
         route,
         model,
         scorer,
         quantiles,
-        resting: kept?.resting ?? scorersOf(route, model),
+        resting: kept?.resting ?? this.#scorersOf(route, model),
         selection: this.#context.select(route.select, {
           isTaken: (slot) => this.lanes.slice(0, i).some(({ selection }) => selection.has(slot)),
         }),
@@ -93,6 +84,25 @@ export class Lanes {
         summary: model.definition.summary,
       };
     });
+  }
+
+  #scorersOf({ per_series_day }: Route, model: Model): Scorers {
+    const options = {
+      asked: per_series_day,
+      guard: !isShipped(model.definition),
+      maySearch: (open: number) => this.#maySearch(open),
+    };
+    return {
+      scorer: new Scorer(model, options),
+      // Buckets are coarse: many equal quantiles in a row are no frozen value.
+      quantiles: new Scorer(model, { ...options, flatlines: false }),
+    };
+  }
+
+  #maySearch(open: number): boolean {
+    if (open < this.#context.settings.cycle_searches_max) return true;
+    this.#context.count('cycles_over_limit');
+    return false;
   }
 
   /**
@@ -166,7 +176,7 @@ export class Lanes {
       // Of a model that is gone the state is read and let go.
       const { route, model } = lane;
       const { scorer, quantiles: ofQuantiles } = isStandIn(model)
-        ? scorersOf(route, model)
+        ? this.#scorersOf(route, model)
         : scorersIn(lane);
       scorer.load(input);
       ofQuantiles.load(input);

@@ -54,6 +54,14 @@ export const anomalySettings = z.object({
       'Series of one partition that ended more than `time.forget_after` ago and whose state waits for the ' +
         'next of their workload; of more the oldest goes first, of the cluster that has most.',
     ),
+  cycle_searches_max: z
+    .int()
+    .nonnegative()
+    .default(10_000)
+    .describe(
+      'Young series of one partition and route whose own cycle is looked for at once, 287 bytes each for ' +
+        'their first 8,192 samples; others have the season of the clock, and are counted.',
+    ),
   feedback: z
     .strictObject({
       size_factor: z
