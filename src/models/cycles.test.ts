@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ByteReader, ByteWriter } from '../core/bytes.ts';
 import { configure } from '../engine/model.ts';
+import { Cycles } from './cycles.ts';
 import { defaultModel } from './default/default.ts';
 import { Scorer } from './scorer.ts';
 import { daily, type Made, made, normalOf, passOf, randomOf } from './series.test-kit.ts';
@@ -221,6 +222,22 @@ describe('the search', () => {
     pushed(scorer, series, 0, 700, 2);
     const found = [0, 1, 2].map((slot) => scorer.explain(slot)!.model['season_length_ms']);
     expect(found).toEqual([100 * minute, null, 100 * minute]);
+  });
+
+  test('finds the shape where it is, a sample missing just where a run is full', () => {
+    const cycles = new Cycles();
+    const run = cycles.begin();
+    const common = { interval: minute, gap: false, age: 0, shifted: false, kind: 'gauge' } as const;
+    const rows = Array.from({ length: 129 }, (_, i) => i).filter((i) => i !== 127);
+    const found = rows.map((i) => {
+      const value = i % 12 === 3 ? 10 : i % 2;
+      const steps = i === 128 ? 2 : 1;
+      const own = { value, values: Float64Array.of(value), steps, count: i, time: i * minute };
+      return cycles.see(run, { ...common, ...own, cycle: 0, shape: undefined });
+    });
+    expect(found.at(-1)).toBe(12 * minute);
+    // Row 3 lies from 2.5 to 3.5 minutes, in the parts 5 and 6 of half a minute.
+    expect(cycles.shape.indexOf(Math.max(...cycles.shape))).toBe(5);
   });
 
   test('takes little, for a while', () => {

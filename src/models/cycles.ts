@@ -88,7 +88,9 @@ export class Cycles {
       if (++a.rows[run]! < 1 << a.block[run]!) continue;
       this.#keep(run, a.sum[run]! / (1 << a.block[run]!));
       a.sum[run] = a.rows[run] = 0;
-      if (a.filled[run] === length) return this.#search(run, time, interval);
+      if (a.filled[run]! < length) continue;
+      const found = this.#search(run, time - (k - 1) * interval, interval);
+      if (found !== 0) return found;
     }
     return 0;
   }

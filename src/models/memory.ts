@@ -155,7 +155,7 @@ export class Memory {
   inherit(from: number, to: number, source: Memory = this): boolean {
     const isUsable = source === this || this.unfit + source.unfit === '';
     if (!isUsable || !source.knows(from)) return false;
-    this.reserve(Math.max(from, to) + 1);
+    this.reserve(to + 1);
     const [a, theirs] = [this.series.arrays, source.series.arrays];
     const own = a.slot[to]!;
     if (own >= 0) {
