@@ -393,6 +393,29 @@ describe('a model of a user', () => {
     }
   });
 
+  test('the shape of a cycle is that of the series at hand, and is told once', () => {
+    const told: [last: number, isTold: boolean][] = [];
+    const model = defineModel({
+      ...base,
+      cycles: true,
+      score(sample, columns, at) {
+        if (sample.shape) told.push([columns.last[at]!, sample.cycle > 0]);
+        columns.last[at] = sample.value;
+      },
+    });
+    const scorer = new Scorer(configure(model));
+    // So long that its search is over, before the other's finds what it looks for.
+    const random = randomOf(seed);
+    const long = 9000;
+    for (let i = 0; i < long + 200; i++) {
+      scorer.push(0, i * minute, random(), 'gauge');
+      if (i >= long) scorer.push(1, i * minute, 100 + ((i * 7) % 11), 'gauge');
+    }
+    expect(told).toHaveLength(1);
+    expect(told[0]).toEqual([expect.any(Number), true]);
+    expect(told[0]![0]).toBeGreaterThanOrEqual(100);
+  });
+
   test('a throw or a NaN costs that series that sample and nobody else', () => {
     const model = defineModel({
       ...base,

@@ -254,7 +254,10 @@ export class Scorer {
     this.#values[0] = s.value;
     const at = a.slot[slot]!;
     if ((a.flags[slot]! & cyclic) !== 0) this.#turn(slot, at);
-    else s.cycle = 0;
+    else {
+      s.cycle = 0;
+      s.shape = undefined;
+    }
     if (this.#guard) this.#scoreGuarded(at);
     else {
       const { definition, parameters } = this.#model;
