@@ -99,7 +99,6 @@ export class Anomalies {
 
   #configure(): void {
     this.#lanes.configure(this.#context.settings);
-    this.#successions.configure();
     this.#budgets.configure();
     const { lane } = this.#slots.arrays;
     for (let slot = 0; slot < this.#context.series.count; slot++) {
@@ -108,6 +107,7 @@ export class Anomalies {
       if (before === noLane && lane[slot] !== noLane && !this.#choose(slot)) lane[slot] = noLane;
       if (lane[slot] === noLane) this.#histograms.ended(slot);
     }
+    this.#successions.configure();
     this.#scores.configure((slot) => lane[slot] !== noLane);
     // Nobody scores these any more: nothing else would close them.
     for (const row of this.#open.all()) {

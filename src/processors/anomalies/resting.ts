@@ -67,9 +67,9 @@ export class Resting {
     const workload = own.get(slot)!;
     own.delete(slot);
     if (own.size === 0) this.#clusters.delete(cluster);
-    const like = this.#byWorkload.get(workload)!.filter((each) => each !== slot);
-    if (like.length > 0) this.#byWorkload.set(workload, like);
-    else this.#byWorkload.delete(workload);
+    const like = this.#byWorkload.get(workload)!;
+    like.splice(like.indexOf(slot), 1);
+    if (like.length === 0) this.#byWorkload.delete(workload);
     for (const { resting } of this.#lanes.lanes) {
       resting.scorer.forget(slot);
       for (let k = 0; k < quantiles.length; k++) {

@@ -205,6 +205,38 @@ describe.each([false, true])('hours of silence, restored after each: %s', (resto
     expect(inherited(d)).toBe(3);
   });
 
+  test('what a change of routes leaves to nobody is not succeeded, by whatever has its slot later', () => {
+    const d = driver(restoreAfterEach);
+    const routes = (version: number, select: string) => {
+      const content = { anomalies: { routes: [{ select }] } };
+      return d.record('settings', { version, sha256: '', content });
+    };
+    feed(d, 20, [steady, ...pods('x2x4z')]);
+    feed(d, 1, pods('x2x4z'), { value: 'stale' });
+    routes(2, '{job="node"}');
+    wait(d, 2);
+    routes(3, '{pod!=""}');
+    const other = { pod: 'db-0' };
+    feed(d, 20, [steady, other]);
+    feed(d, 1, [other], { value: 'stale' });
+    feed(d, 5, [steady, ...pods('b8k9q')]);
+    expect(inherited(d)).toBe(0);
+  });
+
+  test('what came to another route before it was forgotten takes no place of what is known', () => {
+    const d = driver(restoreAfterEach, 1);
+    feed(d, 20, [steady, night('a', 0)]);
+    feed(d, 1, [night('a', 0)], { value: 'stale' });
+    const routes = [{ select: '{pod!=""}', model: 'robust-z' }];
+    const content = { anomalies: { resting_max: 1, routes } };
+    d.record('settings', { version: 2, sha256: '', content });
+    feed(d, 20, [steady, night('b', 0)]);
+    wait(d, 3);
+    expect(counted(d, 'resting_over_limit')).toBe(0);
+    feed(d, 5, [steady, night('b', 1)]);
+    expect(inherited(d)).toBe(1);
+  });
+
   test('what never moved leaves nothing', () => {
     const d = driver(restoreAfterEach, 1);
     feed(d, 20, [steady, night('a', 0), night('b', 0)], { value: 7 });

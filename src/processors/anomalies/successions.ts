@@ -72,9 +72,12 @@ export class Successions implements Kept {
     return this.#lanes.lanes[this.#routed.arrays.lane[slot]!];
   }
 
-  /** Takes the settings in force. */
+  /** Takes the settings and routes in force: what no route has any more is not succeeded. */
   configure(): void {
     this.#resting.configure();
+    for (const [key, slots] of [...this.#ended]) {
+      for (const slot of slots.filter((each) => !this.#lane(each))) this.#drop(slot, key);
+    }
   }
 
   /** A series that is scored got a slot. */
@@ -139,10 +142,16 @@ export class Successions implements Kept {
     return true;
   }
 
+  /** Whether its route knows anything that a successor could take over. */
+  #isKnown(slot: number): boolean {
+    const lane = this.#lane(slot);
+    if (!lane) return false;
+    return lane.scorer.knows(slot) || quantilesKnown(lane, this.#histograms.firstId(slot));
+  }
+
   /** A scored series ended. */
   ended(slot: number): void {
-    const lane = this.#lane(slot)!;
-    if (!lane.scorer.knows(slot) && !quantilesKnown(lane, this.#histograms.firstId(slot))) return;
+    if (!this.#isKnown(slot)) return;
     const key = this.#keyOf(slot);
     this.#drop(slot, key);
     const slots = this.#ended.get(key);
@@ -165,7 +174,8 @@ export class Successions implements Kept {
   forgotten(slot: number): void {
     if (this.#ended.size === 0 || !this.#lane(slot)) return;
     const key = this.#keyOf(slot);
-    if (!this.#drop(slot, key)) return;
+    // It may have come to another route meanwhile, which knows nothing of it.
+    if (!this.#drop(slot, key) || !this.#isKnown(slot)) return;
     const { scorers, firstQuantile, layout } = this.#estateOf(slot);
     const id = this.#resting.add(this.#context.series.cluster(slot), key, layout);
     if (id < 0) return;
@@ -219,12 +229,18 @@ export class Successions implements Kept {
   /** Young series that may have come for one of these, by the hash of their workload. */
   #youngBeside(ended: readonly number[]): Map<number, number[]> {
     // Before that nobody's name is asked for: where a fleet is new all of it is young.
-    const earliest = ended.reduce((least, each) => Math.min(least, this.#earliest(each)), Infinity);
-    const found = new Map<number, number[]>();
+    const earliest = new Map<number, number>();
     const { series } = this.#context;
+    for (const slot of ended) {
+      const [cluster, time] = [series.cluster(slot), this.#earliest(slot)];
+      earliest.set(cluster, Math.min(earliest.get(cluster) ?? time, time));
+    }
+    const least = earliest.values().reduce((a, b) => Math.min(a, b), Infinity);
+    const found = new Map<number, number[]>();
     const { since, workload } = this.#young.arrays;
     for (let slot = 0; slot < series.count; slot++) {
-      if (since[slot]! < earliest || !series.isLive(slot) || !this.#lane(slot)) continue;
+      if (since[slot]! < least || !series.isLive(slot) || !this.#lane(slot)) continue;
+      if (since[slot]! < (earliest.get(series.cluster(slot)) ?? Infinity)) continue;
       const age = series.clock(slot) - since[slot]!;
       if (age > Math.max(youngMs, youngIntervals * series.interval(slot))) continue;
       if (workload[slot] === 0) workload[slot] = hashOf(this.#keyOf(slot));
@@ -242,15 +258,16 @@ export class Successions implements Kept {
     const { lane } = this.#routed.arrays;
     const end = series.lastTime(slot);
     const earliest = this.#earliest(slot);
-    const mayBe = (each: number): boolean =>
-      since[each]! >= earliest && lane[each] === lane[slot] && this.#keyOf(each) === key;
     const distance = (each: number): number => Math.abs(since[each]! - end);
-    return young
-      .filter(mayBe)
-      .reduce<number | undefined>(
-        (best, each) => (best === undefined || distance(each) < distance(best) ? each : best),
-        undefined,
-      );
+    const nearer = (a: number, b: number): number => (distance(b) < distance(a) ? b : a);
+    let left = young.filter((each) => since[each]! >= earliest && lane[each] === lane[slot]);
+    while (left.length > 0) {
+      const nearest = left.reduce(nearer);
+      // A name costs more than all else: that of the nearest is asked for, others share its hash.
+      if (this.#keyOf(nearest) === key) return nearest;
+      left = left.filter((each) => each !== nearest);
+    }
+    return undefined;
   }
 
   save(out: ByteWriter): void {
