@@ -8,9 +8,8 @@ const { buckets, count, float } = layout;
 /**
  * Season: the mean of each hour of the day over about five days, of rows half a day apart and more
  * that of each day of the week over five weeks, of a cycle found in the series that of its 24 parts;
- * and an offset of the level that follows within about
- * 100 samples. Residuals that teach are clipped, so that an anomaly does
- * not become the season.
+ * and an offset of the level that follows within about 100 samples. Residuals that teach are clipped,
+ * so that an anomaly does not become the season.
  */
 const hourMs = 3_600_000;
 export const dayMs = 86_400_000;

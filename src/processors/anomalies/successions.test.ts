@@ -152,6 +152,29 @@ describe.each([false, true])('restored after each record: %s', (restoreAfterEach
     expect(inherited(d)).toBe(0);
   });
 
+  test('of two clusters each has its own heirs, whenever theirs came', () => {
+    const d = driver(restoreAfterEach);
+    const clusters: [cluster: string, pod: Labels, from: number, to: number][] = [
+      ['c1', pods('b8k9q')[0]!, 0, 30],
+      ['c1', pods('qqqqq')[0]!, 28, 60],
+      ['c2', pods('x2x4z')[0]!, 0, 30],
+      ['c2', pods('ttttt')[0]!, 32, 60],
+      ['c3', pods('vvvvv')[0]!, 31, 60],
+    ];
+    for (let i = 0; i < 60; i++) {
+      for (const [cluster, pod, from, to] of clusters) {
+        const all = i >= from && i < to ? [steady, pod] : [steady];
+        const series = all.map((labels) => ({
+          labels: Object.entries({ __name__: 'queue_length', ...labels }) as [string, string][],
+          samples: [{ time: d.now, value: 100 + ((i * 7) % 11) }],
+        }));
+        d.samples(cluster, series);
+      }
+      d.now += minute;
+    }
+    expect(inherited(d)).toBe(2);
+  });
+
   test('a whole scraper was away, and with it the end of its pods', () => {
     const d = driver(restoreAfterEach);
     feed(d, 30, [steady, ...pods('x2x4z')]);
