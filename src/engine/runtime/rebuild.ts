@@ -59,7 +59,8 @@ export interface Rebuilt<Holder extends StateHolder> extends Standing {
 const attemptsMax = 3;
 
 /**
- * The state of a partition, beside every runtime: a snapshot, and the tail since it run again. Reads only, so it may stand beside the program that owns the partition. Errors:
+ * The state of a partition, beside every runtime: a snapshot, and the tail since it run again.
+ * Reads only, so it may stand beside the program that owns the partition. Errors:
  * `rebuild_impossible` when no snapshot and log reach from one to the other, and the log's own.
  */
 export async function rebuildState<Holder extends StateHolder>(
@@ -89,9 +90,9 @@ async function rebuild<Holder extends StateHolder>(
   range: RebuildRange,
 ): Promise<Rebuilt<Holder>> {
   const { log, topic, stage, partition } = parts;
-  const wanted = await endOf(parts, range);
-  const start = await startFor(parts, range, wanted);
-  const end = start.isKept ? start.position.next : wanted;
+  const asked = await endOf(parts, range);
+  const start = await startFor(parts, range, asked);
+  const end = start.isKept ? start.position.next : asked;
   const outputs = [...log.topics.values()].filter(({ name }) => name !== topic);
   const setup = {
     stage,
@@ -109,9 +110,11 @@ async function rebuild<Holder extends StateHolder>(
     const skips = await parts.store.skips();
     while (standing.position.next < end) {
       const read = await log.read(topic, partition, standing.position.next);
-      if (read.length === 0) break;
+      const wanted = read.filter(({ offset }) => offset < end);
+      // Not every offset holds a record: what is read may be past the end.
+      if (wanted.length === 0) break;
       let waiting: LogRecord[] = [];
-      for (const record of read.filter(({ offset }) => offset < end)) {
+      for (const record of wanted) {
         const fed = fedRecord(record, skips);
         const code = codeIn(fed);
         if (code) {
