@@ -48,6 +48,7 @@ test.each([
   ['(?-s:.)(?s:.)', 'a\n', true],
   ['(?i)[[:lower:]]+\\.', 'AZ.', true],
   ['(?i)é.*', 'ÉX', true],
+  ['(?i)\\xe9[\\xe0-\\xe8]', 'ÉÀ', true],
 ])('%s on %j: %s', (pattern, text, expected) => {
   expect(compileRe2(pattern).test(text)).toBe(expected);
 });

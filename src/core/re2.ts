@@ -16,9 +16,9 @@ export function compileRe2(pattern: string): RegExp {
 
 /**
  * V8's linear engine knows no code points, classes of them and flags; what can do without is spelt
- * in UTF-16, each letter in both cases where case does not count.
+ * in UTF-16, each letter of ASCII in both cases where case does not count.
  */
-const needsCodePoints = /[^\0-\x7f]|\\[pP]|\\x\{|\[[^\]]*\\[DSW]/;
+const needsCodePoints = /[^\0-\x7f]|\\[pP]|\\x[{89a-fA-F]|\[[^\]]*\\[DSW]/;
 
 const refuse = (what: string): SeastateError => new SeastateError('usage', `regex: ${what}`);
 
