@@ -38,14 +38,16 @@ export class Sealed<F extends Functions> {
   readonly #worker: Worker;
   readonly #deadlineMs: number;
   readonly #exited: Promise<void>;
+  readonly #whose: string;
   #waiting: Waiting | undefined;
   #timer: NodeJS.Timeout | undefined;
   #doing = '';
-  #gone: Error | undefined;
+  #gone: SeastateError | undefined;
   readonly #memory: NodeJS.Timeout | undefined;
 
   private constructor(opening: Opening, { deadlineMs, heapMiB, buffersMiB }: SealedOptions) {
     this.#deadlineMs = deadlineMs;
+    this.#whose = opening.bundle === undefined ? 'the shipped code' : 'your code';
     this.#worker = new Worker(new URL('./sealed-thread.ts', import.meta.url), {
       workerData: opening,
       execArgv: ['--permission', '--allow-fs-read=*'],
@@ -80,19 +82,20 @@ export class Sealed<F extends Functions> {
     }
   }
 
-  /** Throws what the function threw; when it does not end or takes all memory, says so. */
+  /** Throws what the function threw; `bundle_failed` when it does not end or takes all memory. */
   async call<K extends keyof F & string>(
     name: K,
     ...args: Parameters<F[K]>
   ): Promise<ReturnType<F[K]>> {
     if (this.#gone) throw this.#gone;
+    this.#doing = this.#whose;
     this.#worker.postMessage({ name, args });
     return (await this.#answer(this.#deadlineMs)) as ReturnType<F[K]>;
   }
 
   /** Cut off in its work a thread may take the whole process with it: it ends by itself. */
   async end(): Promise<void> {
-    this.#gone ??= new Error('it was ended');
+    this.#gone ??= new SeastateError('bundle_failed', 'it was ended');
     clearInterval(this.#memory);
     this.#worker.postMessage(null);
     const cut = setTimeout(() => void this.#worker.terminate(), endMs);
@@ -138,7 +141,8 @@ export class Sealed<F extends Functions> {
   /** The thread is of no use any more. */
   #fail(what: string): void {
     clearInterval(this.#memory);
-    this.#gone ??= new Error(this.#doing === '' ? what : `${this.#doing}: ${what}`);
+    const told = this.#doing === '' ? what : `${this.#doing}: ${what}`;
+    this.#gone ??= new SeastateError('bundle_failed', told);
     this.#settle(({ reject }) => reject(this.#gone!));
   }
 

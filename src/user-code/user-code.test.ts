@@ -137,7 +137,7 @@ test.each([
 });
 
 test.each([
-  ['has no end', 'for (;;) {}', 'no end within 4 s', 4000],
+  ['has no end', 'for (;;) {}', 'no end within 10 s', 10_000],
   [
     'takes all memory',
     'const all: number[][] = []; for (;;) all.push(new Array(1e6).fill(0.5));',
