@@ -30,14 +30,20 @@ const slowMs = 240_000;
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 describe.skipIf(!hasSpark())('the Java side of the protocol', { timeout: slowMs }, () => {
-  test('reads and writes the published vectors, and tells why a runner is of no use', async () => {
+  test('reads and writes the published vectors, tells why a runner is of no use, leaves no files', async () => {
     const classes = [at('../../spark/target/classes'), at('../../spark/target/test-classes')];
     const vectors = at('../../src/engine/runner/protocol-vectors.json');
     const classPath = [...classes, `${sparkJars}/*`].join(':');
     const kept = at('../../src/engine/runtime/embedded/kept-vectors.json');
-    const args = ['-cp', classPath, 'io.seastate.spark.Check', vectors, kept, process.execPath];
-    const { stdout } = await promisify(execFile)('java', args);
-    expect(stdout.trim()).toBe('ok');
+    const scratch = await temporaryFolder();
+    const flags = [`-Djava.io.tmpdir=${scratch.path}`, '-cp', classPath];
+    const args = [...flags, 'io.seastate.spark.Check', vectors, kept, process.execPath];
+    try {
+      const { stdout } = await promisify(execFile)('java', args);
+      expect(stdout.trim()).toBe('ok');
+    } finally {
+      await scratch.close();
+    }
   });
 });
 

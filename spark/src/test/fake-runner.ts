@@ -11,19 +11,22 @@ import {
   protocolVersion,
   type Reply,
 } from '../../../src/engine/runner/messages.ts';
-import { type FakeSetup, FakeState } from './fake-stage.ts';
+import { codeOf, type FakeSetup, FakeState } from './fake-stage.ts';
 
 /**
- * A runner for the bridge's own tests, with faults on demand. Arguments: a folder of faults, and the setup. A file in that folder is a
- * fault for the next batch, taken by one runner: `kill` (after the work), `hang`, `half` (half a
- * reply), `throw`, `refuse` (a `failed` message), `forget` (asks for its state).
+ * A runner for the bridge's own tests, with faults on demand. Arguments: a folder of faults, and
+ * the setup. A file in that folder is a fault for the next batch, taken by one runner: `kill`
+ * (after the work), `hang`, `half` (half a reply), `throw`, `refuse` (a `failed` message),
+ * `forget` (asks for its state).
  */
 const [faults, setupText] = process.argv.slice(2) as [string, string];
 const setup = JSON.parse(setupText) as FakeSetup;
+// Once, as a runner does: after its hello the file is gone.
+const code = codeOf(setup);
 const states = new Map<number, FakeState>();
 
 function load({ partition, position, chunks, tail }: Load): Reply {
-  const state = new FakeState(setup, partition, position);
+  const state = new FakeState(setup, partition, position, code);
   if (chunks.length > 0) state.load(chunks);
   for (const records of tail) state.apply(decodeRecords(records));
   states.set(partition, state);

@@ -13,6 +13,10 @@ export interface FakeSetup {
 
 const chunkBytes = 16;
 
+/** What a bundle changes: its text is appended to every value. */
+export const codeOf = ({ bundle }: FakeSetup): string =>
+  bundle ? readFileSync(new URL(bundle.path), 'utf8') : '';
+
 /**
  * State of one partition of the fake stage: one numbered output per record, whose value depends on
  * all records before it. Chunks are tiny, so that every snapshot has several.
@@ -28,14 +32,13 @@ export class FakeState {
   #sum = 0;
   #numbers: number[];
 
-  constructor(setup: FakeSetup, partition: number, position: Position) {
+  constructor(setup: FakeSetup, partition: number, position: Position, code = codeOf(setup)) {
     this.#setup = setup;
     this.#partition = partition;
     this.position = position;
     this.#topic = Object.keys(setup.targets)[0]!;
     this.#numbers = Array.from({ length: setup.targets[this.#topic]! }, () => 0);
-    // What a bundle changes: its text is appended to every value.
-    this.#code = setup.bundle ? readFileSync(new URL(setup.bundle.path), 'utf8') : '';
+    this.#code = code;
   }
 
   apply(records: readonly LogRecord[]): StageOutput[] {

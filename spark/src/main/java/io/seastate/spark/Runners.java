@@ -3,7 +3,6 @@ package io.seastate.spark;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,12 +63,25 @@ final class Runners {
 
   private static RunnerProcess start(Config config, Config.Stage stage, String bundle)
       throws IOException {
+    if (bundle.isEmpty()) return start(config, stage, bundle, null);
+    Path code = Files.createTempFile("seastate-bundle-", ".mjs");
+    try {
+      fetch(config, bundle, code);
+      return start(config, stage, bundle, code);
+    } finally {
+      // A runner that says hello has loaded it.
+      Files.deleteIfExists(code);
+    }
+  }
+
+  /** `code`: the file that holds the bundle; null without one. */
+  private static RunnerProcess start(Config config, Config.Stage stage, String bundle, Path code)
+      throws IOException {
     ObjectNode setup = Config.JSON.createObjectNode();
     setup.put("stage", stage.name).put("partitions", stage.partitions);
     setup.set("targets", Config.JSON.valueToTree(stage.targets));
-    if (!bundle.isEmpty()) {
-      ObjectNode code = setup.putObject("bundle");
-      code.put("path", bundleUrl(config, bundle)).put("sha256", bundle);
+    if (code != null) {
+      setup.putObject("bundle").put("path", code.toUri().toString()).put("sha256", bundle);
     }
     List<String> command = new ArrayList<>();
     for (String word : config.command) command.add(resolve(word));
@@ -84,21 +96,18 @@ final class Runners {
     return word.startsWith("files:") ? SparkFiles.get(word.substring(6)) : word;
   }
 
-  private static String bundleUrl(Config config, String bundle) throws IOException {
+  private static void fetch(Config config, String bundle, Path to) throws IOException {
     if (config.snapshots == null) {
       throw new IOException("settings name the bundle " + bundle + ", but there is no snapshots"
           + " folder to take it from: set snapshots");
     }
-    Path local = Files.createTempDirectory("seastate-bundle-").resolve(bundle + ".mjs");
     String place = config.snapshots + "/bundles/" + bundle + ".mjs";
     try {
-      SnapshotFiles.copy(place, local);
+      SnapshotFiles.copy(place, to);
     } catch (FileNotFoundException gone) {
       throw new IOException("the users' processors that the log names are not at " + place
           + ": put the file back; seastate spark run with the same processors writes it", gone);
     }
-    URI url = local.toUri();
-    return url.toString();
   }
 
   static void closeAll() {

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -58,7 +59,7 @@ final class SnapshotFiles {
   static void copy(String from, java.nio.file.Path to) throws IOException {
     Path path = new Path(from);
     try (InputStream in = path.getFileSystem(new Configuration()).open(path)) {
-      Files.copy(in, to);
+      Files.copy(in, to, StandardCopyOption.REPLACE_EXISTING);
     }
   }
 

@@ -14,7 +14,10 @@ import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FsStatus;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 
-/** Checks what needs no Spark: `Check protocol-vectors.json kept-vectors.json node`. */
+/**
+ * Checks what needs no Spark: `Check protocol-vectors.json kept-vectors.json node`, with an empty
+ * folder as `java.io.tmpdir`.
+ */
 public final class Check {
   private static final HexFormat HEX = HexFormat.of();
 
@@ -25,6 +28,7 @@ public final class Check {
     kept(args[1]);
     fullDisk();
     runners(args[2]);
+    bundles(args[2]);
     check("4.0.3", Main.refusal("4.0.3").contains("this is Spark 4.0.3"));
     check("3.5.1", Main.refusal("3.5.1").contains("this is Spark 3.5.1"));
     check("4.2.0", Main.refusal("4.2.0") == null && Main.refusal("4.10.0-preview") == null);
@@ -122,16 +126,54 @@ public final class Check {
 
   /** What a runner of no use says must reach the task's error. */
   private static void runners(String node) throws Exception {
-    String hello = "const m = Buffer.from(JSON.stringify(HELLO)); const f = Buffer.alloc(m.length + 9);"
-        + "f.writeUInt32LE(m.length + 5, 0); f.writeUInt32LE(m.length, 5); m.copy(f, 9);"
-        + "require('fs').writeSync(1, f); setTimeout(() => {}, 60000)";
-    String other = hello.replace("HELLO", "{protocol:9,node:'v24.9.0',stage:'s',bundle:''}");
-    String old = hello.replace("HELLO", "{protocol:1,node:'v20.1.0',stage:'s',bundle:''}");
+    String other = saying("{protocol:9,node:'v24.9.0',stage:'s',bundle:''}");
+    String old = saying("{protocol:1,node:'v20.1.0',stage:'s',bundle:''}");
     refused(node, "process.stderr.write('no such module'); process.exit(3)", "no such module");
     refused(node, "process.stderr.write('no such module'); process.exit(3)", "exit code 3");
     refused(node, "setTimeout(() => {}, 60000)", 3_000, "it did not answer within 3000 ms");
     refused(node, other, "it speaks protocol 9");
     refused(node, old, "Node 24.6 or later is needed");
+  }
+
+  /** A program for Node that says hello and waits. */
+  private static String saying(String hello) {
+    return "const m = Buffer.from(JSON.stringify(" + hello + ")); const f = Buffer.alloc(m.length + 9);"
+        + "f.writeUInt32LE(m.length + 5, 0); f.writeUInt32LE(m.length, 5); m.copy(f, 9);"
+        + "require('fs').writeSync(1, f); setTimeout(() => {}, 60000)";
+  }
+
+  /** A runner reads its bundle as it starts; nothing is left behind, whatever comes of it. */
+  private static void bundles(String node) throws Exception {
+    Path folder = Files.createTempDirectory("seastate-snapshots-");
+    Path bundle = Files.createDirectory(folder.resolve("bundles")).resolve("ab.mjs");
+    Files.writeString(bundle, "by new code");
+    Config config = new Config();
+    config.snapshots = folder.toUri().toString();
+    String read = "const { bundle } = JSON.parse(process.argv.at(-1));"
+        + "const code = require('fs').readFileSync(new URL(bundle.path), 'utf8');"
+        + "if (code !== 'by new code') throw new Error(code);";
+    String hello = "{protocol:1,node:'v24.9.0',stage:'s',bundle:bundle.sha256}";
+    config.command = List.of(node, "-e", read + saying(hello));
+    Config.Stage stage = new Config.Stage();
+    stage.name = "s";
+    Runners.Slot slot = new Runners.Slot();
+    try {
+      check("with its bundle", slot.runner(config, stage, "ab").usable());
+      slot.drop();
+      try {
+        slot.runner(config, stage, "cd");
+        throw new AssertionError("there is no bundle cd");
+      } catch (IOException error) {
+        check(error.getMessage(), error.getMessage().contains("put the file back"));
+      }
+    } finally {
+      slot.drop();
+      Files.delete(bundle);
+      Files.delete(bundle.getParent());
+      Files.delete(folder);
+    }
+    String[] left = new java.io.File(System.getProperty("java.io.tmpdir")).list();
+    check("left behind: " + Arrays.toString(left), left.length == 0);
   }
 
   private static void refused(String node, String program, String wanted) {
