@@ -96,7 +96,7 @@ function partsOf(data: StatusData): StatusData[] {
     }
   }
   if (parts.length === 0) parts.push({ clusters: [], senders: [], notes: [] });
-  const none = { series: 0, counters: {}, unmatched: [] };
+  const none = { series: 0, counters: {}, unmatched: [], defaulted: undefined };
   return parts.map((lists, part) => ({
     ...data,
     ...(part > 0 && none),
