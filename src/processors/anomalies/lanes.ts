@@ -76,7 +76,8 @@ export class Lanes {
         model,
         scorer,
         quantiles,
-        resting: kept?.resting ?? this.#scorersOf(route, model),
+        // Searches do not go on there: that there was one is kept for the heir.
+        resting: kept?.resting ?? this.#scorersOf(route, model, () => true),
         selection: this.#context.select(route.select, {
           isTaken: (slot) => this.lanes.slice(0, i).some(({ selection }) => selection.has(slot)),
         }),
@@ -86,12 +87,13 @@ export class Lanes {
     });
   }
 
-  #scorersOf({ per_series_day }: Route, model: Model): Scorers {
-    const options = {
-      asked: per_series_day,
-      guard: !isShipped(model.definition),
-      maySearch: (open: number) => this.#maySearch(open),
-    };
+  #scorersOf(
+    { per_series_day }: Route,
+    model: Model,
+    maySearch = (open: number) => this.#maySearch(open),
+  ): Scorers {
+    const guard = !isShipped(model.definition);
+    const options = { asked: per_series_day, guard, maySearch };
     return {
       scorer: new Scorer(model, options),
       // Buckets are coarse: many equal quantiles in a row are no frozen value.

@@ -260,6 +260,17 @@ describe.each([false, true])('hours of silence, restored after each: %s', (resto
     expect(inherited(d)).toBe(1);
   });
 
+  test('what rests is no search for a cycle', () => {
+    const d = driver(restoreAfterEach);
+    const content = { anomalies: { cycle_searches_max: 2 } };
+    d.record('settings', { version: 2, sha256: '', content });
+    for (const name of ['a', 'b', 'c']) {
+      feed(d, 20, [steady, night(name, 0)]);
+      wait(d, 3);
+    }
+    expect(counted(d, 'cycles_over_limit')).toBe(0);
+  });
+
   test('what never moved leaves nothing', () => {
     const d = driver(restoreAfterEach, 1);
     feed(d, 20, [steady, night('a', 0), night('b', 0)], { value: 7 });
