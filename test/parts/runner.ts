@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { runnerCommand } from '../../src/cli/spark/bridge-config.ts';
@@ -60,11 +61,8 @@ export async function inThread<T>(setup: RunnerSetup, use: (ask: Ask) => Promise
     execArgv: ['--permission', '--allow-fs-read=*'],
   });
   const exit = new Promise((resolve) => worker.once('exit', resolve));
-  const next = () =>
-    new Promise<Reply>((resolve, reject) => {
-      worker.once('message', (message) => resolve(decodeMessage(message) as Reply));
-      worker.once('error', reject);
-    });
+  /** Fails with the thread. */
+  const next = async () => decodeMessage((await once(worker, 'message'))[0]) as Reply;
   try {
     await next();
     return await use((request) => {
