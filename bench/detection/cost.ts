@@ -1,6 +1,7 @@
 import { configure, type ModelDefinition } from '../../src/engine/model.ts';
 import { Scorer } from '../../src/models/scorer.ts';
 import { normalOf, randomOf } from '../../src/models/series.test-kit.ts';
+import { anomalySettings } from '../../src/processors/anomalies/settings.ts';
 
 /** Cost of a sample with preprocessing and calibration, in ns of CPU time. */
 export interface Cost {
@@ -11,6 +12,7 @@ export interface Cost {
 }
 
 const minute = 60_000;
+const shipped = anomalySettings.parse({});
 /** Samples after which every part of the default detector is at work; others inherit them. */
 const warm = 2000;
 
@@ -28,7 +30,8 @@ function measured(count: number, windows: number, work: () => void): number {
 
 /** `series` in turn, so that with many of them every sample finds its state out of the cache. */
 export function costOf(definition: ModelDefinition, series: number, samples: number): Cost {
-  const scorer = new Scorer(configure(definition));
+  const maySearch = (open: number) => open < shipped.cycle_searches_max;
+  const scorer = new Scorer(configure(definition), { maySearch });
   const normal = normalOf(randomOf(1));
   const values = Float64Array.from(
     { length: 8192 },
