@@ -1,22 +1,12 @@
 import { expect, test } from 'vitest';
-import { text } from '../../src/core/bytes.ts';
 import { PartitionState } from '../../src/engine/partition-state.ts';
 import { rekeyedState } from '../../src/engine/rekey.ts';
-import type { StageOutput } from '../../src/engine/stage.ts';
 import { encodeRequest, type SeriesInput } from '../../src/formats/remote-write/encode.ts';
 import { encodeBody } from '../../src/formats/snappy/body-encoding.ts';
-import { stages } from '../../src/processors/stages.ts';
 import { histogram } from '../gateway/histogram.ts';
-import { placed, type Unplaced } from './records.ts';
+import type { Unplaced } from './records.ts';
+import { anomaliesOf, clusterStage, setup } from './states.ts';
 
-const stage = { name: 'cluster', processors: stages['cluster']! };
-const setup = (partition: number, partitions: number, epoch: number) => ({
-  stage: 'cluster',
-  partition,
-  partitions,
-  epoch,
-  targets: {},
-});
 const bounds = ['0.01', '0.1', '1', '+Inf'];
 
 /** Of how many observations a native histogram knows, by cluster and bucket. */
@@ -58,27 +48,15 @@ function minute(i: number, slow: boolean): Unplaced[] {
   });
 }
 
-const apply = (states: readonly PartitionState[], records: readonly Unplaced[]): string[] =>
-  states
-    .flatMap((state, partition) => {
-      const outputs: StageOutput[] = [];
-      for (const record of placed(records, partition, states.length)) state.apply(record, outputs);
-      return outputs;
-    })
-    .filter(({ topic, value }) => topic === 'anomalies' && value !== null)
-    .map(({ value }) => text(value!))
-    .map((json) => JSON.stringify([JSON.parse(json).id, JSON.parse(json).data]))
-    .sort();
-
 test('what is known of histograms goes with their clusters', () => {
-  const kept = [new PartitionState(stage, setup(0, 1, 0))];
-  apply(kept, Array.from({ length: 300 }, (_, i) => minute(i + 1, false)).flat());
+  const kept = [new PartitionState(clusterStage, setup(0, 1, 0))];
+  anomaliesOf(kept, Array.from({ length: 300 }, (_, i) => minute(i + 1, false)).flat());
   const sources = [{ partition: 0, state: kept[0]! }];
-  const moved = [0, 1, 2].map((p) => rekeyedState(sources, stage, setup(p, 3, 1)));
+  const moved = [0, 1, 2].map((p) => rekeyedState(sources, clusterStage, setup(p, 3, 1)));
   const after = Array.from({ length: 30 }, (_, i) => minute(i + 301, i > 10 && i < 16)).flat();
-  const wanted = apply(kept, after);
+  const wanted = anomaliesOf(kept, after);
   for (const metric of ['request_duration_seconds', 'reply_duration_seconds']) {
     expect(wanted.filter((each) => each.includes(`"${metric}"`)).length, metric).toBeGreaterThan(0);
   }
-  expect(apply(moved, after)).toEqual(wanted);
+  expect(anomaliesOf(moved, after)).toEqual(wanted);
 });

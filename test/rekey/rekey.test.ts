@@ -6,33 +6,16 @@ import { defineProcessor } from '../../src/engine/processor.ts';
 import { rekeyedState } from '../../src/engine/rekey.ts';
 import type { StageDefinition, StageOutput } from '../../src/engine/stage.ts';
 import { sameKey } from '../../src/engine/tables.ts';
-import { stages } from '../../src/processors/stages.ts';
 import { fleetLog, placed, settingsRecord, type Unplaced } from './records.ts';
+import { clusterStage, run, setup } from './states.ts';
 
 const seed = Number(process.env['SEASTATE_SEED'] ?? Date.now() % 1_000_000);
 process.stdout.write(`rekey test: SEASTATE_SEED=${seed}\n`);
 
 const stage: StageDefinition = {
   name: 'cluster',
-  processors: [...stages['cluster']!, errorRatio],
+  processors: [...clusterStage.processors, errorRatio],
 };
-const setup = (partition: number, partitions: number, epoch: number) => ({
-  stage: 'cluster',
-  partition,
-  partitions,
-  epoch,
-  targets: {},
-});
-
-/** Runs every partition over its part of the records; outputs in order, by partition. */
-function run(states: readonly PartitionState[], records: readonly Unplaced[]): StageOutput[][] {
-  return states.map((state, partition) => {
-    const outputs: StageOutput[] = [];
-    for (const record of placed(records, partition, states.length)) state.apply(record, outputs);
-    return outputs;
-  });
-}
-
 const fresh = (partitions: number): PartitionState[] =>
   Array.from({ length: partitions }, (_, p) => new PartitionState(stage, setup(p, partitions, 0)));
 

@@ -1,21 +1,11 @@
 import { expect, test } from 'vitest';
-import { text } from '../../src/core/bytes.ts';
 import { PartitionState } from '../../src/engine/partition-state.ts';
 import { rekeyedState } from '../../src/engine/rekey.ts';
-import type { StageOutput } from '../../src/engine/stage.ts';
 import { encodeRequest } from '../../src/formats/remote-write/encode.ts';
 import { encodeBody } from '../../src/formats/snappy/body-encoding.ts';
-import { stages } from '../../src/processors/stages.ts';
-import { placed, type Unplaced } from './records.ts';
+import type { Unplaced } from './records.ts';
+import { anomaliesOf, clusterStage, setup } from './states.ts';
 
-const stage = { name: 'cluster', processors: stages['cluster']! };
-const setup = (partition: number, partitions: number, epoch: number) => ({
-  stage: 'cluster',
-  partition,
-  partitions,
-  epoch,
-  targets: {},
-});
 const minute = 60_000;
 const hour = 60 * minute;
 
@@ -36,33 +26,21 @@ const scrapes = (from: number, count: number, pods: readonly string[], value?: n
     scrape(from + i * minute, pods, value ?? 100 + ((i * 7) % 11)),
   ).flat();
 
-const apply = (states: readonly PartitionState[], records: readonly Unplaced[]): string[] =>
-  states
-    .flatMap((state, partition) => {
-      const outputs: StageOutput[] = [];
-      for (const record of placed(records, partition, states.length)) state.apply(record, outputs);
-      return outputs;
-    })
-    .filter(({ topic, value }) => topic === 'anomalies' && value !== null)
-    .map(({ value }) => text(value!))
-    .map((json) => JSON.stringify([JSON.parse(json).id, JSON.parse(json).data]))
-    .sort();
-
 test('what rests, and what ended a moment ago, goes with its cluster', () => {
   const start = Date.UTC(2026, 0, 1);
-  const kept = [new PartitionState(stage, setup(0, 1, 0))];
-  apply(kept, scrapes(start, 60, ['backup-29318400-x2x4z']));
-  apply(kept, scrapes(start + hour, 10, []));
-  apply(kept, scrapes(start + 4 * hour, 60, ['report-29318400-x2x4z']));
-  apply(kept, scrapes(start + 5 * hour, 10, []));
+  const kept = [new PartitionState(clusterStage, setup(0, 1, 0))];
+  anomaliesOf(kept, scrapes(start, 60, ['backup-29318400-x2x4z']));
+  anomaliesOf(kept, scrapes(start + hour, 10, []));
+  anomaliesOf(kept, scrapes(start + 4 * hour, 60, ['report-29318400-x2x4z']));
+  anomaliesOf(kept, scrapes(start + 5 * hour, 10, []));
   const sources = [{ partition: 0, state: kept[0]! }];
-  const moved = [0, 1, 2].map((p) => rekeyedState(sources, stage, setup(p, 3, 1)));
+  const moved = [0, 1, 2].map((p) => rekeyedState(sources, clusterStage, setup(p, 3, 1)));
   const heirs = ['backup-29319840-b8k9q', 'report-29319840-b8k9q'];
   const from = start + 5 * hour + 10 * minute;
   const after = [...scrapes(from, 8, heirs), ...scrapes(from + 8 * minute, 2, heirs, 900)];
-  const wanted = apply(kept, after);
+  const wanted = anomaliesOf(kept, after);
   for (const pod of heirs) {
     expect(wanted.filter((each) => each.includes(pod)).length, pod).toBe(4);
   }
-  expect(apply(moved, after)).toEqual(wanted);
+  expect(anomaliesOf(moved, after)).toEqual(wanted);
 });

@@ -11,12 +11,11 @@ import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts';
 import type { Log } from '../../src/log/log.ts';
 import { NumberedReader } from '../../src/log/numbering.ts';
 import { defaultTopics, outputTopics } from '../../src/log/topics.ts';
-import { stages } from '../../src/processors/stages.ts';
 import { type Broker, hasKafka, startBroker } from '../parts/kafka.ts';
 import { outputText, readAll, readNumbered } from '../parts/numbered.ts';
 import { fleetLog, placed, settingsRecord, type Unplaced } from './records.ts';
+import { clusterStage, setup } from './states.ts';
 
-const stage = { name: 'cluster', processors: stages['cluster']! };
 const startMs = Date.now() - 8 * 60_000;
 const records: Unplaced[] = [
   { timestamp: startMs, ...settingsRecord(3, {}) },
@@ -78,14 +77,6 @@ describe.skipIf(!hasKafka())('journal to Kafka, to another topic, back to a jour
     await log.close();
   }
 
-  const setup = (partition: number, partitions: number, epoch: number) => ({
-    stage: 'cluster',
-    partition,
-    partitions,
-    epoch,
-    targets: {},
-  });
-
   /** What the states make of what the log of a life holds, and how the log has it. */
   async function check(life: Life, states: readonly PartitionState[], epoch: number) {
     const log = await open(life);
@@ -109,7 +100,7 @@ describe.skipIf(!hasKafka())('journal to Kafka, to another topic, back to a jour
     Array.from({ length: partitions }, (_, p) =>
       rekeyedState(
         states.map((state, partition) => ({ state, partition })),
-        stage,
+        clusterStage,
         setup(p, partitions, epoch),
       ),
     );
@@ -122,7 +113,10 @@ describe.skipIf(!hasKafka())('journal to Kafka, to another topic, back to a jour
     for (const life of [a, b, c, d]) await configure(life);
     await send(a, early);
     expect(await rekey(a, b)).toMatchObject({ code: 0, err: expect.stringContaining('epoch 1') });
-    let states = Array.from({ length: 2 }, (_, p) => new PartitionState(stage, setup(p, 2, 0)));
+    let states = Array.from(
+      { length: 2 },
+      (_, p) => new PartitionState(clusterStage, setup(p, 2, 0)),
+    );
     await check(a, states, 0);
 
     // Once is enough.
