@@ -31,11 +31,6 @@ function notesOf(hosts: readonly Host[], clusters: Clusters): ProcessorNote[] {
   });
 }
 
-/** What is wrong with such a processor, for people. */
-export const defaultedText = (processor: string): string =>
-  `${processor} runs on its defaults: it cannot read the settings in force, which another version ` +
-  'of the program took; mend them and raise their version';
-
 export function statusData(
   setup: StageSetup,
   progress: { logTime: number; tick: number; settings: { version: number } },

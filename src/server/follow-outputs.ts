@@ -1,6 +1,6 @@
 import { text } from '../core/bytes.ts';
 import { messageOf } from '../core/errors.ts';
-import { defaultedText } from '../engine/status.ts';
+import { DefaultedWatch, defaultedText } from '../engine/defaulted.ts';
 import type { StatusData } from '../engine/status-schema.ts';
 import type { UnmatchedWatch } from '../engine/unmatched.ts';
 import type { Log, LogRecord } from '../log/log.ts';
@@ -57,13 +57,9 @@ export async function followOutputs(parts: FollowParts, signal: AbortSignal): Pr
     const { subject, data } = eventOf(record);
     parts.live.publish(event, { ...data, subject }, record.headers['tenant']);
   };
-  const told = new Set<string>();
-  const tellDefaulted = ({ stage, defaulted = [] }: StatusData): void => {
-    for (const processor of defaulted.filter((name) => !told.has(name))) {
-      told.add(processor);
-      parts.warn({ stage, processor }, defaultedText(processor));
-    }
-  };
+  const defaulted = new DefaultedWatch((stage, processor) => {
+    parts.warn({ stage, processor }, defaultedText(processor));
+  });
   const topics = Object.entries(liveTopics).filter(([topic]) => parts.log.topics.has(topic));
   await Promise.all([
     ...topics.map(([topic, event]) => follow(parts, topic, 0, tellLive(event), signal)),
@@ -75,7 +71,7 @@ export async function followOutputs(parts: FollowParts, signal: AbortSignal): Pr
         const { data } = eventOf<StatusData>(record);
         parts.book.take(data);
         parts.unmatched.take(data);
-        tellDefaulted(data);
+        defaulted.take(data);
       },
       signal,
     ),

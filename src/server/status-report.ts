@@ -1,5 +1,5 @@
+import { defaultedText } from '../engine/defaulted.ts';
 import type { FeedStatus } from '../engine/runtime/embedded/feed.ts';
-import { defaultedText } from '../engine/status.ts';
 import type { StatusData } from '../engine/status-schema.ts';
 import { unmatchedIn, unmatchedText } from '../engine/unmatched.ts';
 import type { GatewayCounters } from '../gateway/counters.ts';
