@@ -125,7 +125,7 @@ class Reader {
   }
 
   read(): unknown {
-    this.#problems.push(...(this.#source?.problems ?? []));
+    for (const problem of this.#source?.problems ?? []) this.#problems.push(problem);
     this.#stopOnProblems();
     const content = this.#override(this.#fileContent());
     const result = this.#zod(content).safeParse(content);

@@ -10,6 +10,8 @@ export class Clusters implements ClusterView {
   readonly #index = new Map<string, number>();
   /** Clusters by tenant; derived. */
   readonly #counts = new Map<string, number>();
+  /** Clusters of the tenant that has most; derived. */
+  #most = 0;
 
   get count(): number {
     return this.#rows.length;
@@ -24,9 +26,14 @@ export class Clusters implements ClusterView {
       if (!this.#hasRoom(own, max)) return -1;
       index = this.#rows.push([tenant, name, '']) - 1;
       this.#index.set(key, index);
-      this.#counts.set(tenant, own + 1);
+      this.#countOne(tenant, own);
     }
     return index;
+  }
+
+  #countOne(tenant: string, before: number): void {
+    this.#counts.set(tenant, before + 1);
+    this.#most = Math.max(this.#most, before + 1);
   }
 
   /**
@@ -38,7 +45,7 @@ export class Clusters implements ClusterView {
     if (all === own) return own < max;
     const share = Math.ceil(max * ownShare);
     if (own >= share) return false;
-    return all < max || all - Math.max(...this.#counts.values()) < max - share;
+    return all < max || all - this.#most < max - share;
   }
 
   tenant(index: number): string {
@@ -81,9 +88,10 @@ export class Clusters implements ClusterView {
     this.#rows = JSON.parse(input.text());
     this.#index.clear();
     this.#counts.clear();
+    this.#most = 0;
     this.#rows.forEach(([tenant, name], i) => {
       this.#index.set(`${tenant}\0${name}`, i);
-      this.#counts.set(tenant, (this.#counts.get(tenant) ?? 0) + 1);
+      this.#countOne(tenant, this.#counts.get(tenant) ?? 0);
     });
   }
 }

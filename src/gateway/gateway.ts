@@ -225,8 +225,8 @@ export class Gateway {
     const waitFor = this.#canPass(request, result)
       ? [this.#passThrough(request, owners[0]!)]
       : this.#rules.batches.add(result, owners);
-    if (request.protocol === 1) waitFor.push(...this.#writeMetadata(request));
-    return { waitFor, ...this.#outcome(result, counters) };
+    const metadata = request.protocol === 1 ? this.#writeMetadata(request) : [];
+    return { waitFor: waitFor.concat(metadata), ...this.#outcome(result, counters) };
   }
 
   #writeMetadata({ sender }: WriteRequest): Promise<void>[] {

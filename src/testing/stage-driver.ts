@@ -125,7 +125,7 @@ export class StageDriver {
       records: encodeRecords(records),
     } as const;
     const done = this.#check(sealedWhile(() => this.#runner.handle(batch)));
-    this.outputs.push(...done.outputs);
+    for (const output of done.outputs) this.outputs.push(output);
     this.#position = done.position;
     if (restoreAfterEach) this.#runner = this.#load(done.chunks);
   }

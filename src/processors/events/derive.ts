@@ -126,8 +126,7 @@ export function derive(view: View, catalogue: Catalogue, options: DeriveOptions)
     ...unschedulable(view),
     ...silences(view, options.silenceMs, options.lastEvent),
   ];
-  for (const rule of catalogue.rules) drafts.push(...generic(view, rule));
-  return drafts;
+  return drafts.concat(catalogue.rules.flatMap((rule) => generic(view, rule)));
 }
 
 /** Rules without a tracker of their own, over the scopes that hold their signals. */

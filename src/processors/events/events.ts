@@ -339,13 +339,12 @@ class EventsProcessor implements Handlers {
   /** Forgets evidence that is too old, and intervals long closed. Returns the horizon. */
   #prune(row: ClusterRow): number {
     const { logTime, settings } = this.#context;
-    const open = Object.values(row.shown)
-      .filter((s) => s.interval.end === null && s.interval.change !== 'withdraw')
-      .map((s) => s.interval.start - 3_600_000);
-    const horizon = Math.max(
-      Math.min(logTime - settings.keep, ...open),
-      logTime - 7 * 24 * 3_600_000,
-    );
+    let horizon = logTime - settings.keep;
+    for (const { interval } of Object.values(row.shown)) {
+      if (interval.end !== null || interval.change === 'withdraw') continue;
+      horizon = Math.min(horizon, interval.start - 3_600_000);
+    }
+    horizon = Math.max(horizon, logTime - 7 * 24 * 3_600_000);
     if (logTime - row.pruned < 60_000) return horizon;
     row.pruned = logTime;
     const { brief } = this.#catalogue;

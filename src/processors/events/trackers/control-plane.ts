@@ -25,7 +25,7 @@ export function bootstrap(view: View, stories: readonly NodeStory[]): Draft[] {
   if (elected.length === 0 && view.metricsSince === 0 && joins.length < 3) return [];
   const first = Math.min(...joins.map((join) => join.start));
   if (first - view.since > 60_000) return [];
-  const start = Math.min(first, ...elected.map((a) => a.t));
+  const start = elected.reduce((least, a) => Math.min(least, a.t), first);
   const ends = joins.map((join) => join.end);
   const end = ends.some((e) => e === null) ? null : Math.max(...ends.map((e) => e!));
   return [
