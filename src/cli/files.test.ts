@@ -49,7 +49,9 @@ test.each([
 ])('%s: a data folder that is a file is told in one line', async (...args) => {
   const { code, out, err } = await runOnce([...args, '--data', good]);
   expect([code, out]).toEqual([1, '']);
-  expect(err).toMatch(/^seastate: cannot (make|open|read|use) .*good\.csv\S*: a part .* is no folder\n$/);
+  expect(err).toMatch(
+    /^seastate: cannot (make|open|read|use) .*good\.csv\S*: a part .* is no folder\n$/,
+  );
 });
 
 test('a token file that is a folder is told as such by replay', async () => {

@@ -5,6 +5,9 @@ export const defaultedText = (processor: string): string =>
   `${processor} runs on its defaults: it cannot read the settings in force, which another version ` +
   'of the program took; mend them and raise their version';
 
+/** What a partition tells of it. */
+type Told = Pick<StatusData, 'stage' | 'settings_version' | 'defaulted'>;
+
 /** Says of each processor that runs on its defaults, once for each version of the settings. */
 export class DefaultedWatch {
   readonly #tell: (stage: string, processor: string) => void;
@@ -15,7 +18,7 @@ export class DefaultedWatch {
     this.#tell = tell;
   }
 
-  take({ stage, settings_version, defaulted = [] }: StatusData): void {
+  take({ stage, settings_version, defaulted = [] }: Told): void {
     for (const processor of defaulted) {
       const told = this.#told.get(processor);
       // Another partition may stand at the version before.
