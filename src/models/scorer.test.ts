@@ -143,6 +143,31 @@ describe('the default detector', () => {
   });
 });
 
+describe.each(['robust-z', 'seasonal-quantile', 'holt-winters', 'ewma-band'])(
+  'the end of the warm-up of %s',
+  (name) => {
+    const model = registryOf().get(name)!;
+    const seeds = Array.from({ length: 20 }, (_, k) => seed + k);
+    /** Rows that alarm in a week of noise, of each seed. */
+    const alarmsWith = (spike: number): number[][] =>
+      seeds.map((one) => {
+        const normal = normalOf(randomOf(one));
+        const series = made(2000, 5 * minute, (i) => 100 + normal() + (i === 1500 ? spike : 0));
+        return alarmsOf(passOf(model, series));
+      });
+
+    test('is no alarm', () => {
+      const alarmed = alarmsWith(0).filter((rows) => rows.length > 0);
+      expect(alarmed.length).toBeLessThan(seeds.length / 2);
+    });
+
+    test('hides no spike that comes later', () => {
+      const found = alarmsWith(12).filter((rows) => rows.includes(1500));
+      expect(found.length).toBeGreaterThan(0.7 * seeds.length);
+    });
+  },
+);
+
 describe('preprocessing', () => {
   test('repeats and late samples have no score and teach nothing', () => {
     const scorer = new Scorer(configure(ewmaBand));

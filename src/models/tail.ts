@@ -66,6 +66,17 @@ export function shareThenAdd(c: Uint16Array, at: number, ratio: number): number 
   return share;
 }
 
+/**
+ * The same for the score of a model: 0 is what one says while it knows nothing, too. So how rare a
+ * size is can be known of thirty scores that are none; of fewer, how often there was one.
+ */
+export function scoreShareThenAdd(c: Uint16Array, at: number, score: number): number {
+  const sum = c[at + total]!;
+  const sized = sum - c[at]!;
+  const share = shareThenAdd(c, at, score);
+  return sized < least ? Math.max(share, 1.5 / (sum + 1)) : share;
+}
+
 /** Without branches: where a value falls is chance, and a wrong guess costs 20 ns. */
 function countsAbove(c: Uint16Array, at: number, own: number): number {
   const group = own >> 3;
