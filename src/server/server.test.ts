@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -117,6 +118,26 @@ describe('operations', () => {
     gate.resolve();
     expect((await slow).status).toBe(200);
     await stopped;
+  });
+
+  test('stop does not wait for connections without a request', async () => {
+    const server = await serve();
+    const said = [
+      '',
+      'GET /-/healthy HTTP/1.1\r\nHos',
+      'GET /-/healthy HTTP/1.1\r\nHost: a\r\n\r\n',
+    ];
+    const ended = said.map(async (text) => {
+      const socket = connect(server.port, '127.0.0.1').resume();
+      const closed = once(socket, 'close');
+      await once(socket, 'connect');
+      socket.write(text);
+      if (text.endsWith('\r\n\r\n')) await once(socket, 'data');
+      return { closed };
+    });
+    const open = await Promise.all(ended);
+    await server.stop(3_600_000);
+    await Promise.all(open.map(({ closed }) => closed));
   });
 
   test('stop ends what does not finish in time', async () => {

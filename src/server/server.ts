@@ -13,6 +13,7 @@ import { Authenticator } from './auth/authenticator.ts';
 import type { CredentialOptions } from './auth/credentials.ts';
 import { type TlsFiles, TlsLoader } from './auth/tls-files.ts';
 import { checkBind, type Listen } from './bind.ts';
+import { Connections } from './connections.ts';
 import { HttpCounters } from './http-counters.ts';
 import { loadPage } from './page.ts';
 import type { ServerParts } from './parts.ts';
@@ -99,6 +100,7 @@ export async function startServer(
   const tls = options.tls ? await TlsLoader.open(options.tls) : undefined;
   let isStopping = false;
   const counters = new HttpCounters();
+  const connections = new Connections();
 
   const route = (handler: FastifyServerFactoryHandler) => {
     return (request: IncomingMessage, response: ServerResponse): void => {
@@ -124,6 +126,7 @@ export async function startServer(
       const server = tls
         ? createSecureServer({ ...tls.serverOptions, ...limits }, route(handler))
         : createServer(limits, route(handler));
+      connections.follow(server);
       server.maxConnections = options.connectionsMax;
       // A sender that has closed its half still gets the answer (Node has it without a type).
       Object.assign(server, { httpAllowHalfOpen: true });
@@ -166,13 +169,9 @@ export async function startServer(
       clearInterval(files);
       clearInterval(live);
       parts.live.close();
-      const timer = setTimeout(() => app.server.closeAllConnections(), timeoutMs);
-      // A connection becomes idle when its request is done: nobody tells us when.
-      const idle = setInterval(() => app.server.closeIdleConnections(), 20);
-      await app.close().finally(() => {
-        clearTimeout(timer);
-        clearInterval(idle);
-      });
+      connections.end();
+      const timer = setTimeout(() => connections.cut(), timeoutMs);
+      await app.close().finally(() => clearTimeout(timer));
     },
   };
 }

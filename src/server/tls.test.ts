@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { partsOf } from './parts.test-kit.ts';
@@ -109,6 +112,18 @@ test('TLS, and a new certificate for new connections', async () => {
   } finally {
     await server.stop(0);
   }
+});
+
+test('stop does not wait for handshakes, nor for connections without a request', async () => {
+  await use('server');
+  const server = await serve(undefined, '');
+  const raw = connect(server.port, '127.0.0.1').resume();
+  const secure = connectTls({ port: server.port, host: '127.0.0.1', rejectUnauthorized: false });
+  const closed = [raw, secure].map((socket) => once(socket.resume(), 'close'));
+  await Promise.all([once(raw, 'connect'), once(secure, 'secureConnect')]);
+  expect(await post(server)).toMatchObject({ status: 200 });
+  await server.stop(3_600_000);
+  await Promise.all(closed);
 });
 
 test('mTLS: required, by common name', async () => {

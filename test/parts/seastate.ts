@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endProcess } from './processes.ts';
@@ -33,6 +33,10 @@ export class Seastate {
     return new Seastate(folder, flags);
   }
 
+  get #report(): string {
+    return `${this.folder}.report.json`;
+  }
+
   get pid(): number {
     return this.#child?.pid ?? 0;
   }
@@ -44,7 +48,7 @@ export class Seastate {
   async start(port = 0): Promise<this> {
     const listen = `127.0.0.1:${port}`;
     const flags = ['--listen', listen, '--data', this.folder, ...this.#flags];
-    const child = spawn(process.execPath, [program, 'run', ...flags], {
+    const child = spawn(process.execPath, [...reportTo(this.#report), program, 'run', ...flags], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#child = child;
@@ -72,9 +76,18 @@ export class Seastate {
     await this.#end('SIGKILL');
   }
 
-  /** SIGTERM: drains and snapshots. Returns the exit code; its log is whole by then. */
-  stop(): Promise<number | null> {
-    return this.#end('SIGTERM');
+  /**
+   * SIGTERM: drains and snapshots. Returns the exit code; its log is whole by then. Rejects where it
+   * hangs or crashes, with what it said last and what kept it.
+   */
+  async stop(): Promise<number> {
+    const child = this.#child;
+    const late = setTimeout(() => child?.kill('SIGUSR2'), 45_000);
+    const code = await this.#end('SIGTERM');
+    clearTimeout(late);
+    if (code !== null) return code;
+    const last = [...this.log.slice(-20), ...(await openHandles(this.#report))];
+    throw new Error(`seastate ended by ${child?.signalCode}:\n${last.join('\n')}`);
   }
 
   async #end(signal: NodeJS.Signals): Promise<number | null> {
@@ -88,6 +101,7 @@ export class Seastate {
   async close(): Promise<void> {
     await this.kill();
     await rm(this.folder, { recursive: true, force: true });
+    await rm(this.#report, { force: true });
   }
 
   /** `data` of an answer of the read API. */
@@ -122,6 +136,24 @@ export class Seastate {
     if (code !== 0) throw new Error(`tail ended with ${code}: ${err}`);
     return out.trim().split('\n');
   }
+}
+
+/** Node tells of itself at SIGUSR2. */
+const reportTo = (path: string): string[] => [
+  '--report-on-signal',
+  `--report-directory=${dirname(path)}`,
+  `--report-filename=${basename(path)}`,
+];
+
+/** What kept a process from its end, by its report; none where it made none. */
+async function openHandles(path: string): Promise<string[]> {
+  const text = await readFile(path, 'utf8').catch(() => '{"libuv":[]}');
+  const { libuv } = JSON.parse(text) as {
+    libuv: readonly { is_active?: boolean; is_referenced?: boolean }[];
+  };
+  return libuv
+    .filter((one) => one.is_active && one.is_referenced)
+    .map((one) => JSON.stringify(one));
 }
 
 /** Waits for a condition; an error in it counts as not yet. */
