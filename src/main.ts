@@ -3,6 +3,7 @@ import { setInterval as every, setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url';
 import { dataLayout, snapshotsOf } from './config/layout.ts';
 import type { Config } from './config/schema.ts';
+import { Deadline, within } from './core/deadline.ts';
 import { SeastateError } from './core/errors.ts';
 import { EmbeddedRuntime } from './engine/runtime/embedded/runtime.ts';
 import { UnmatchedWatch, unmatchedText } from './engine/unmatched.ts';
@@ -43,7 +44,7 @@ export interface Running {
   /** Resolves when it ends by itself, rejects when it cannot go on. */
   readonly ended: Promise<void>;
   reload(): Promise<void>;
-  /** Drains, makes snapshots, closes. */
+  /** Drains, makes snapshots, closes: within `process.shutdown_timeout`, done or not. */
   stop(): Promise<void>;
 }
 
@@ -180,16 +181,20 @@ export async function start(program: Program, parts: StartParts): Promise<Runnin
   };
   const opening = (await taken(open, warn)) ? undefined : openLater();
 
-  const stop = async (): Promise<void> => {
-    const timeoutMs = config.process.shutdown_timeout;
-    await server.stop(timeoutMs);
-    await sources.stop(timeoutMs);
+  const stopAll = async (deadline: Deadline): Promise<void> => {
+    await server.stop(deadline.left(0.4));
+    await sources.stop(deadline.left(0.6));
     await gateway.stop();
-    await runtime?.stop(timeoutMs);
+    await runtime?.stop(deadline.left(0.8));
     stopping.abort();
     await following.catch(() => {});
     view.close();
     await log.close();
+  };
+  const stop = async (): Promise<void> => {
+    const deadline = new Deadline(inForce.config.process.shutdown_timeout);
+    if (await within(deadline.left(), stopAll(deadline))) return;
+    warn({}, 'process.shutdown_timeout is over: what is left is made up for at the next start');
   };
   const ended = Promise.all([watchLog(opened, stopping.signal), opening]).then(() => {});
   return { url: server.url, ended, reload, stop };

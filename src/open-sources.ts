@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { dataLayout } from './config/layout.ts';
 import type { Config } from './config/schema.ts';
+import { within } from './core/deadline.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { Log } from './log/log.ts';
 import { rejectedTopic } from './log/topics.ts';
@@ -50,8 +51,8 @@ export function openSources(config: Config, parts: SourcesParts): Sources {
     },
     stop: async (timeoutMs) => {
       const stopped = Promise.all(supervised.map((source) => source.stop()));
-      const late = new Promise((resolve) => setTimeout(resolve, timeoutMs).unref());
-      await Promise.race([stopped, late]);
+      if (await within(timeoutMs, stopped)) return;
+      parts.warn({}, 'sources do not end: what they had under way is read again');
     },
     status: () => supervised.map((source) => source.status()),
   };
@@ -99,6 +100,7 @@ async function readTopic(
       onReading: () => reading(() => source.lag),
       ...{ now, warn, counters },
     },
+    signal,
   );
   const close = (): void => void source.close();
   signal.addEventListener('abort', close);

@@ -17,6 +17,16 @@ export async function main(args: readonly string[]): Promise<void> {
     exit: { code: 0 },
   };
   process.exitCode = await runCli(args, context);
+  endAlways();
+}
+
+/**
+ * Where a library leaves something open (a request to brokers that do not answer), the program
+ * ends all the same, once what it has said is out.
+ */
+function endAlways(): void {
+  const isOut = (): boolean => process.stdout.writableLength + process.stderr.writableLength === 0;
+  setInterval(() => isOut() && process.exit(), 100).unref();
 }
 
 /** Runs one command line in `context`; resolves to its exit code. */

@@ -193,6 +193,14 @@ describe.skipIf(!hasKafka())('topics of others, as configured sources of the who
     }
   });
 
+  test('brokers that hang while it reads do not hold up a stop', async () => {
+    await seastate.start();
+    await until(reading, 60_000);
+    broker.pause();
+    expect(await seastate.stop()).toBe(0);
+    broker.resume();
+  });
+
   /** Samples as text, and events as `cluster name`. */
   async function foundNow(): Promise<Set<string>> {
     const found = await samplesOf(seastate.folder);

@@ -8,6 +8,7 @@ import { Sender } from '../spine/sender.ts';
 let broker: Broker;
 let seastate: Seastate;
 let config: string;
+let flags: string[];
 
 beforeAll(async () => {
   broker = await startBroker();
@@ -17,7 +18,8 @@ beforeAll(async () => {
     config,
     `process:\n  log:\n    type: kafka\n    kafka:\n      brokers: ['${broker.address}']\n`,
   );
-  seastate = Seastate.at(seastate.folder, '--partitions', '4', '-c', config);
+  flags = ['--partitions', '4', '-c', config];
+  seastate = Seastate.at(seastate.folder, ...flags);
 });
 afterAll(async () => {
   await seastate?.close();
@@ -51,5 +53,16 @@ test('with Kafka as the log the whole program runs the same: alerts, a kill, and
   expect(series).toMatchObject({ labels: { __name__: 'ALERTS' }, processors: { anomalies: {} } });
   // Elsewhere, without a data folder: from the topic.
   expect(await cli('events', 'list', '--data', join(seastate.folder, 'none'))).toEqual([]);
+  expect(await seastate.stop()).toBe(0);
+});
+
+test('a stop while the brokers hang ends after its time, and the next start goes on', async () => {
+  seastate = Seastate.at(seastate.folder, ...flags, '--set', 'process.shutdown_timeout=5s');
+  await seastate.start();
+  broker.pause();
+  expect(await seastate.stop()).toBe(0);
+  expect(seastate.log.join('\n')).toContain('shutdown_timeout is over');
+  broker.resume();
+  await seastate.start();
   expect(await seastate.stop()).toBe(0);
 });

@@ -16,7 +16,14 @@ export async function serve(
   onStarted?: (running: Running) => void,
 ): Promise<void> {
   const { start } = await import('../../main.ts');
-  const running = await start(loaded, { log, reload: reloader(loaded, log, reread) });
+  const starting = start(loaded, { log, reload: reloader(loaded, log, reread) });
+  const running = await Promise.race([starting, aborted(signal)]);
+  if (!running) {
+    // Brokers may be long in coming, and nothing was taken yet.
+    starting.catch(() => {});
+    log.info({ signal: String(signal.reason) }, 'stopped before it was up');
+    return;
+  }
   const onHangup = (): void => {
     running
       .reload()

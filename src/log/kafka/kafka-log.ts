@@ -29,13 +29,23 @@ export function openKafkaLog(options: KafkaOptions): Promise<KafkaLog> {
   return open(options, (admin) => ensureTopics(admin, options));
 }
 
-/** A topic of others, as it is: for reading, with the offsets of a group. */
+/** A topic of others, as it is: for reading, with the offsets of a group. `signal` ends the try. */
 export async function openForeignTopic(
   options: Omit<KafkaOptions, 'topics' | 'names'>,
   topic: string,
+  signal?: AbortSignal,
 ): Promise<KafkaLog> {
   const all = { ...options, topics: [] };
-  return open(all, async (admin) => new Map([[topic, await findTopic(admin, topic)]]));
+  return open(all, async (admin) => {
+    // Without its connections it fails at once.
+    const abort = (): void => void admin.close().catch(() => {});
+    signal?.addEventListener('abort', abort);
+    try {
+      return new Map([[topic, await findTopic(admin, topic)]]);
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  });
 }
 
 async function open(

@@ -1,4 +1,5 @@
 import type { TopicFormat } from '../../config/sources.ts';
+import { within } from '../../core/deadline.ts';
 import type { SeastateError } from '../../core/errors.ts';
 import { type KafkaLog, openForeignTopic } from '../../log/kafka/kafka-log.ts';
 import type { KafkaOptions } from '../../log/kafka/options.ts';
@@ -54,6 +55,7 @@ const defaults = {
   commitMs: 1_000,
 } as const;
 const idleMs = 20;
+const closeMs = 3_000;
 /** How often the brokers are asked how much there is. */
 const lookMs = 5_000;
 
@@ -97,9 +99,13 @@ export class TopicSource {
     this.#delivery = new Delivery(options, parts, reader, counters, this.#stop.signal);
   }
 
-  /** Throws `topic_missing`, `log_unavailable`, `log_denied`. */
-  static async open(options: TopicSourceOptions, parts: TopicSourceParts): Promise<TopicSource> {
-    const log = await openForeignTopic(options.kafka, options.topic);
+  /** Throws `topic_missing`, `log_unavailable` (also where `signal` aborts it), `log_denied`. */
+  static async open(
+    options: TopicSourceOptions,
+    parts: TopicSourceParts,
+    signal?: AbortSignal,
+  ): Promise<TopicSource> {
+    const log = await openForeignTopic(options.kafka, options.topic, signal);
     return new TopicSource({ ...defaults, ...options }, parts, log);
   }
 
@@ -118,12 +124,17 @@ export class TopicSource {
     return this.#running;
   }
 
-  /** Ends the reading, waits for what is on its way, and commits it. */
+  /**
+   * Ends the reading, waits for what is on its way, and commits it; where that takes long, mostly
+   * because the brokers do not answer, what is not committed is read again.
+   */
   async close(): Promise<void> {
     this.#stop.abort();
     this.#wake?.();
-    await this.#running?.catch(() => {});
+    const ended = Promise.resolve(this.#running).catch(() => {});
+    await within(closeMs, ended);
     await this.#log.close();
+    await ended;
   }
 
   async #run(): Promise<void> {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Deadline } from '../../../core/deadline.ts';
 import { messageOf, SeastateError } from '../../../core/errors.ts';
 import type { Log } from '../../../log/log.ts';
 import { Feed, type FeedStatus } from './feed.ts';
@@ -141,14 +142,14 @@ export class EmbeddedRuntime {
 
   async #drain(drainMs: number): Promise<void> {
     const { log, topic } = this.#options;
-    const pauseMs = 20;
-    for (let left = drainMs; left > 0; left -= pauseMs) {
+    const deadline = new Deadline(drainMs);
+    while (deadline.left() > 0) {
       const heads = await Promise.all(this.#feeds.map((_, p) => log.bounds(topic, p)));
       const behind = this.status().filter(
         ({ state, next, partition }) => state !== 'halted' && next < heads[partition]!.next,
       );
       if (behind.length === 0) return;
-      await sleep(pauseMs);
+      await sleep(20);
     }
   }
 
