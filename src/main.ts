@@ -3,7 +3,6 @@ import { setInterval as every, setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url';
 import { dataLayout, snapshotsOf } from './config/layout.ts';
 import type { Config } from './config/schema.ts';
-import { Deadline, within } from './core/deadline.ts';
 import { SeastateError } from './core/errors.ts';
 import { EmbeddedRuntime } from './engine/runtime/embedded/runtime.ts';
 import { UnmatchedWatch, unmatchedText } from './engine/unmatched.ts';
@@ -28,6 +27,7 @@ import { statusReport } from './server/status-report.ts';
 import { sinkOptionsOf } from './sinks/prometheus/from-config.ts';
 import { PrometheusSink } from './sinks/prometheus/sink.ts';
 import { openView } from './sinks/sqlite-view/view.ts';
+import { Deadline, within } from './sources/deadline.ts';
 import { EventReceiver } from './sources/kubernetes/receiver.ts';
 import { RemoteWriteHandler } from './sources/remote-write/handler.ts';
 import { type Program, settingsOf, topicsOf } from './user-code/program.ts';

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { dataLayout } from './config/layout.ts';
 import type { Config } from './config/schema.ts';
-import { within } from './core/deadline.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { Log } from './log/log.ts';
 import { rejectedTopic } from './log/topics.ts';
 import { kafkaConnectionOf } from './open-log.ts';
+import { within } from './sources/deadline.ts';
 import { type Run, type SourceStatus, Supervised } from './sources/supervised.ts';
 
 export interface SourcesParts {

@@ -1,9 +1,9 @@
 import type { TopicFormat } from '../../config/sources.ts';
-import { within } from '../../core/deadline.ts';
 import type { SeastateError } from '../../core/errors.ts';
 import { type KafkaLog, openForeignTopic } from '../../log/kafka/kafka-log.ts';
 import type { KafkaOptions } from '../../log/kafka/options.ts';
 import { newCounters, type SourceCounters } from '../counters.ts';
+import { within } from '../deadline.ts';
 import type { ClusterRule } from '../kubernetes/owned-events.ts';
 import { Delivery, type DeliveryParts } from './delivery.ts';
 import { GroupOffsets } from './group-offsets.ts';

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Deadline } from '../../../core/deadline.ts';
 import { messageOf, SeastateError } from '../../../core/errors.ts';
 import type { Log } from '../../../log/log.ts';
 import { Feed, type FeedStatus } from './feed.ts';
@@ -142,8 +141,7 @@ export class EmbeddedRuntime {
 
   async #drain(drainMs: number): Promise<void> {
     const { log, topic } = this.#options;
-    const deadline = new Deadline(drainMs);
-    while (deadline.left() > 0) {
+    for (const end = performance.now() + drainMs; performance.now() < end; ) {
       const heads = await Promise.all(this.#feeds.map((_, p) => log.bounds(topic, p)));
       const behind = this.status().filter(
         ({ state, next, partition }) => state !== 'halted' && next < heads[partition]!.next,
