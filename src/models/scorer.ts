@@ -7,7 +7,7 @@ import { hasStopped, nextPause } from './changes.ts';
 import { nextInterval, stepsOf } from './interval.ts';
 import { flag, Memory, muteAfterGap } from './memory.ts';
 import { explained, type SeriesState } from './series-state.ts';
-import { enough, scoreShareThenAdd, tailWidth } from './tail.ts';
+import { enough, shareThenAdd, tailWidth } from './tail.ts';
 import { clear, noVerdict, type Outcome, type Verdict } from './verdict.ts';
 
 export interface ScorerOptions {
@@ -272,7 +272,7 @@ export class Scorer {
     if (this.#memory.ownTail) {
       const { tails } = this.#memory;
       tails.reserve(at + 1);
-      r.evidence = -Math.log10(scoreShareThenAdd(tails.arrays.counts, at * tailWidth, r.score));
+      r.evidence = -Math.log10(shareThenAdd(tails.arrays.counts, at * tailWidth, r.score));
     }
   }
 

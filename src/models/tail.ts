@@ -66,17 +66,6 @@ export function shareThenAdd(c: Uint16Array, at: number, ratio: number): number 
   return share;
 }
 
-/**
- * The same for the score of a model: 0 is what one says while it knows nothing, too. So how rare a
- * size is can be known of thirty scores that are none; of fewer, how often there was one.
- */
-export function scoreShareThenAdd(c: Uint16Array, at: number, score: number): number {
-  const sum = c[at + total]!;
-  const sized = sum - c[at]!;
-  const share = shareThenAdd(c, at, score);
-  return sized < least ? Math.max(share, 1.5 / (sum + 1)) : share;
-}
-
 /** Without branches: where a value falls is chance, and a wrong guess costs 20 ns. */
 function countsAbove(c: Uint16Array, at: number, own: number): number {
   const group = own >> 3;
@@ -104,7 +93,8 @@ function shareOf(c: Uint16Array, at: number, sum: number, place: number): number
 function shareBeyond(c: Uint16Array, at: number, sum: number, place: number): number {
   let top = bins - 1;
   while (top > 0 && c[at + top] === 0) top--;
-  if (place < top + 1) return 1.5 / (sum + 1);
+  // Zeros say how often there was something, and nothing of its size.
+  if (place < top + 1 || sum - c[at]! < least) return 1.5 / (sum + 1);
   let thirtieth = top;
   for (let seen = c[at + top]!; seen < least && thirtieth > 0; ) seen += c[at + --thirtieth]!;
   const decay = 1 / Math.max(top + 1 - thirtieth, perOctave / 2);

@@ -68,3 +68,11 @@ test('hours of a slow weekly wave hide no point beside it', () => {
   const cut = rises.slice(336).sort((a, b) => b - a)[points.length]!;
   expect(points.filter((i) => rises[i]! > cut)).toEqual(points);
 });
+
+test.each([
+  ['an hour: too short to say so', 240, []],
+  ['a week: the move is rare, its return is not', 40_320, [40_320]],
+])('a series moves for once after it held still for %s', (_, held, told) => {
+  const series = made(held + 20, 15_000, (i) => (i === held ? 2 : 1));
+  expect(alarmsOf(passOf(defaultModel, series))).toEqual(told);
+});
