@@ -12,6 +12,8 @@ import { RawSeries } from './raw-series.ts';
 import { Senders } from './senders.ts';
 
 const hourMs = 3_600_000;
+/** Slots given back in one tick, beside as many as it gave out: 60,000 at once took over a second. */
+const forgottenPerTick = 4_000;
 const free = 0;
 const live = 1;
 const ended = 2;
@@ -295,12 +297,16 @@ export class SeriesTracker implements SeriesView {
     return slot;
   }
 
-  /** Ends what its sender's clock has left behind, and gives back what ended long ago. */
+  /**
+   * Ends what its sender's clock has left behind, and gives back what ended long ago: of very many
+   * some, the others at the next ticks.
+   */
   endOfTick(logTime: number): void {
     this.ticked = logTime;
     const limits = this.#settings.series;
     const { state, group, lastTime, interval, endedAt } = this.#columns.arrays;
     const { seen } = this.#senders.groups.arrays;
+    let left = forgottenPerTick + this.#takeBirths();
     for (let slot = 0; slot < this.identity.count; slot++) {
       if (state[slot] === live) {
         const past = this.silence(slot) > Math.max(limits.end_after_ms, 2.5 * interval[slot]!);
@@ -309,14 +315,27 @@ export class SeriesTracker implements SeriesView {
           endedAt[slot] = logTime;
           this.#events.ended(slot, lastTime[slot]!);
         }
-      } else if (state[slot] !== free && logTime - endedAt[slot]! > limits.forget_after_ms) {
+      } else if (
+        state[slot] !== free &&
+        logTime - endedAt[slot]! > limits.forget_after_ms &&
+        left > 0
+      ) {
+        left--;
         this.#forget(slot);
       }
     }
-    this.#clusters.arrays.births.fill(0, 0, this.#clusterCount);
     this.identity.compactIfWorthwhile();
     this.#dropWorn();
     this.#forgetSenders(logTime);
+  }
+
+  /** Births of the tick; the next begins with none. */
+  #takeBirths(): number {
+    const { births } = this.#clusters.arrays;
+    let sum = 0;
+    for (let cluster = 0; cluster < this.#clusterCount; cluster++) sum += births[cluster]!;
+    births.fill(0, 0, this.#clusterCount);
+    return sum;
   }
 
   /**
