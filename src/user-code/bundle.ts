@@ -48,6 +48,8 @@ export async function bundleFiles(files: UserFiles): Promise<Bundle> {
       charset: 'utf8',
       legalComments: 'none',
       minifyWhitespace: true,
+      // It would tell where the bundle stands.
+      define: { 'import.meta': '{}' },
       logLevel: 'silent',
       plugins: [closedModules, ourselves],
     });

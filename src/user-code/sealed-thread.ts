@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { SeastateError } from '../core/errors.ts';
 import { sealGlobals } from '../engine/runner/seal.ts';
 import { sealModules } from '../engine/runner/sealed-modules.ts';
+import { stackOf } from '../engine/runner/sealed-stacks.ts';
 import type { BundleModule } from './exports.ts';
 
 /** What the thread is told at its start (as workerData): URLs of a module of ours and of a bundle. */
@@ -43,9 +44,9 @@ function answer(body: () => unknown): void {
 }
 
 function refuse(error: unknown): void {
-  const { stack, message } = (error ?? {}) as Partial<Error>;
+  const { message } = (error ?? {}) as Partial<Error>;
   const code = error instanceof SeastateError ? error.code : undefined;
-  say({ error: { code, message: message ?? String(error), stack: stack ?? '' } });
+  say({ error: { code, message: message ?? String(error), stack: stackOf(error) } });
 }
 
 const { job, bundle } = workerData as Opening;

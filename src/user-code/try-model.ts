@@ -1,5 +1,6 @@
 import { messageOf } from '../core/errors.ts';
 import { configure, type MetricKind, type ModelDefinition } from '../engine/model.ts';
+import { stackOf } from '../engine/runner/sealed-stacks.ts';
 import { Scorer } from '../models/scorer.ts';
 import type { Found } from './exports.ts';
 
@@ -56,7 +57,7 @@ export function tryModel(
         definition.score(...args);
       } catch (error) {
         // The first one alone: a stack is costly to spell out.
-        stack ||= (error as Error)?.stack ?? ' ';
+        stack ||= stackOf(error) || ' ';
         throw error;
       }
     },

@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter } from '../core/bytes.ts';
 import { configure, type ModelDefinition } from '../engine/model.ts';
+import { stackOf } from '../engine/runner/sealed-stacks.ts';
 import { Scorer } from '../models/scorer.ts';
 import type { Found } from './exports.ts';
 import { type Fault, length, passes, placeIn, trials } from './try-model.ts';
@@ -23,7 +24,7 @@ export function tryUpgrade(
       try {
         upgrade(...args);
       } catch (error) {
-        stack ||= (error as Error)?.stack ?? ' ';
+        stack ||= stackOf(error) || ' ';
         throw error;
       }
     },

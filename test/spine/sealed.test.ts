@@ -48,6 +48,16 @@ const looks = [
   "Buffer.from('abc').buffer.byteLength + Buffer.from([1, 2]).buffer.byteLength",
   'Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1).async',
 ];
+/** What errors show of the program around the processor; the kit leaves that too. */
+const shown: Readonly<Record<string, string>> = {
+  "new TypeError('oh').stack": 'TypeError: oh',
+  '(() => { const o = {}; Error.captureStackTrace(o); return o.stack; })()': 'Error',
+  "(() => { Error.prepareStackTrace = (_, calls) => `${calls}`; return new Error('x').stack; })()":
+    'Error: x',
+  "(() => { try { null.x; } catch (error) { return error.stack.split('\\n').length; } })()": '1',
+  'structuredClone(new RangeError(1)).stack': 'RangeError: 1',
+  'import.meta.url': 'undefined',
+};
 /** As the running program has it; the kit, within somebody's test, leaves them. */
 const gone = [
   ...['process', 'console', 'Intl', 'Temporal', 'crypto', 'performance', 'PerformanceMark'],
@@ -65,6 +75,7 @@ const gone = [
 /** The names of all that is left. */
 const left =
   "Object.getOwnPropertyNames(globalThis).filter((n) => globalThis[n] !== undefined).sort().join(' ')";
+const all = [...looks, ...gone, ...Object.keys(shown), left];
 /** Of the language, and not there: all but the first tell of the machine. */
 const ofMachine = ['undefined', 'Intl', 'Temporal', 'WeakRef', 'FinalizationRegistry', 'console'];
 /** Not of the language, and the same everywhere. */
@@ -99,7 +110,7 @@ async function bundleOf(name: string, exprs: readonly string[]): Promise<RunnerS
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'seastate-sealed-'));
-  setup = await bundleOf('all', [...looks, ...gone, left]);
+  setup = await bundleOf('all', all);
   const { path } = (await bundleOf('kit', looks)).bundle!;
   definition = (await import(path)).processors[0][1].looking;
 });
@@ -116,25 +127,27 @@ const seenIn = (outputs: readonly StageOutput[]): string[] => {
 };
 
 test('a processor sees the same in every time zone and language, on both transports', async () => {
-  const all: string[][] = [];
+  const every: string[][] = [];
   for (const TZ of ['America/New_York', 'Asia/Kolkata']) {
     const LANG = TZ.startsWith('Asia') ? 'de_DE.UTF-8' : 'C';
     // With globals that Node does not have otherwise.
     const NODE_OPTIONS = '--expose-gc --experimental-eventsource';
     const env = { ...process.env, TZ, LANG, LC_ALL: LANG, NODE_OPTIONS };
-    all.push(
+    every.push(
       seenIn(await inProcess(setup, async (ask) => (await run(ask, records(), 1)).outputs, env)),
     );
     process.env['TZ'] = TZ;
-    all.push(seenIn(await inThread(setup, async (ask) => (await run(ask, records(), 1)).outputs)));
+    every.push(
+      seenIn(await inThread(setup, async (ask) => (await run(ask, records(), 1)).outputs)),
+    );
     const kit = seenIn(new StageDriver([definition]).advance(10_000).outputs);
-    expect(kit).toEqual(all[0]!.slice(0, looks.length));
+    expect(kit).toEqual(every[0]!.slice(0, looks.length));
     // The kit leaves the program around it as it was.
     expect(new Date('2024-03-10T12:30:00').getHours()).toBe(12);
     expect(Math.random()).toBeLessThan(1);
   }
-  for (const seen of all) expect(seen).toEqual(all[0]);
-  const byLook = Object.fromEntries([...looks, ...gone, left].map((look, i) => [look, all[0]![i]]));
+  for (const seen of every) expect(seen).toEqual(every[0]);
+  const byLook = Object.fromEntries(all.map((look, i) => [look, every[0]![i]]));
   expect(byLook["new Date('2024-03-10T02:30:00').toISOString()"]).toBe('2024-03-10T02:30:00.000Z');
   expect(byLook["Date.parse('2024/03/10 02:30')"]).toBe('NaN');
   expect(byLook['Date.parse(new Date(1e12).toUTCString())']).toBe('1000000000000');
@@ -144,6 +157,7 @@ test('a processor sees the same in every time zone and language, on both transpo
     if (look !== pooled) expect([look, byLook[look]]).toEqual([look, 'closed']);
   }
   for (const look of gone) expect([look, byLook[look]]).toEqual([look, 'undefined']);
+  for (const [look, is] of Object.entries(shown)) expect([look, byLook[look]]).toEqual([look, is]);
   const language: string[] = runInNewContext('Object.getOwnPropertyNames(globalThis)');
   const open = language.filter((name) => !ofMachine.includes(name));
   expect(byLook[left]!.split(' ')).toEqual([...open, ...besides].sort());

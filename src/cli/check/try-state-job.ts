@@ -2,6 +2,7 @@ import { utf8 } from '../../core/bytes.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { ModelDefinition } from '../../engine/model.ts';
 import { PartitionState } from '../../engine/partition-state.ts';
+import { stackOf } from '../../engine/runner/sealed-stacks.ts';
 import { loadChunks } from '../../engine/snapshot.ts';
 import type { Unmet } from '../../engine/unmatched.ts';
 import type { SettingsContent } from '../../log/telemetry.ts';
@@ -35,8 +36,7 @@ export function open(module: BundleModule) {
         const key = `${where}: ${messageOf(error)}`;
         if (told.has(key)) return;
         told.add(key);
-        const stack = error instanceof Error ? (error.stack ?? '') : '';
-        faults.push({ where, message: messageOf(error), stack });
+        faults.push({ where, message: messageOf(error), stack: stackOf(error) });
       };
       // A model that cannot mend its state fails later, sample by sample: here it is a mistake.
       const models = users.models.map((model) =>

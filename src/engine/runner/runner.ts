@@ -13,6 +13,7 @@ import {
   protocolVersion,
   type Request,
 } from './messages.ts';
+import { stackOf } from './sealed-stacks.ts';
 
 /** What a runner is told once, at its start; one JSON argument on every transport. */
 export interface RunnerSetup extends Pick<StageSetup, 'stage' | 'partitions' | 'targets'> {
@@ -60,7 +61,7 @@ export class Runner {
         type: 'failed',
         partition: request.partition,
         code: error instanceof SeastateError ? error.code : 'processor_threw',
-        message: error instanceof Error ? (error.stack ?? error.message) : messageOf(error),
+        message: stackOf(error) || messageOf(error),
         stage: this.#setup.stage,
         offset: this.#offset,
       };

@@ -1,14 +1,16 @@
 import { closed, sealedDate } from './sealed-date.ts';
+import { sealStacks } from './sealed-stacks.ts';
 
 type Change = (object: object, name: string, value: unknown) => void;
 
 /**
  * Closes what would make a processor see more than its log: clock, randomness, time zone, language,
- * garbage collection, network and timers (DESIGN 3, equality): of the globals a list stays. Writing
+ * garbage collection, network, timers and stacks (DESIGN 3, equality): of the globals a list stays. Writing
  * files, child processes and threads are closed by Node's `--permission`; built-in modules by the
  * bundler, which takes none. For the runner's own thread or process; called before any processor is loaded.
  */
 export function sealGlobals(target: typeof globalThis = globalThis): void {
+  sealStacks(target);
   sealMachine(target, (object, name, value) => {
     Object.defineProperty(object, name, { value, writable: true, configurable: true });
   });
