@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import type { Admin } from '@platformatic/kafka';
 import { expect, test, vi } from 'vitest';
 import { ensureTopics } from './topics.ts';
 
-vi.mock('node:timers/promises', () => ({ setTimeout: async () => {} }));
+vi.mock('node:timers/promises', () => ({
+  setTimeout: () => new Promise((resolve) => setTimeout(resolve, 1)),
+}));
 
 const options = { brokers: ['b:9092'], topics: [{ name: 'telemetry', partitions: 2 }] };
 
@@ -27,7 +31,7 @@ function starting(counts: readonly number[], refusals: readonly number[] = []) {
     },
     describeConfigs: async () => [{ resourceName: 'telemetry', configs }],
   };
-  return { admin: admin as unknown as Admin, asked };
+  return { admin: admin as unknown as Admin, asked, looks: () => looks };
 }
 
 test('brokers that are not there yet are waited for, and no topic has no replica', async () => {
@@ -37,13 +41,29 @@ test('brokers that are not there yet are waited for, and no topic has no replica
 });
 
 test('named brokers that are not there yet are waited for, once, and then no longer', async () => {
-  const brokers = ['a:9092', 'b:9092', 'c:9092', 'd:9092'];
+  const brokers = [1, 2, 3, 4].map((port) => `127.0.0.1:${port}`);
   const slow = starting([1, 1, 2, 2, 3]);
   await ensureTopics(slow.admin, { ...options, brokers });
   expect(slow.asked).toEqual([3]);
   const lame = starting([2]);
-  await ensureTopics(lame.admin, { ...options, brokers });
+  const told: object[] = [];
+  await ensureTopics(lame.admin, { ...options, brokers, warn: (_, what) => told.push(what) });
+  expect(told).toEqual([{ brokers }]);
   expect(lame.asked).toEqual([2]);
+});
+
+test('several addresses of one broker are one broker: nothing is waited for, nothing warned of', async () => {
+  const doors = [0, 0, 0].map((any) => createServer((socket) => socket.resume()).listen(any));
+  await Promise.all(doors.map((door) => once(door, 'listening')));
+  const brokers = doors.map((door) => `127.0.0.1:${(door.address() as AddressInfo).port}`);
+  const one = starting([2]);
+  const told: object[] = [];
+  await ensureTopics(one.admin, { ...options, brokers, warn: (_, what) => told.push(what) });
+  for (const door of doors) door.close();
+  expect(one.asked).toEqual([2]);
+  expect(told).toEqual([]);
+  // Where one does not answer there are more than 150.
+  expect(one.looks()).toBeLessThan(100);
 });
 
 test('fewer replicas than there are brokers for are told, with how to raise them', async () => {

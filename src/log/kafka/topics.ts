@@ -3,6 +3,7 @@ import type { Admin } from '@platformatic/kafka';
 import { SeastateError } from '../../core/errors.ts';
 import type { TopicSpec } from '../log.ts';
 import { telemetryTopic } from '../topics.ts';
+import { Doors } from './doors.ts';
 import { hasApiCode, kafkaError, kafkaErrors } from './errors.ts';
 import { defaultRetentionMs, type KafkaOptions } from './options.ts';
 
@@ -67,16 +68,30 @@ const readyTries = 50;
 const readyPauseMs = 100;
 /** Brokers that are named and not there yet, before topics are made, for fifteen. */
 const namedTries = 150;
+/** One that answers may be counted by the others a moment later. */
+const countedTries = 20;
 
 /** Copies of a topic where there are so many brokers. */
 const replicasFor = (brokers: number): number => Math.min(3, brokers);
 
-/** While a cluster starts, topics would get fewer replicas, for good. */
-async function waitForNamed(admin: Admin, { brokers: named }: KafkaOptions): Promise<void> {
-  for (let left = namedTries; left > 0; left--) {
-    const { brokers } = await admin.metadata({ topics: [], forceUpdate: true });
-    if (brokers.size >= replicasFor(named.length)) return;
-    await sleep(readyPauseMs);
+/**
+ * While a cluster starts, topics would get fewer replicas, for good: waits until there are as many
+ * brokers as addresses are named, or all of these answer, for several may be those of one broker.
+ */
+async function waitForNamed(admin: Admin, { brokers: named, warn }: KafkaOptions): Promise<void> {
+  const doors = new Doors(named);
+  try {
+    for (let left = namedTries, answered = 0; left > 0 && answered < countedTries; left--) {
+      const { brokers } = await admin.metadata({ topics: [], forceUpdate: true });
+      if (brokers.size >= replicasFor(named.length)) return;
+      doors.knock();
+      await sleep(readyPauseMs);
+      if (doors.silent.length === 0) answered++;
+    }
+    const { silent } = doors;
+    if (silent.length > 0) warn?.(notThere, { brokers: silent });
+  } finally {
+    doors.close();
   }
 }
 
@@ -147,7 +162,7 @@ async function check(
     })),
   });
   const topics = new Map<string, KafkaTopic>();
-  const wanted = replicasFor(Math.max(metadata.brokers.size, options.brokers.length));
+  const wanted = replicasFor(metadata.brokers.size);
   const few: Record<string, number> = {};
   for (const spec of options.topics) {
     const name = nameOf(options, spec.name);
@@ -172,6 +187,8 @@ async function check(
   return topics;
 }
 
+const notThere =
+  'brokers that are named do not answer: topics that are made now get replicas on the others only';
 const fewReplicas =
   'topics have fewer replicas than there are brokers for: raise them with ' +
   'kafka-reassign-partitions.sh and kafka-configs.sh, as docs/how-to/kafka-and-spark.md says';
