@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { matchLabels, parseSelector } from '../core/matchers.ts';
-import { Search, type Searched } from './search.ts';
+import { DerivedSearch, Search, type Searched } from './search.ts';
 
 /** Slots with one label `x`; '' is a slot that is free. */
 function slots(values: string[]): Searched & { looks: number } {
@@ -64,4 +64,63 @@ test('asking again looks at what was given out since, and at nothing else', () =
   expect(looks()).toBe(3);
   for (let slot = 0; slot < 5_000; slot++) search.forget(slot);
   expect(looks()).toBe(20_002);
+});
+
+/** Two derived series of each slot, there where their label is not ''. */
+function derived(values: [string, string][]) {
+  const tracked = {
+    looks: 0,
+    get count() {
+      return values.length;
+    },
+    isTracked: () => true,
+    perSeries: 2,
+    isThere: (slot: number, which: number) => values[slot]![which] !== '',
+    labels(slot: number, which: number): [string, string][] {
+      tracked.looks++;
+      return [['x', values[slot]![which]!]];
+    },
+  };
+  return tracked;
+}
+
+test('what is derived is found whenever it comes, also in a slot that was looked at', () => {
+  const step = fc.tuple(fc.nat(7), fc.nat(1), fc.constantFrom('', 'a', 'b'), fc.boolean());
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const values: [string, string][] = [];
+      const all = derived(values);
+      const search = new DerivedSearch(parseSelector('{x="a"}'), all, all);
+      for (const [at, which, value, asks] of steps) {
+        const slot = Math.min(at, values.length);
+        values[slot] ??= ['', ''];
+        const before = values[slot][which];
+        values[slot][which] = value;
+        // Labels of what was there change with its slot alone.
+        if (before !== '') search.forget(slot);
+        if (!asks) continue;
+        expect(search.isFound() || search.find()).toBe(values.flat().includes('a'));
+      }
+    }),
+    { seed: 8 },
+  );
+});
+
+test('asking again for what is derived spells out what has come since, and nothing else', () => {
+  const values = Array.from({ length: 10_000 }, (): [string, string] => ['b', '']);
+  const all = derived(values);
+  const search = new DerivedSearch(parseSelector('{x="a"}'), all, all);
+  const looks = (found: boolean): number => {
+    all.looks = 0;
+    expect(search.isFound() || search.find()).toBe(found);
+    return all.looks;
+  };
+  expect(looks(false)).toBe(10_000);
+  expect(looks(false)).toBe(0);
+  values[7]![1] = 'b';
+  search.forget(3);
+  expect(looks(false)).toBe(2);
+  values.push(['a', 'b']);
+  expect(looks(true)).toBe(1);
+  expect(looks(true)).toBe(1);
 });

@@ -1,6 +1,6 @@
 import { type Matcher, matchLabels, parseSelector } from '../core/matchers.ts';
 import type { DerivedSeries, Selection, SelectOptions, SeriesView } from './processor.ts';
-import { Search, type Searched } from './search.ts';
+import { DerivedSearch, Search, type Searched } from './search.ts';
 
 const unknown = 0;
 const yes = 1;
@@ -18,12 +18,12 @@ export class CachedSelection implements Selection {
   readonly #released: (selection: CachedSelection) => void;
   #known = new Uint8Array(64);
   /** Among series that are not taken, and among what is derived of any. */
-  readonly #searches: readonly Search[];
+  readonly #searches: readonly AnySearch[];
   /** Among those that may be taken. */
   readonly #takenOnes: Search | undefined;
-  readonly #derived: Searched | undefined;
+  readonly #derived: DerivedSeries | undefined;
   /** For each matcher alone, once it is asked for. */
-  #parts: readonly (readonly Search[])[] | undefined;
+  #parts: readonly (readonly AnySearch[])[] | undefined;
 
   constructor(
     selector: string,
@@ -36,14 +36,14 @@ export class CachedSelection implements Selection {
     this.mayBeEmpty = mayBeEmpty;
     this.#series = series;
     this.#released = released;
-    this.#derived = derived && derivedOf(series, derived);
+    this.#derived = derived;
     this.#searches = this.#searchesFor(this.#matchers, isTaken && ((slot) => !isTaken(slot)));
     this.#takenOnes = isTaken && new Search(this.#matchers, series);
   }
 
-  #searchesFor(matchers: readonly Matcher[], accepts?: (slot: number) => boolean): Search[] {
+  #searchesFor(matchers: readonly Matcher[], accepts?: (slot: number) => boolean): AnySearch[] {
     const own = new Search(matchers, this.#series, accepts);
-    return this.#derived ? [own, new Search(matchers, this.#derived, undefined, false)] : [own];
+    return this.#derived ? [own, new DerivedSearch(matchers, this.#series, this.#derived)] : [own];
   }
 
   has(slot: number): boolean {
@@ -61,10 +61,10 @@ export class CachedSelection implements Selection {
 
   forget(slot: number): void {
     if (slot < this.#known.length) this.#known[slot] = unknown;
-    // What is derived is looked through anew each time.
-    this.#searches[0]!.forget(slot);
     this.#takenOnes?.forget(slot);
-    for (const [own] of this.#parts ?? []) own!.forget(slot);
+    for (const searches of [this.#searches, ...(this.#parts ?? [])]) {
+      for (const search of searches) search.forget(slot);
+    }
   }
 
   release(): void {
@@ -89,26 +89,7 @@ export class CachedSelection implements Selection {
   }
 }
 
-const anyOf = (searches: readonly Search[]): boolean =>
-  searches.some((each) => each.isFound()) || searches.some((each) => each.find());
+type AnySearch = Search | DerivedSearch;
 
-/** Derived series as if they were series: `perSeries` slots for each. */
-function derivedOf(series: Searched, { perSeries, isThere, labels }: DerivedSeries): Searched {
-  const slotOf = (id: number): number => Math.floor(id / perSeries);
-  const derived: Searched = {
-    get count() {
-      return series.count * perSeries;
-    },
-    isTracked: (id) => isThere(slotOf(id), id % perSeries) && series.isTracked(slotOf(id)),
-    label: (id, name) =>
-      labels(slotOf(id), id % perSeries).find(([label]) => label === name)?.[1] ?? '',
-    firstMatch(matchers, from, accepts) {
-      for (let id = from; id < derived.count; id++) {
-        if (!derived.isTracked(id) || !accepts(id)) continue;
-        if (matchLabels(matchers, (name) => derived.label(id, name))) return id;
-      }
-      return -1;
-    },
-  };
-  return derived;
-}
+const anyOf = (searches: readonly AnySearch[]): boolean =>
+  searches.some((each) => each.isFound()) || searches.some((each) => each.find());
