@@ -7,6 +7,7 @@ import { Columns } from '../columns.ts';
 import type { Block, Label, SeriesView } from '../processor.ts';
 import type { EngineSettings } from '../settings.ts';
 import { BlockBuffer } from './block.ts';
+import { ClusterCounts } from './cluster-counts.ts';
 import { Identity } from './identity.ts';
 import { RawSeries } from './raw-series.ts';
 import { Senders } from './senders.ts';
@@ -61,9 +62,7 @@ export class SeriesTracker implements SeriesView {
     /** Log time at which the series ended. */
     endedAt: 'f64',
   });
-  /** Per cluster: slots in use, and births in the current tick. */
-  readonly #clusters = new Columns({ live: 'f64', births: 'f64' });
-  #clusterCount = 0;
+  readonly #clusters = new ClusterCounts();
   /** By cluster: one reader each, so that prediction follows one fleet's order. */
   readonly #raw: (RawSeries | undefined)[] = [];
   readonly #block = new BlockBuffer();
@@ -140,7 +139,7 @@ export class SeriesTracker implements SeriesView {
   }
 
   seriesOf(cluster: number): number {
-    return cluster < this.#clusterCount ? this.#clusters.arrays.live[cluster]! : 0;
+    return this.#clusters.live(cluster);
   }
 
   /** New settings: what was learnt about raw series may be wrong now. */
@@ -167,10 +166,7 @@ export class SeriesTracker implements SeriesView {
   apply(cluster: number, request: Uint8Array, limits: WriteLimits, logTime: number): Block {
     const raw = this.#rawOf(cluster);
     const input = raw.read(request, limits);
-    if (cluster >= this.#clusterCount) {
-      this.#clusterCount = cluster + 1;
-      this.#clusters.reserve(this.#clusterCount);
-    }
+    this.#clusters.reserve(cluster);
     this.#block.begin(cluster, input.length, input);
     this.#skipped.fill(0);
     this.#takeSamples(cluster, input, raw, logTime);
@@ -277,14 +273,8 @@ export class SeriesTracker implements SeriesView {
     if (slot < 0) {
       if (stale) return this.#skip(staleUnknown);
       const { max_per_cluster, births_per_tick } = this.#settings.series;
-      const clusters = this.#clusters.arrays;
-      if (
-        clusters.live[cluster]! >= max_per_cluster ||
-        clusters.births[cluster]! >= births_per_tick
-      )
+      if (!this.#clusters.born(cluster, max_per_cluster, births_per_tick))
         return this.#skip(untracked);
-      clusters.live[cluster]!++;
-      clusters.births[cluster]!++;
       slot = this.identity.add(cluster, raw.vector(series, symbols, true)!);
       this.#columns.reserve(this.identity.count);
       const generation = this.#columns.arrays.generation[slot]! + 1;
@@ -306,7 +296,7 @@ export class SeriesTracker implements SeriesView {
     const limits = this.#settings.series;
     const { state, group, lastTime, interval, endedAt } = this.#columns.arrays;
     const { seen } = this.#senders.groups.arrays;
-    let left = forgottenPerTick + this.#takeBirths();
+    let left = forgottenPerTick + this.#clusters.takeBirths();
     for (let slot = 0; slot < this.identity.count; slot++) {
       if (state[slot] === live) {
         const past = this.silence(slot) > Math.max(limits.end_after_ms, 2.5 * interval[slot]!);
@@ -327,15 +317,6 @@ export class SeriesTracker implements SeriesView {
     this.identity.compactIfWorthwhile();
     this.#dropWorn();
     this.#forgetSenders(logTime);
-  }
-
-  /** Births of the tick; the next begins with none. */
-  #takeBirths(): number {
-    const { births } = this.#clusters.arrays;
-    let sum = 0;
-    for (let cluster = 0; cluster < this.#clusterCount; cluster++) sum += births[cluster]!;
-    births.fill(0, 0, this.#clusterCount);
-    return sum;
   }
 
   /**
@@ -372,7 +353,7 @@ export class SeriesTracker implements SeriesView {
     this.#events.forgotten(slot);
     this.#columns.arrays.state[slot] = free;
     this.#columns.arrays.generation[slot]!++;
-    this.#clusters.arrays.live[this.identity.cluster(slot)]!--;
+    this.#clusters.forgotten(this.identity.cluster(slot));
     this.identity.remove(slot);
   }
 
@@ -387,13 +368,7 @@ export class SeriesTracker implements SeriesView {
       this.#columns.copySlot(from.#columns, old, slot);
       this.#columns.arrays.group[slot] = groups[from.#columns.arrays.group[old]!]!;
     }
-    for (let old = 0; old < from.#clusterCount; old++) {
-      const cluster = clusters[old]!;
-      if (cluster < 0) continue;
-      this.#clusterCount = Math.max(this.#clusterCount, cluster + 1);
-      this.#clusters.reserve(this.#clusterCount);
-      this.#clusters.copySlot(from.#clusters, old, cluster);
-    }
+    this.#clusters.absorb(from.#clusters, clusters);
     return slots;
   }
 
@@ -401,15 +376,13 @@ export class SeriesTracker implements SeriesView {
     this.identity.save(out);
     this.#senders.save(out);
     this.#columns.save(out, this.identity.count);
-    out.u32(this.#clusterCount);
-    this.#clusters.save(out, this.#clusterCount);
+    this.#clusters.save(out);
   }
 
   load(input: ByteReader): void {
     this.identity.load(input);
     this.#senders.load(input);
     this.#columns.load(input);
-    this.#clusterCount = input.u32();
     this.#clusters.load(input);
     this.#raw.length = 0;
   }
