@@ -229,3 +229,20 @@ test('a model of the user\u2019s own, by its file', async () => {
   await writeFile(bad, 'export const nothing = 1;\n');
   await expect(run(rows, { model: bad })).rejects.toThrow(/bad\.ts: it exports no model/);
 });
+
+test.each([
+  ['most', 20, 1],
+  ['few', 90, 0],
+])('a model that fails on %s of the rows: exit code and first row', async (_, above, exit) => {
+  const model = join(folder, `fails-${exit}.ts`);
+  const example = new URL('../../../examples/ewma-band/ewma-band.ts', import.meta.url);
+  const fails = `score(sample, state, at, { samples }, result) {
+    if (sample.value > ${above}) throw new Error('boom');`;
+  const code = (await readFile(example, 'utf8')).replace(/score\(.*\{\n/, `${fails}\n`);
+  await writeFile(model, code);
+  const values = Array.from({ length: 100 }, (_, i) => `${1_400_000_000 + 60 * i},${i}\n`);
+  const got = await run(values.join(''), { model });
+  expect(got.lines).toHaveLength(101);
+  expect(got.err).toContain(`the model failed on ${99 - above} rows, first row ${above + 2}: boom`);
+  expect(got.code).toBe(exit);
+});

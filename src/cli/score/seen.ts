@@ -15,6 +15,7 @@ export class Seen {
   #returned = 0;
   #rows = 0;
   #failed = 0;
+  #failedFirst = 0;
   #failure = '';
 
   /** A place of its own for each series. */
@@ -34,7 +35,10 @@ export class Seen {
     this.#newest[slot] = Math.max(newest, time);
     if (time <= this.#first[slot] && time < newest) this.#returned ||= this.#rows;
     if (verdict.outcome === 'late') this.#late++;
-    if (verdict.outcome === 'failed' && this.#failed++ === 0) this.#failure = verdict.error;
+    if (verdict.outcome === 'failed' && this.#failed++ === 0) {
+      this.#failedFirst = this.#rows;
+      this.#failure = verdict.error;
+    }
   }
 
   remarks(reader: SeriesReader): string[] {
@@ -50,7 +54,11 @@ export class Seen {
         ? [`${rows(empty.count)} without a value, first row ${empty.first}`]
         : []),
       ...(this.#late > 0 ? [`${rows(this.#late)} not newer than the row before, not scored`] : []),
-      ...(this.#failed > 0 ? [`the model failed on ${rows(this.#failed)}: ${this.#failure}`] : []),
+      ...(this.#failed > 0
+        ? [
+            `the model failed on ${rows(this.#failed)}, first row ${this.#failedFirst}: ${this.#failure}`,
+          ]
+        : []),
     ];
   }
 
@@ -68,6 +76,9 @@ export class Seen {
       if (count * 2 <= all) continue;
       const example = JSON.stringify(cell.slice(0, 40));
       return `${count} of ${rows(all)} have a ${what} that cannot be read, such as ${example} in row ${first}`;
+    }
+    if (this.#failed * 2 > all) {
+      return `the model failed on ${this.#failed} of ${rows(all)}: what is left says nothing`;
     }
     if (this.#returned === 0 && this.#late * 5 <= all) return undefined;
     const when =
