@@ -9,7 +9,7 @@ export interface Subject {
   readonly topic: string;
   readonly columns: readonly string[];
   rows(partition: number, record: LogRecord): Iterable<Row>;
-  /** The row that a table shows; other forms have it whole. */
+  /** The row as columns, for people; JSON has it whole. */
   tableRow(row: Row): Row;
 }
 
@@ -86,6 +86,10 @@ function parsed(record: LogRecord): Fields {
     return { time, ...record.headers, data: value };
   }
 }
+
+/** The labels of what a row is about, where it has any. */
+export const labelsOf = ({ labels, data }: Row): unknown =>
+  labels ?? (data as { labels?: unknown } | null | undefined)?.labels;
 
 /** The name of a cluster that people know stands in its title, where it has one. */
 const clusterOf = (data: Fields): unknown => data['cluster_title'] || data['cluster'];

@@ -192,6 +192,19 @@ test('a table of intervals says when they were, what to ask for, and short numbe
   ]);
 });
 
+test('CSV has what its columns name, whole', async () => {
+  const row = async (what: string) =>
+    (await tail(what, '--no-follow', '-o', 'csv', '-n', '1')).out.split('\n')[1];
+  expect(await row('alerts')).toBe(
+    '2026-03-01T10:00:00.000Z,firing,Down,critical,East,1,' +
+      '"{""alertname"":""Down"",""severity"":""critical"",""namespace"":""shop""}"',
+  );
+  expect(await row('anomalies')).toBe(
+    '2026-03-01T09:55:00.000Z,closed,East,up,down,0.6666666666666666,1234.5678,,a1,' +
+      '"{""cluster"":""East"",""pod"":""p-1""}"',
+  );
+});
+
 test('what is not JSON is shown as it came', async () => {
   const { out } = await tail('rejected', '--no-follow');
   expect(lines(out)).toEqual([

@@ -4,10 +4,10 @@ import type { CliContext } from '../context.ts';
 import { type ConfigFlags, streamingFormat } from '../flags.ts';
 import { loadConfig } from '../load-config.ts';
 import { openLogToRead } from '../open-log.ts';
-import { type OutputFormat, type RowWriter, rowWriter } from '../output/rows.ts';
+import { type OutputFormat, type Row, type RowWriter, rowWriter } from '../output/rows.ts';
 import { type Batch, followRecords, recordsNow } from './records.ts';
 import { tailSubjects } from './subject-names.ts';
-import { type Subject, subjectOf } from './subjects.ts';
+import { labelsOf, type Subject, subjectOf } from './subjects.ts';
 
 export interface TailFlags extends ConfigFlags {
   readonly from?: number;
@@ -35,7 +35,7 @@ export async function tail(
   };
   const done = new AbortController();
   const signal = AbortSignal.any([this.signal, done.signal]);
-  const printer = new Printer(subject, rows, flags.limit, format === 'table', () => done.abort());
+  const printer = new Printer(subject, rows, flags.limit, format, () => done.abort());
   try {
     if (flags.follow) {
       await followRecords(log, range, signal, (batch) => printer.print(batch, true));
@@ -61,7 +61,7 @@ function subjectNamed(what: string, selector: string): Promise<Subject> {
 class Printer {
   readonly #subject: Subject;
   readonly #rows: RowWriter;
-  readonly #isTable: boolean;
+  readonly #format: OutputFormat;
   readonly #onLimit: () => void;
   #left: number;
   /** Partitions print one after the other. */
@@ -71,13 +71,13 @@ class Printer {
     subject: Subject,
     rows: RowWriter,
     limit: number | undefined,
-    isTable: boolean,
+    format: OutputFormat,
     onLimit: () => void,
   ) {
     this.#subject = subject;
     this.#rows = rows;
     this.#left = limit ?? Number.POSITIVE_INFINITY;
-    this.#isTable = isTable;
+    this.#format = format;
     this.#onLimit = onLimit;
   }
 
@@ -90,10 +90,17 @@ class Printer {
     for (const record of records) {
       for (const row of this.#subject.rows(partition, record)) {
         if (this.#left === 0) return;
-        await this.#rows.write(this.#isTable ? this.#subject.tableRow(row) : row);
+        await this.#rows.write(this.#shown(row));
         if (--this.#left === 0) this.#onLimit();
       }
     }
     if (flush) await this.#rows.flush();
+  }
+
+  /** What has columns has what they name; labels are text for people only. */
+  #shown(row: Row): Row {
+    if (this.#format === 'json' || this.#format === 'jsonl') return row;
+    const flat = this.#subject.tableRow(row);
+    return this.#format === 'table' ? flat : { ...flat, labels: labelsOf(row) };
   }
 }
