@@ -147,6 +147,9 @@ function fates(lines: Lines, { seen, name }: Aspect, sinceMs: number): void {
   if (seen.alarm && seen.alarm !== seen.last && seen.alarm !== seen.strongest) {
     sample(lines, 'last alarm', name, seen.alarm);
   }
+  if (seen.failed && seen.failed !== seen.last && seen.failed !== seen.strongest) {
+    sample(lines, 'last failed', name, seen.failed);
+  }
 }
 
 /** Of a quantile there is no number when too little was observed. */
@@ -164,7 +167,7 @@ function sample(lines: Lines, what: string, name: string, s: SeenSample): void {
   lines.head(`The ${what} one${of(name)}`).facts({
     time: moment(s.time),
     value: `${figure(s.value)}${range ? '' : `, expected ${figure(s.expected)} within ${figure(s.lower)} to ${figure(s.upper)}`}`,
-    score: `${figure(s.score)}, ${figure(s.strength)} of the cut`,
+    score: s.fate === 'failed' ? undefined : `${figure(s.score)}, ${figure(s.strength)} of the cut`,
     terms: terms.join(', '),
     'so it is': `${s.fate}: ${wordsOfFate(s.fate, name)}`,
     error: s.error,

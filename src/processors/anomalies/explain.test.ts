@@ -1,16 +1,18 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { parseSelector } from '../../core/matchers.ts';
 import type { SeriesExplanation } from '../../engine/explain.ts';
 import { HeldState } from '../../engine/held-state.ts';
+import { defineModel } from '../../engine/model.ts';
 import { startOf } from '../../engine/position.ts';
 import type { ProcessorDefinition } from '../../engine/processor.ts';
 import type { LogRecord } from '../../log/log.ts';
 import { StageDriver } from '../../testing/stage-driver.ts';
-import { anomalies } from './definition.ts';
+import { anomalies, anomaliesWith } from './definition.ts';
 import type { AnomaliesOfSeries } from './explain.ts';
 
 const step = 60_000;
-const processors = [anomalies as ProcessorDefinition];
+const shipped = [anomalies as ProcessorDefinition];
 const setup = { stage: 'cluster', partition: 0, partitions: 1, targets: {} };
 
 /** Deterministic noise in [-1, 1). */
@@ -20,7 +22,7 @@ function noise(i: number): number {
 }
 
 /** Two hundred minutes of a few series: one bursts, one less so, one never moves, one nobody selects. */
-function scene(settings: object): StageDriver {
+function scene(settings: object, processors = shipped): StageDriver {
   const driver = new StageDriver(processors);
   driver.record('settings', { version: 1, sha256: '', content: settings });
   for (let i = 0; i < 200; i++) {
@@ -45,7 +47,7 @@ function scene(settings: object): StageDriver {
 }
 
 /** What is said of each series when the records of the last `watched` minutes are watched. */
-function explained(records: readonly LogRecord[], watched: number) {
+function explained(records: readonly LogRecord[], watched: number, processors = shipped) {
   const held = new HeldState({ name: 'cluster', processors }, setup, startOf(0, 0), []);
   for (const [i, record] of records.entries()) {
     if (i === records.length - watched) held.state.watch(['{}']);
@@ -92,6 +94,31 @@ test('what is young says so, and the default detector tells what it expects', ()
   expect(season_now).toBeNull();
 });
 
+test('the newest sample on which a model failed is kept with what it threw', () => {
+  const model = defineModel({
+    name: 'fragile',
+    version: 1,
+    summary: 'Throws at 215.',
+    parameters: z.strictObject({}),
+    state: { last: 'f64' },
+    score({ value }, _state, _at, _parameters, result) {
+      if (value === 215) throw new Error('boom');
+      result.score = value;
+    },
+  });
+  const processors = [anomaliesWith([model as never]) as ProcessorDefinition];
+  const { records } = scene(
+    { anomalies: { routes: [{ ...route, model: 'fragile' }] } },
+    processors,
+  );
+  const { by } = explained(records, 60, processors);
+  const { seen } = by['weaker']!;
+  expect(seen!.fates.failed).toBe(1);
+  expect(seen!.failed).toMatchObject({ fate: 'failed', value: 215, error: 'boom' });
+  expect(seen!.last.fate).not.toBe('failed');
+  expect(by['bursts']!.seen!.failed).toBeNull();
+});
+
 test('a processor that is switched off says nothing', () => {
   const { records } = scene({ disabled: ['anomalies'] });
   expect(explained(records, 60).by['bursts']).toBeUndefined();
@@ -101,7 +128,7 @@ test('watched and asked at every record, state and outputs stay what they are', 
   const driver = scene({ anomalies: { routes: [route] } });
   const { held } = explained(driver.records, 100);
   expect(Buffer.from(held.position.digest)).toEqual(Buffer.from(driver.position.digest));
-  const quiet = new HeldState({ name: 'cluster', processors }, setup, startOf(0, 0), []);
+  const quiet = new HeldState({ name: 'cluster', processors: shipped }, setup, startOf(0, 0), []);
   for (const record of driver.records) quiet.take(record, []);
   expect(Buffer.concat(held.save(''))).toEqual(Buffer.concat(quiet.save('')));
 });

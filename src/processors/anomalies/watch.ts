@@ -62,6 +62,8 @@ export interface SeenSeries {
   strongest: SeenSample;
   /** The newest that asked for an alarm; null: none did. */
   alarm: SeenSample | null;
+  /** The newest on which the model failed; null: on none. */
+  failed: SeenSample | null;
 }
 
 /** Keeps what is found of chosen series. Beside the state: no output depends on it. */
@@ -116,18 +118,17 @@ export class Watch {
       error: v.error,
       terms: Object.fromEntries(terms.map((name, k) => [name, finite(v.terms[k]!) ?? 0])),
     };
-    const seen = this.#seen.get(aspect);
+    let seen = this.#seen.get(aspect);
     if (!seen) {
-      const alarm = v.alarm ? sample : null;
-      const first = { samples: 1, fates: { [fate]: 1 }, last: sample, strongest: sample, alarm };
-      this.#seen.set(aspect, first);
-      return;
+      seen = { samples: 0, fates: {}, last: sample, strongest: sample, alarm: null, failed: null };
+      this.#seen.set(aspect, seen);
     }
     seen.samples++;
     seen.fates[fate] = (seen.fates[fate] ?? 0) + 1;
     seen.last = sample;
     if (v.strength >= seen.strongest.strength) seen.strongest = sample;
     if (v.alarm) seen.alarm = sample;
+    if (fate === 'failed') seen.failed = sample;
   }
 }
 
