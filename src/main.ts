@@ -256,6 +256,7 @@ function openRuntime(
     ),
     threads: process.workers ?? Math.max(1, availableParallelism() - 1),
     heapMiB: 4_096,
+    buffersBytes: process.worker_buffers_size,
     snapshotEveryMs: process.snapshots.interval,
     kept: process.snapshots,
     deadlineMs: 60_000,

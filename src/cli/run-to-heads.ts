@@ -8,7 +8,7 @@ const drainMs = 3_600_000;
 
 export type StageRun = Pick<
   EmbeddedOptions,
-  'log' | 'stage' | 'folder' | 'threads' | 'snapshotEveryMs' | 'kept'
+  'log' | 'stage' | 'folder' | 'threads' | 'buffersBytes' | 'snapshotEveryMs' | 'kept'
 >;
 
 /**

@@ -213,6 +213,11 @@ export const processSchema = z.strictObject({
     'Worker threads of the embedded runtime; default: one less than the cores, at least one.',
     'restart',
   ),
+  worker_buffers_size: key(
+    size().optional(),
+    'What typed arrays and other buffers of one worker thread, where the state of series is, may take: above it the thread is ended, and its record tried again. Default: four fifths of the memory that there is.',
+    'restart',
+  ),
   processors: key(
     z.array(readableFile()).default([]),
     'Files of your own processors (TypeScript); other content needs a higher `settings.version`.',

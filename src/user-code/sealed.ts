@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { messageOf, SeastateError } from '../core/errors.ts';
+import { watchBuffers } from '../engine/runner/buffers.ts';
 import type { Functions, Opening, Word } from './sealed-thread.ts';
 
 export interface SealedOptions {
@@ -15,9 +16,6 @@ export interface SealedOptions {
 export const likeRunner: SealedOptions = {
   ...{ deadlineMs: 60_000, heapMiB: 4_096, buffersMiB: Number.POSITIVE_INFINITY },
 };
-
-/** How often buffers are looked at, ms: memory is filled at a few GiB per second. */
-const memoryEveryMs = 50;
 
 /** Our own part may take this long to load, ms: a busy machine is no fault of the users' code. */
 const startMs = 60_000;
@@ -43,7 +41,7 @@ export class Sealed<F extends Functions> {
   #timer: NodeJS.Timeout | undefined;
   #doing = '';
   #gone: SeastateError | undefined;
-  readonly #memory: NodeJS.Timeout | undefined;
+  readonly #unwatch: () => void;
 
   private constructor(opening: Opening, { deadlineMs, heapMiB, buffersMiB }: SealedOptions) {
     this.#deadlineMs = deadlineMs;
@@ -53,9 +51,10 @@ export class Sealed<F extends Functions> {
       execArgv: ['--permission', '--allow-fs-read=*'],
       resourceLimits: { maxOldGenerationSizeMb: heapMiB },
     });
-    if (Number.isFinite(buffersMiB)) {
-      this.#memory = setInterval(() => this.#weigh(buffersMiB), memoryEveryMs);
-    }
+    this.#unwatch = watchBuffers(this.#worker, buffersMiB, (what) => {
+      this.#fail(what);
+      void this.#worker.terminate();
+    });
     this.#worker.on('message', (word: Word) => this.#take(word));
     this.#worker.once('error', (error) => this.#fail(messageOf(error)));
     this.#exited = new Promise((resolve) => {
@@ -96,7 +95,7 @@ export class Sealed<F extends Functions> {
   /** Cut off in its work a thread may take the whole process with it: it ends by itself. */
   async end(): Promise<void> {
     this.#gone ??= new SeastateError('bundle_failed', 'it was ended');
-    clearInterval(this.#memory);
+    this.#unwatch();
     this.#worker.postMessage(null);
     const cut = setTimeout(() => void this.#worker.terminate(), endMs);
     await this.#exited;
@@ -118,18 +117,6 @@ export class Sealed<F extends Functions> {
     }, limitMs);
   }
 
-  #weigh(buffersMiB: number): void {
-    // Answered even within an endless loop; refused before the thread has begun and after its end.
-    this.#worker.getHeapStatistics().then(
-      ({ external_memory: bytes }) => {
-        if (bytes <= buffersMiB * 1024 * 1024) return;
-        this.#fail(`its typed arrays reached the memory limit of ${buffersMiB} MiB`);
-        void this.#worker.terminate();
-      },
-      () => {},
-    );
-  }
-
   #take(word: Word): void {
     if ('doing' in word) {
       this.#doing = word.doing;
@@ -140,7 +127,7 @@ export class Sealed<F extends Functions> {
 
   /** The thread is of no use any more. */
   #fail(what: string): void {
-    clearInterval(this.#memory);
+    this.#unwatch();
     const told = this.#doing === '' ? what : `${this.#doing}: ${what}`;
     this.#gone ??= new SeastateError('bundle_failed', told);
     this.#settle(({ reject }) => reject(this.#gone!));

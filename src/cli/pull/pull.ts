@@ -49,7 +49,8 @@ export async function pull(this: CliContext, flags: PullFlags): Promise<void> {
       }
       await copyTail(log, tail, partition, begin, end);
       say(this, `partition ${partition}: offsets ${begin} to ${end} are in ${to}`);
-      const run = { log: tail.log, stage, folder, threads: 1, kept: config.process.snapshots };
+      const { snapshots: kept, worker_buffers_size: buffersBytes } = config.process;
+      const run = { log: tail.log, stage, folder, threads: 1, buffersBytes, kept };
       const why = await runToHeads({ ...run, snapshotEveryMs: Number.MAX_SAFE_INTEGER });
       if (why !== undefined) throw new SeastateError('halted', why);
       say(this, `it ran on to the end: seastate tail --data ${to} anomalies --from -30d`);

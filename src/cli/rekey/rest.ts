@@ -38,6 +38,7 @@ export async function statesAtRest(
     stage,
     folder: snapshotsOf(config.process),
     threads: config.process.workers ?? 1,
+    buffersBytes: config.process.worker_buffers_size,
     snapshotEveryMs: config.process.snapshots.interval,
     kept: config.process.snapshots,
   });

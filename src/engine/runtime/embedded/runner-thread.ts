@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { SeastateError } from '../../../core/errors.ts';
+import { watchBuffers } from '../../runner/buffers.ts';
 import {
   decodeMessage,
   type Failed,
@@ -39,6 +40,8 @@ export interface ThreadOptions {
   readonly setup: RunnerSetup;
   /** Heap of the thread, MiB. */
   readonly heapMiB: number;
+  /** MiB that typed arrays and other buffers, which no heap limit counts, may take. */
+  readonly buffersMiB: number;
   /** A request that takes longer ends the thread, ms. */
   readonly deadlineMs: number;
 }
@@ -54,7 +57,7 @@ export class RunnerThread {
   readonly ready: Promise<void>;
   readonly #exited: Promise<void>;
 
-  constructor({ entry, setup, heapMiB, deadlineMs }: ThreadOptions) {
+  constructor({ entry, setup, heapMiB, buffersMiB, deadlineMs }: ThreadOptions) {
     this.#limitMs = Math.max(startMs, deadlineMs);
     this.#worker = new Worker(entry, {
       workerData: setup,
@@ -72,8 +75,16 @@ export class RunnerThread {
     this.#worker.on('error', (error) =>
       this.#end(new RunnerGone(`runner threw: ${error.message}`)),
     );
+    // Only at work: then it is known which record is at fault.
+    const isAtWork = (): boolean => this.#waiting.length > 0;
+    const over = (what: string): void => {
+      this.#end(new RunnerGone(`runner was ended: ${what} (process.worker_buffers_size)`));
+      void this.#worker.terminate();
+    };
+    const unwatch = watchBuffers(this.#worker, buffersMiB, over, isAtWork);
     this.#exited = new Promise((resolve) => {
       this.#worker.on('exit', (code) => {
+        unwatch();
         this.#end(new RunnerGone(`runner ended with code ${code}`));
         resolve();
       });

@@ -41,7 +41,9 @@ function newLog(): MemoryLog {
   );
 }
 
-function start(options: { snapshotEveryMs?: number; deadlineMs?: number } = {}): EmbeddedRuntime {
+function start(
+  options: { snapshotEveryMs?: number; deadlineMs?: number; buffersBytes?: number } = {},
+): EmbeddedRuntime {
   const runtime = runtimeOf(log, folder, warnings, { deadlineMs: 20_000, ...options });
   running.push(runtime);
   runtime.start();
@@ -360,6 +362,26 @@ test('a record that ends its runner without a word is found among its neighbours
   await snapshotStore(folder, 'cluster', 2).addSkip(6, 'it hangs');
   await caughtUp(runtime);
   expect(runtime.status()[2]!.state).toBe('running');
+});
+
+test('a record whose typed arrays take all memory halts its partition, and the others go on', async () => {
+  await writeBundle(
+    'export const greedy = { name: "greedy", version: 1, outputs: [], create: () => ({ record(kind) {' +
+      ' const all = []; if (kind === "feedback") for (;;) all.push(new Float64Array(1e5).fill(1));' +
+      ' } }) };',
+  );
+  await settings(1, bundle);
+  for (let i = 0; i < 3; i++) await scrape(i);
+  await log.append('telemetry', 2, [{ headers: { kind: 'feedback' }, value: utf8('{}') }]);
+  await scrape(3);
+  const runtime = start({ buffersBytes: 256 << 20 });
+  await until(() => runtime.status()[2]!.state === 'halted');
+  expect(runtime.status()[2]!.error).toContain(
+    'its typed arrays reached the memory limit of 256 MiB (process.worker_buffers_size)',
+  );
+  await snapshotStore(folder, 'cluster', 2).addSkip(4, 'it takes all memory');
+  await caughtUp(runtime);
+  expect(runtime.status().map(({ state }) => state)).toEqual(['running', 'running', 'running']);
 });
 
 test('code that cannot be loaded halts at its settings, and a skip goes on without it', async () => {

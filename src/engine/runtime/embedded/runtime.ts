@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -20,7 +21,10 @@ export interface EmbeddedOptions {
   readonly entry: URL;
   /** Worker threads; a partition stays with one for life. */
   readonly threads: number;
+  /** Heap of each thread. */
   readonly heapMiB: number;
+  /** What its typed arrays and other buffers may take; default: four fifths of the memory. */
+  readonly buffersBytes?: number | undefined;
   readonly snapshotEveryMs: number;
   readonly kept: KeptSnapshots;
   readonly deadlineMs: number;
@@ -109,11 +113,13 @@ export class EmbeddedRuntime {
 
   #spawn(bundle: string): RunnerThread {
     const { entry, log, topic, stage, folder, heapMiB, deadlineMs } = this.#options;
+    const { buffersBytes = 0.8 * memoryBytes() } = this.#options;
     const topics = [...log.topics.values()];
     const outputs = topics.filter(({ name }) => name !== topic);
     return new RunnerThread({
       entry,
       heapMiB,
+      buffersMiB: Math.floor(buffersBytes / 2 ** 20),
       deadlineMs,
       setup: {
         stage,
@@ -171,4 +177,9 @@ export function snapshotStore(folder: string, stage: string, partition: number):
 /** Where the bundle of users' processors with that sha-256 stands. */
 export function bundleUrl(folder: string, sha256: string): string {
   return pathToFileURL(join(folder, 'bundles', `${sha256}.mjs`)).href;
+}
+
+/** What this process may take: of the machine, or of its container. */
+function memoryBytes(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 }
