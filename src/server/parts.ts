@@ -18,7 +18,7 @@ export interface IntervalsQuery<State> {
   readonly states: readonly State[];
   /** Only these; all when undefined. */
   readonly subjects?: readonly string[];
-  /** Any of these clusters; all when empty. */
+  /** Any of these clusters, by id or title; all when empty. */
   readonly clusters: readonly string[];
   /** Any of these selectors; all when empty. */
   readonly selectors: readonly (readonly Matcher[])[];

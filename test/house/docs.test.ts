@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { codesInSource, errorCodes } from '../../scripts/docs/errors.ts';
@@ -38,4 +38,16 @@ test.each(pages)('links of %s lead somewhere', (name) => {
     if (!existsSync(path)) broken.push(target!);
   }
   expect(broken).toEqual([]);
+});
+
+test('the page on HTTP has every path that the server answers', () => {
+  const page = readFileSync(join(root, 'docs/how-to/api.md'), 'utf8');
+  const routes = join(root, 'src/server/routes');
+  const paths = readdirSync(routes)
+    .filter((name) => !name.endsWith('.test.ts'))
+    .map((name) => readFileSync(join(routes, name), 'utf8'))
+    .flatMap((text) => [...text.matchAll(/['`](\/(?:api|-|metrics)[^'`$]*)['`]/g)])
+    .map(([, path]) => path!);
+  expect(paths.length).toBeGreaterThan(8);
+  expect(paths.filter((path) => !page.includes(path))).toEqual([]);
 });

@@ -6,7 +6,7 @@ export interface RangeQuery {
   readonly tenant?: string | undefined;
   /** Only these; all when undefined. */
   readonly subjects?: readonly string[] | undefined;
-  /** Any of these clusters; all when empty. */
+  /** Any of these clusters, by id or title; all when empty. */
   readonly clusters?: readonly string[];
   /** Intervals whose time overlaps [fromMs, toMs]. */
   readonly fromMs?: number | undefined;
@@ -28,7 +28,10 @@ export function conditionsOf(
   if (tenant !== undefined) add('tenant = ?', tenant);
   if (subjects) add(`subject IN (${subjects.map(() => '?').join(', ')})`, ...subjects);
   if (own !== '') add(`(${own})`, ...ownParams);
-  if (clusters.length > 0) add(`cluster IN (${clusters.map(() => '?').join(', ')})`, ...clusters);
+  if (clusters.length > 0) {
+    const any = `IN (${clusters.map(() => '?').join(', ')})`;
+    add(`(cluster ${any} OR data ->> 'cluster_title' ${any})`, ...clusters, ...clusters);
+  }
   if (toMs !== undefined) add('start_ms <= ?', toMs);
   if (fromMs !== undefined) add('(end_ms IS NULL OR end_ms >= ?)', fromMs);
   return { where: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', params };

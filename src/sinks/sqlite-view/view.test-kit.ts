@@ -99,6 +99,7 @@ export function alertRecord(spec: AlertSpec, numbered: Headers = {}): NewRecord 
         severity: 'critical',
         tenant,
         cluster,
+        cluster_title: `title of ${cluster}`,
         labels: { alertname: name, severity: 'critical', ...labels },
         value: 1,
         start: at(start),

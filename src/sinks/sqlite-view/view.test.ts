@@ -191,6 +191,8 @@ describe('alerts', () => {
       expect(subjects({ states: ['firing'] })).toBe('db');
       expect(subjects({ states: ['pending', 'resolved'] })).toBe('ca');
       expect(subjects({ clusters: ['c2', 'c3'] })).toBe('b');
+      expect(subjects({ clusters: ['title of c2', 'c2'] })).toBe('b');
+      expect(subjects({ clusters: ['title of c1'], tenant: 'other' })).toBe('d');
       expect(subjects({ tenant: 'other' })).toBe('d');
       expect(subjects({ fromMs: at(11), toMs: at(20) })).toBe('cb');
       expect(subjects({ toMs: at(4) })).toBe('a');
