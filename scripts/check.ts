@@ -1,6 +1,7 @@
 /**
- * `npm run check [-- NAME ...]`: types, page (types of the live page), lint (with format), dead (files, exports, dependencies)
- * and imports (direction, cycles). Says what is wrong and exits 1; says little when all is well.
+ * `npm run check [-- NAME ...]`: types, page (types of the live page), lint (with format), dead
+ * (files, exports, dependencies) and imports (direction, cycles). Says what is wrong and exits 1;
+ * says little when all is well.
  */
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';

@@ -56,7 +56,9 @@ async function caughtUp(seastate: Seastate): Promise<void> {
   }, 600_000);
 }
 
-/** HTTP to durable to processed: CPU of the whole process, once it is warm: 3 M samples at least. */
+/**
+ * HTTP to durable to processed: CPU of the whole process, once it is warm: 3 M samples at least.
+ */
 async function wholeProcess(
   protocol: 1 | 2,
   series: number,

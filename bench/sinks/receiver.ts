@@ -1,7 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A receiver of remote write, as a process of its own, that reads every request and keeps nothing. */
+/**
+ * A receiver of remote write, as a process of its own, that reads every request and keeps nothing.
+ */
 const server = createServer((request, response) => {
   request.resume().on('end', () => {
     const isV2 = request.headers['content-type']?.includes('v2');

@@ -10,7 +10,9 @@ import { labelsOf } from '../decode/fleet.ts';
 
 const owner = { tenant: 'default', cluster: 'c' };
 
-/** Rounds of records as the stage writes them: four series for each of `perRecord` that were scored. */
+/**
+ * Rounds of records as the stage writes them: four series for each of `perRecord` that were scored.
+ */
 function scores(series: number, perRecord: number, rounds: number): OwnedRecord[] {
   const writer = new SeriesWriter();
   const first = Array.from({ length: series }, (_, i) =>

@@ -3,8 +3,9 @@ import { dirname, join, normalize } from 'node:path';
 
 /**
  * Who may import whom, by the first folder below src/ (DESIGN 7). An entry may name a file. A
- * folder may always import itself; files directly in src/ are listed by name. Tests and what they share may
- * import anything, and only they may import that. `packages` are the npm packages and Node modules allowed, all when absent.
+ * folder may always import itself; files directly in src/ are listed by name. Tests and what they
+ * share may import anything, and only they may import that. `packages` are the npm packages and
+ * Node modules allowed, all when absent.
  */
 interface Rule {
   readonly may: readonly string[];
@@ -129,7 +130,9 @@ const packageOf = (target: string): string =>
     .slice(0, target.startsWith('@') ? 2 : 1)
     .join('/');
 
-/** Cycles of imports of any kind: of two files that name each other one stands in the wrong place. */
+/**
+ * Cycles of imports of any kind: of two files that name each other one stands in the wrong place.
+ */
 function cyclesOf(graph: ReadonlyMap<string, readonly Import[]>): string[] {
   const cycles: string[] = [];
   const done = new Set<string>();

@@ -43,7 +43,9 @@ export function needProgram(name) {
   if (!which(name)) throw new Error(`"${name}" is not installed`);
 }
 
-/** Runs a program to its end; its output goes to .cache/logs/NAME.log. Fails with its last lines. */
+/**
+ * Runs a program to its end; its output goes to .cache/logs/NAME.log. Fails with its last lines.
+ */
 export function run(logName, command, args, options = {}) {
   const log = inCache('logs', `${logName}.log`);
   mkdirSync(dirname(log), { recursive: true });

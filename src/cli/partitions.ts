@@ -23,7 +23,9 @@ interface SealedState extends StateHolder {
   explain(selectors: readonly string[], max: number): Promise<SeriesExplanation[]>;
 }
 
-/** States of the configured program, one at a time, in one sealed thread while the code is the same. */
+/**
+ * States of the configured program, one at a time, in one sealed thread while the code is the same.
+ */
 export class PartitionStates {
   readonly #log: Log;
   readonly #snapshots: string;
@@ -34,7 +36,9 @@ export class PartitionStates {
     this.#snapshots = snapshotsOf(process);
   }
 
-  /** The state of a partition, rebuilt from its snapshots and log; good until the next is asked for. */
+  /**
+   * The state of a partition, rebuilt from its snapshots and log; good until the next is asked for.
+   */
   async of({ stage, partition, watched = [], ...range }: PartitionRange) {
     const parts = {
       log: this.#log,

@@ -74,8 +74,8 @@ export interface FoundMistake {
 }
 
 /**
- * The same, `settings:` as the user wrote them (without defaults), what makes an error with places of
- * mistakes that are found later, and where a text stands in a section of the settings.
+ * The same, `settings:` as the user wrote them (without defaults), what makes an error with places
+ * of mistakes that are found later, and where a text stands in a section of the settings.
  */
 export function readConfigWithPlaces(input: ConfigInput): {
   config: Config;
@@ -147,7 +147,9 @@ class Reader {
     return new ConfigError(this.#problems, this.#source?.text ?? '');
   }
 
-  /** From now on these sections are known too; what is wrong with them and with any other is told. */
+  /**
+   * From now on these sections are known too; what is wrong with them and with any other is told.
+   */
   #takeSections(sections: readonly OwnSection[]): void {
     const { properties = {} } = this.#schema;
     const settings = properties['settings'] ?? {};

@@ -1,10 +1,10 @@
 import { SeastateError } from './errors.ts';
 
 /*
- * V8 matches by going back and trying otherwise: `(a*)*b` on forty letters takes longer than anybody
- * waits, and the partition would stand still. Its second engine needs time in proportion to the text;
- * here it is told to take over after 50,000 steps back. It gives the same matches. The setting holds
- * for the whole process, threads included; `process` is gone where processors run.
+ * V8 matches by going back and trying otherwise: `(a*)*b` on forty letters takes longer than
+ * anybody waits, and the partition would stand still. Its second engine needs time in proportion to
+ * the text; here it is told to take over after 50,000 steps back. It gives the same matches. The
+ * setting holds for the whole process, threads included; `process` is gone where processors run.
  */
 const v8 = globalThis.process?.getBuiltinModule('node:v8');
 v8?.setFlagsFromString('--enable-experimental-regexp-engine');
@@ -12,8 +12,8 @@ v8?.setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtra
 
 /**
  * A regular expression of a user, whose matching takes no longer than about the square of the text.
- * `shape`: the same, spelt more simply. Error `usage`: it is none, or one that no engine can promise
- * that for.
+ * `shape`: the same, spelt more simply. Error `usage`: it is none, or one that no engine can
+ * promise that for.
  */
 export function tameRegExp(source: string, flags = '', shape: string = source): RegExp {
   let regexp: RegExp;
@@ -41,7 +41,10 @@ function isLinear(source: string, flags: string): boolean {
   }
 }
 
-/** Powers of the text's length: of a part, and of it where nothing follows, so that `.*` always fits. */
+/**
+ * Powers of the text's length: of a part, and of it where nothing follows, so that `.*` always
+ * fits.
+ */
 interface Power {
   readonly power: number;
   readonly last: number;

@@ -37,8 +37,8 @@ export class Clusters implements ClusterView {
   }
 
   /**
-   * A tenant alone may have `max`, beside others its share. What is left over of it is for the others,
-   * on top of `max` where one had all before they came.
+   * A tenant alone may have `max`, beside others its share. What is left over of it is for the
+   * others, on top of `max` where one had all before they came.
    */
   #hasRoom(own: number, max: number): boolean {
     const all = this.#rows.length;

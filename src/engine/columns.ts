@@ -160,7 +160,9 @@ export class Columns<S extends ColumnsSpec> {
   }
 }
 
-/** The declaration of columns as `save` wrote them, without what new slots hold; reads over them. */
+/**
+ * The declaration of columns as `save` wrote them, without what new slots hold; reads over them.
+ */
 export function savedColumns(input: ByteReader): ColumnsSpec {
   const spec: Record<string, ColumnSpec> = {};
   input.u32();

@@ -27,7 +27,9 @@ export const isHeartbeat = ({ partitions, hashVersion }: HeartbeatValue): boolea
 export const isMetadata = ({ families }: MetadataValue): boolean =>
   Array.isArray(families) && families.every((each) => typeof each?.family === 'string');
 
-/** What is in `content` is asked of those whose settings they are; the code is named by its sha-256. */
+/**
+ * What is in `content` is asked of those whose settings they are; the code is named by its sha-256.
+ */
 export const isSettings = ({ version, content }: SettingsValue): boolean =>
   Number.isSafeInteger(version) &&
   typeof content === 'object' &&

@@ -11,7 +11,9 @@ import { type Arrays, type ColumnsSpec, columnsFault } from './columns.ts';
  * randomness, no I/O, nothing remembered outside `state`.
  */
 
-/** What a series measures; it decides on preprocessing, direction and the least change that counts. */
+/**
+ * What a series measures; it decides on preprocessing, direction and the least change that counts.
+ */
 export const metricKinds = [
   'gauge',
   'counter',
@@ -23,8 +25,8 @@ export const metricKinds = [
 export type MetricKind = (typeof metricKinds)[number];
 
 /**
- * One sample after preprocessing. The engine uses one object again and again: keep no reference, and
- * change nothing.
+ * One sample after preprocessing. The engine uses one object again and again: keep no reference,
+ * and change nothing.
  */
 export interface Sample {
   /** The value; of a counter its rate per second. Finite. */
@@ -52,8 +54,8 @@ export interface Sample {
   /** ms of a cycle that was found in the series and is not the clock's; 0 while none is known. */
   cycle: number;
   /**
-   * At the sample where the cycle is found: the means of its 24 equal parts, from time 0 on, NaN where
-   * one was not seen. Else undefined.
+   * At the sample where the cycle is found: the means of its 24 equal parts, from time 0 on, NaN
+   * where one was not seen. Else undefined.
    */
   shape: ArrayLike<number> | undefined;
 }
@@ -62,7 +64,9 @@ export interface Sample {
 export interface Result {
   /** How strange, >= 0; 0 while warming up. Any unit: the engine calibrates it per series. */
   score: number;
-  /** Of the sample by itself, where `score` outlasts it; else NaN. Runs of strange samples go by it. */
+  /**
+   * Of the sample by itself, where `score` outlasts it; else NaN. Runs of strange samples go by it.
+   */
   alone: number;
   /** Expected value and the band around it; NaN while unknown. */
   expected: number;
@@ -70,7 +74,9 @@ export interface Result {
   upper: number;
   /** Only of models with `calibration: 'own'`: -log10 of how rare a sample like this is. */
   evidence: number;
-  /** Only of models with `calibration: 'own'`: multiples of a cut of its own; 1 asks for an alarm. */
+  /**
+   * Only of models with `calibration: 'own'`: multiples of a cut of its own; 1 asks for an alarm.
+   */
   ratio: number;
   /** What contributed, in the order of the model's `terms`; in multiples of each term's own cut. */
   readonly terms: Float64Array;
@@ -154,7 +160,9 @@ export function defineModel<P, S extends ColumnsSpec>(
   return definition;
 }
 
-/** What is wrong with parameters, each with the path below `parameters`; empty when they are good. */
+/**
+ * What is wrong with parameters, each with the path below `parameters`; empty when they are good.
+ */
 export function parameterProblems(
   { parameters: schema }: Pick<ModelDefinition, 'parameters'>,
   parameters: unknown,

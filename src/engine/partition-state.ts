@@ -54,7 +54,9 @@ export class PartitionState implements StageState {
   #hosts: readonly Host[];
   #engine = engineSettings.parse({});
   #progress = noProgress();
-  /** Names of processors that run on defaults: a loaded state has settings that they do not read. */
+  /**
+   * Names of processors that run on defaults: a loaded state has settings that they do not read.
+   */
   #defaulted: readonly string[] = [];
 
   constructor(stage: StageDefinition, setup: StageSetup) {
@@ -101,7 +103,9 @@ export class PartitionState implements StageState {
     });
   }
 
-  /** Processors keep what they find of series that match one of these from now on, for `explain`. */
+  /**
+   * Processors keep what they find of series that match one of these from now on, for `explain`.
+   */
   watch(selectors: readonly string[]): void {
     for (const host of this.#hosts) {
       const chosen = selectors.map((each) => host.select(each, { mayBeEmpty: true }));

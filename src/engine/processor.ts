@@ -31,9 +31,9 @@ export interface SeriesView {
   /** ms, the clock of the series' sender: its newest accepted sample. */
   clock(slot: number): number;
   /**
-   * ms for which nothing has come of a series, by its sender's clock: from its newest sample, or from
-   * where its sender came back after a pause; 0 while that is behind with what it has to send. As of
-   * the newest tick.
+   * ms for which nothing has come of a series, by its sender's clock: from its newest sample, or
+   * from where its sender came back after a pause; 0 while that is behind with what it has to send.
+   * As of the newest tick.
    */
   silence(slot: number): number;
   /**
@@ -141,7 +141,10 @@ export interface Kept {
   absorb(from: this, moved: Moved): void;
 }
 
-/** Its functions may be taken out of it; `settings` and `logTime` are of the moment at which they are read. */
+/**
+ * Its functions may be taken out of it; `settings` and `logTime` are of the moment at which they
+ * are read.
+ */
 export interface ProcessorContext<Settings = unknown> {
   readonly series: SeriesView;
   readonly clusters: ClusterView;
@@ -228,7 +231,9 @@ export interface ProcessorDefinition<Settings = unknown> {
    */
   check?(settings: Settings): readonly SettingsFault[];
   create(context: ProcessorContext<Settings>): Handlers;
-  /** Mends the state after it was loaded from version `from` (columns are matched by name before). */
+  /**
+   * Mends the state after it was loaded from version `from` (columns are matched by name before).
+   */
   upgrade?(from: number, context: ProcessorContext<Settings>): void;
 }
 

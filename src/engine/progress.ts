@@ -21,7 +21,9 @@ export const noProgress = (): Progress => ({
   settings: { version: 0, sha256: '', content: {} },
 });
 
-/** Takes over that of another partition (rekey), whose settings must be the same: `rekey_refused`. */
+/**
+ * Takes over that of another partition (rekey), whose settings must be the same: `rekey_refused`.
+ */
 export function absorbProgress(progress: Progress, from: Progress): void {
   if (JSON.stringify(progress.settings) !== JSON.stringify(from.settings)) {
     throw new SeastateError(

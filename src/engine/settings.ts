@@ -3,7 +3,9 @@ import { messageOf, SeastateError } from '../core/errors.ts';
 import type { SettingsContent } from '../log/telemetry.ts';
 import type { ProcessorDefinition } from './processor.ts';
 
-/** Settings of the engine itself, as they stand in a `settings` record (snake_case, ms as numbers). */
+/**
+ * Settings of the engine itself, as they stand in a `settings` record (snake_case, ms as numbers).
+ */
 export const engineSettings = z.object({
   /** Labels that tell the replicas of one Prometheus apart: cut from a series' identity. */
   replica_labels: z.array(z.string()).default(['prometheus_replica', '__replica__', 'replica']),
@@ -55,8 +57,8 @@ export function sectionSchema({ settings }: Pick<ProcessorDefinition, 'settings'
 
 /**
  * A processor's part of the settings, with its defaults; throws what its schema throws. What a
- * loaded state has was taken by the code of its time: where it does not fit, the defaults hold until
- * the settings that follow a change of code.
+ * loaded state has was taken by the code of its time: where it does not fit, the defaults hold
+ * until the settings that follow a change of code.
  */
 export function sectionOf(
   { name, settings: schema }: ProcessorDefinition,

@@ -2,7 +2,9 @@ import type { ByteReader, ByteWriter } from '../core/bytes.ts';
 import { SeastateError } from '../core/errors.ts';
 import { type Moved, movedCluster } from './moved.ts';
 
-/** What a row may hold: JSON, without NaN, infinities, -0 and undefined (they do not survive it). */
+/**
+ * What a row may hold: JSON, without NaN, infinities, -0 and undefined (they do not survive it).
+ */
 export interface Row {
   /** Index of the row's cluster (`context.clusters`), so that the row can follow it (rekey). */
   cluster: number;

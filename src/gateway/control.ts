@@ -44,8 +44,8 @@ export class Control {
   /**
    * Writes settings of a higher version; a version not higher than the last is a repeat and not
    * written. So are defaults that a newer program brought: those of the time hold until the version
-   * is raised. Rejects with `settings_conflict` when the last version comes with other content, or an
-   * older one while some partitions may lack the last. When it rejects otherwise some partitions
+   * is raised. Rejects with `settings_conflict` when the last version comes with other content, or
+   * an older one while some partitions may lack the last. When it rejects otherwise some partitions
    * may have them: call again with the same, readers skip repeats.
    */
   async writeSettings(given: GivenSettings): Promise<'written' | 'repeat'> {

@@ -3,7 +3,9 @@ import { encodeCloudEvent } from '../formats/cloudevents/cloudevent.ts';
 import type { Headers, LogRecord, NewRecord } from './log.ts';
 import { rejectedTopic } from './topics.ts';
 
-/** The `data` of a record of the topic `rejected`: one record that could not be used, as it came. */
+/**
+ * The `data` of a record of the topic `rejected`: one record that could not be used, as it came.
+ */
 export const rejectedData = z
   .strictObject({
     source: z

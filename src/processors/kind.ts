@@ -7,7 +7,8 @@ const types = ['', 'counter', 'gauge', 'histogram', 'gauge', 'summary'];
 
 /**
  * What a series measures, by the type that its sender gives, else by its name. The type of a
- * histogram or summary is its family's: what it counts (`x_count`, `x_sum`, `x_bucket`) are counters.
+ * histogram or summary is its family's: what it counts (`x_count`, `x_sum`, `x_bucket`) are
+ * counters.
  */
 export function kindOfSeries(series: SeriesView, slot: number): MetricKind {
   const name = series.label(slot, '__name__');

@@ -16,7 +16,9 @@ const liveTopics: Readonly<Record<string, string>> = {
 
 /** The newest `status` of every partition of a stage, its parts put together. */
 export class StatusBook {
-  /** By stage and partition, in order of parts; a part that has not come yet is of the time before. */
+  /**
+   * By stage and partition, in order of parts; a part that has not come yet is of the time before.
+   */
   readonly #latest = new Map<string, StatusData[]>();
 
   take(data: StatusData): void {

@@ -1,4 +1,6 @@
-/** The time that something as a whole may take, for its steps to share. Reads the monotonic clock. */
+/**
+ * The time that something as a whole may take, for its steps to share. Reads the monotonic clock.
+ */
 export class Deadline {
   readonly #totalMs: number;
   readonly #start = performance.now();

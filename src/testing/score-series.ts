@@ -13,7 +13,9 @@ export interface ScoredSeries {
   readonly asked?: number;
 }
 
-/** What the engine makes of one series with a model, sample by sample, as the running program would. */
+/**
+ * What the engine makes of one series with a model, sample by sample, as the running program would.
+ */
 export function scoreSeries<P, S extends ColumnsSpec>(
   definition: ModelDefinition<P, S>,
   { values, times, kind = 'gauge', parameters, asked }: ScoredSeries,

@@ -14,7 +14,10 @@ import type { TelemetryKind } from '../log/topics.ts';
 export interface DriverOptions {
   readonly partition?: number;
   readonly partitions?: number;
-  /** Save and restore the state after each record: a restored state must not be told from a kept one. */
+  /**
+   * Save and restore the state after each record: a restored state must not be told from a kept
+   * one.
+   */
   readonly restoreAfterEach?: boolean;
   /** Log time of the first record, ms. */
   readonly startMs?: number;

@@ -5,13 +5,18 @@ import { sealModules } from '../engine/runner/sealed-modules.ts';
 import { stackOf } from '../engine/runner/sealed-stacks.ts';
 import type { BundleModule } from './exports.ts';
 
-/** What the thread is told at its start (as workerData): URLs of a module of ours and of a bundle. */
+/**
+ * What the thread is told at its start (as workerData): URLs of a module of ours and of a bundle.
+ */
 export interface Opening {
   readonly job: string;
   readonly bundle: string | undefined;
 }
 
-/** What the thread says: what it is at, and at the end of opening and of each call one of the others. */
+/**
+ * What the thread says: what it is at, and at the end of opening and of each call one of the
+ * others.
+ */
 export type Word =
   | { readonly doing: string }
   | { readonly answer: unknown }

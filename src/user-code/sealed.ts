@@ -4,7 +4,9 @@ import { watchBuffers } from '../engine/runner/buffers.ts';
 import type { Functions, Opening, Word } from './sealed-thread.ts';
 
 export interface SealedOptions {
-  /** Loading users' code, a call, and each step that a call tells of, are given up after this, ms. */
+  /**
+   * Loading users' code, a call, and each step that a call tells of, are given up after this, ms.
+   */
   readonly deadlineMs: number;
   /** Heap of the thread, MiB. */
   readonly heapMiB: number;

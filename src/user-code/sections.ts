@@ -15,7 +15,9 @@ const shipped: ReadonlySet<string> = new Set(
     .map(({ name }) => name),
 );
 
-/** Why a processor cannot have a section of its own, or a place beside ours; undefined if it can. */
+/**
+ * Why a processor cannot have a section of its own, or a place beside ours; undefined if it can.
+ */
 export function sectionFault(definition: ProcessorDefinition): string | undefined {
   const { name } = definition;
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) return 'the name must be kebab-case';

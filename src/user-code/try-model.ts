@@ -39,9 +39,9 @@ export const trials: readonly Trial[] = [
 ];
 
 /**
- * Runs a model over made-up series: alone (each told before it begins), once more, and all in turns.
- * Tells what it throws, what is no number, and results that differ, which come from something that
- * it remembers outside its state.
+ * Runs a model over made-up series: alone (each told before it begins), once more, and all in
+ * turns. Tells what it throws, what is no number, and results that differ, which come from
+ * something that it remembers outside its state.
  */
 export function tryModel(
   { file, definition }: Found<ModelDefinition>,

@@ -10,7 +10,10 @@ import { histogram } from '../gateway/histogram.ts';
 
 type Labels = [name: string, value: string][];
 
-/** Settings under which the fleet has anomalies and scores within a test's time; two models are a user's. */
+/**
+ * Settings under which the fleet has anomalies and scores within a test's time; two models are a
+ * user's.
+ */
 export const fleetSettings = {
   anomalies: {
     routes: [
@@ -42,9 +45,10 @@ export const fleetSettings = {
 const failover = 12;
 
 /**
- * Records of a small fleet for equality tests: alerts that come and go, a node under pressure, waves
- * that are told as anomalies, a backlog of two hours, a pair of replicas of which one falls silent, a
- * clock that is an hour ahead, a sample dated 2030, records that cannot be used. `round` counts scrapes of 15 s; `nowMs` is when they are appended.
+ * Records of a small fleet for equality tests: alerts that come and go, a node under pressure,
+ * waves that are told as anomalies, a backlog of two hours, a pair of replicas of which one falls
+ * silent, a clock that is an hour ahead, a sample dated 2030, records that cannot be used. `round`
+ * counts scrapes of 15 s; `nowMs` is when they are appended.
  */
 export function fleetRecords(partition: number, round: number, nowMs: number): NewRecord[] {
   const records: NewRecord[] = [];

@@ -77,8 +77,8 @@ export class Seastate {
   }
 
   /**
-   * SIGTERM: drains and snapshots. Returns the exit code; its log is whole by then. Rejects where it
-   * hangs or crashes, with what it said last and what kept it.
+   * SIGTERM: drains and snapshots. Returns the exit code; its log is whole by then. Rejects where
+   * it hangs or crashes, with what it said last and what kept it.
    */
   async stop(): Promise<number> {
     const child = this.#child;

@@ -45,8 +45,8 @@ export class Dice {
 }
 
 /**
- * One `telemetry` on a real broker, read by Spark, by embedded on Kafka, and, as a copy with the same
- * times in a journal on disk, by an embedded runtime that nothing interrupts: the reference.
+ * One `telemetry` on a real broker, read by Spark, by embedded on Kafka, and, as a copy with the
+ * same times in a journal on disk, by an embedded runtime that nothing interrupts: the reference.
  */
 export class EqualityRig {
   readonly broker: Broker;
@@ -224,8 +224,8 @@ export class EqualityRig {
   }
 
   /**
-   * What a run without a break makes of the log as it is now; nothing is sent meanwhile. It begins at
-   * the beginning each time: what it has written before is compared with what it makes now.
+   * What a run without a break makes of the log as it is now; nothing is sent meanwhile. It begins
+   * at the beginning each time: what it has written before is compared with what it makes now.
    */
   async reference(): Promise<ReadonlyMap<string, readonly string[]>> {
     await this.#copyToJournal();

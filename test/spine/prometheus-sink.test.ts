@@ -37,7 +37,9 @@ const rounds = 60;
 const seriesPerCluster = 25;
 /** Two quantiles of a classic histogram and of a native one, and the native one's rate. */
 const ofHistograms = 2 + 3;
-/** Score, expected value and both bounds of every sample; a histogram has nothing to say at first. */
+/**
+ * Score, expected value and both bounds of every sample; a histogram has nothing to say at first.
+ */
 const scoreCount = (rounds * seriesPerCluster + (rounds - 1) * ofHistograms) * 2 * 4;
 
 function histograms(cluster: string, time: number, round: number): SeriesInput[] {

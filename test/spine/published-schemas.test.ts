@@ -53,7 +53,9 @@ function driver(): StageDriver {
   return d.record('settings', { version: 1, sha256: 'x', content });
 }
 
-/** Three hours of waves, alerts and histograms in small, and half an hour of a fleet with faults. */
+/**
+ * Three hours of waves, alerts and histograms in small, and half an hour of a fleet with faults.
+ */
 function hours(): StageDriver[] {
   const small = driver();
   for (let round = 0; round < rounds; round++) {

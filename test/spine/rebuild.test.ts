@@ -33,7 +33,9 @@ export const counts = defineProcessor({
 });
 `;
 
-/** A killed program's folder: many snapshots, a change of users' code, a tail without a snapshot. */
+/**
+ * A killed program's folder: many snapshots, a change of users' code, a tail without a snapshot.
+ */
 async function killedProgram(): Promise<void> {
   const empty = await Seastate.create();
   const yaml = join(empty.folder, 'seastate.yaml');

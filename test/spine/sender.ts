@@ -5,7 +5,9 @@ import { compress } from '../../src/formats/snappy/snappy.ts';
 const clusters = 6;
 const seriesPerCluster = 40;
 
-/** Sends samples of a few clusters with alerts that come and go, and keeps what was acknowledged. */
+/**
+ * Sends samples of a few clusters with alerts that come and go, and keeps what was acknowledged.
+ */
 export class Sender {
   #state: number;
   #time = Date.now();

@@ -3,8 +3,8 @@ import type { Logger } from '../../self/logger.ts';
 import type { LoadedProgram } from '../load-config.ts';
 
 /**
- * Reads the configuration anew, puts it in force and tells what changed since the last one that was:
- * what `reread` or the putting throws leaves that one.
+ * Reads the configuration anew, puts it in force and tells what changed since the last one that
+ * was: what `reread` or the putting throws leaves that one.
  */
 export function reloader(
   loaded: LoadedProgram,

@@ -1,6 +1,8 @@
 import type { Worker } from 'node:worker_threads';
 
-/** How often they are looked at, ms: memory is filled at a few GiB per second. A look takes 0.05 ms. */
+/**
+ * How often they are looked at, ms: memory is filled at a few GiB per second. A look takes 0.05 ms.
+ */
 const everyMs = 50;
 
 /**

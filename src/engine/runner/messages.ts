@@ -11,7 +11,9 @@ import {
 import { type Position, readPosition, writePosition } from '../position.ts';
 import type { StageOutput } from '../stage.ts';
 
-/** The messages between a runtime and a runner: PROTOCOL.md, with vectors in protocol-vectors.json. */
+/**
+ * The messages between a runtime and a runner: PROTOCOL.md, with vectors in protocol-vectors.json.
+ */
 export const protocolVersion = 1;
 
 export interface Hello {

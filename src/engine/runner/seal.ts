@@ -5,9 +5,10 @@ type Change = (object: object, name: string, value: unknown) => void;
 
 /**
  * Closes what would make a processor see more than its log: clock, randomness, time zone, language,
- * garbage collection, network, timers and stacks (DESIGN 3, equality): of the globals a list stays. Writing
- * files, child processes and threads are closed by Node's `--permission`; built-in modules by the
- * bundler, which takes none. For the runner's own thread or process; called before any processor is loaded.
+ * garbage collection, network, timers and stacks (DESIGN 3, equality): of the globals a list stays.
+ * Writing files, child processes and threads are closed by Node's `--permission`; built-in modules
+ * by the bundler, which takes none. For the runner's own thread or process; called before any
+ * processor is loaded.
  */
 export function sealGlobals(target: typeof globalThis = globalThis): void {
   sealStacks(target);

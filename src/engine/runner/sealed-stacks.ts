@@ -2,8 +2,8 @@
 const full = new WeakMap<object, string>();
 
 /**
- * From here on `stack` shows processors what an error says, and no calls: the paths in them, and who
- * called the processor, differ by machine and runtime.
+ * From here on `stack` shows processors what an error says, and no calls: the paths in them, and
+ * who called the processor, differ by machine and runtime.
  */
 export function sealStacks(target: typeof globalThis): void {
   const say = target.Error.prototype.toString;

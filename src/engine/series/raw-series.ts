@@ -22,7 +22,8 @@ export interface SenderLabels {
 
 /**
  * The series of one cluster as they are sent (with replica labels), and what is known of them:
- * which replica sends them and which slot they have. A derived cache: dropping it changes no output.
+ * which replica sends them and which slot they have. A derived cache: dropping it changes no
+ * output.
  */
 export class RawSeries {
   readonly #reader = new SeriesReader();
@@ -30,7 +31,9 @@ export class RawSeries {
   #slots = new Int32Array(0);
   #generations = new Uint32Array(0);
   #replicas = new Int32Array(0);
-  /** By symbol of the reader: id + 1 in the symbols of the state, 0 unknown; and the name's role. */
+  /**
+   * By symbol of the reader: id + 1 in the symbols of the state, 0 unknown; and the name's role.
+   */
   #ids = new Int32Array(0);
   #roles = new Uint8Array(0);
   #symbolGeneration = -1;
@@ -95,7 +98,8 @@ export class RawSeries {
 
   /**
    * The label set as a vector of symbol ids, without replica labels and empty values, by the id of
-   * the name. Undefined when a symbol is not there and `intern` is false. Valid until the next call.
+   * the name. Undefined when a symbol is not there and `intern` is false. Valid until the next
+   * call.
    */
   vector(series: number, symbols: SymbolTable, intern: boolean): readonly number[] | undefined {
     if (symbols.generation !== this.#symbolGeneration) {

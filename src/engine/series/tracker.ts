@@ -13,7 +13,9 @@ import { RawSeries } from './raw-series.ts';
 import { Senders } from './senders.ts';
 
 const hourMs = 3_600_000;
-/** Slots given back in one tick, beside as many as it gave out: 60,000 at once took over a second. */
+/**
+ * Slots given back in one tick, beside as many as it gave out: 60,000 at once took over a second.
+ */
 const forgottenPerTick = 4_000;
 const free = 0;
 const live = 1;

@@ -1,6 +1,8 @@
 import { utf8 } from '../../core/bytes.ts';
 
-/** A CloudEvent 1.0 in structured mode (https://github.com/cloudevents/spec), keys in this order. */
+/**
+ * A CloudEvent 1.0 in structured mode (https://github.com/cloudevents/spec), keys in this order.
+ */
 export interface CloudEvent {
   readonly id: string;
   readonly source: string;

@@ -10,7 +10,10 @@ import { utcOf } from '../../core/time.ts';
 const earliest = Date.UTC(2014, 0, 1);
 const goTime = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d\d)(\d\d)\b/;
 
-/** ms of RFC 3339, UTC without a zone, or of Go's `2026-01-02 03:04:05 +0000 UTC`; null when unset or unreadable. */
+/**
+ * ms of RFC 3339, UTC without a zone, or of Go's `2026-01-02 03:04:05 +0000 UTC`; null when unset
+ * or unreadable.
+ */
 export function readTime(value: unknown): number | null {
   if (typeof value !== 'string' || value.startsWith('0001-01-01')) return null;
   const go = goTime.exec(value);

@@ -145,8 +145,9 @@ export class Intake {
 
   /**
    * Reads decoded columns of either protocol. A bad entry is rejected and its neighbours are kept;
-   * only a label that is broken as a message throws (`body_malformed`). `passThrough` is true when it was protocol 2 with one
-   * cluster, and nothing was rejected, filtered, unsorted, or had empty label values.
+   * only a label that is broken as a message throws (`body_malformed`). `passThrough` is true when
+   * it was protocol 2 with one cluster, and nothing was rejected, filtered, unsorted, or had empty
+   * label values.
    */
   read(c: WriteColumns): IntakeResult {
     const { seriesMax, bytesMax } = this.#options;

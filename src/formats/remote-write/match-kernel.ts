@@ -92,9 +92,9 @@ function compareBytes(a: Local, b: Local, size: Local, k: Local, last: Local): C
 }
 
 /**
- * `matchRanges(entries, starts, ends, ids, base, index, count, after)`: compares the byte ranges of the
- * message from `index` on, writes the ids of those that were predicted, and returns the index of
- * the first that was not.
+ * `matchRanges(entries, starts, ends, ids, base, index, count, after)`: compares the byte ranges of
+ * the message from `index` on, writes the ids of those that were predicted, and returns the index
+ * of the first that was not.
  */
 function matchRanges(): WasmFunction {
   const frame = new Frame();
@@ -126,8 +126,8 @@ function matchRanges(): WasmFunction {
 }
 
 /**
- * `matchVectors(entries, starts, ends, ids, refs, map, mapSize, index, count, after)`: the same for series
- * as vectors map[refs[starts[index]]] ... A ref that the map does not have is a miss.
+ * `matchVectors(entries, starts, ends, ids, refs, map, mapSize, index, count, after)`: the same for
+ * series as vectors map[refs[starts[index]]] ... A ref that the map does not have is a miss.
  */
 function matchVectors(): WasmFunction {
   const frame = new Frame();

@@ -211,7 +211,9 @@ export class PredictingTable {
     return id;
   }
 
-  /** Notes that `id` followed `after` (-1: that it came first): it is what is expected next time. */
+  /**
+   * Notes that `id` followed `after` (-1: that it came first): it is what is expected next time.
+   */
   follow(after: number, id: number): void {
     this.#words[this.#wordOf(after) + nextWord] = id;
   }

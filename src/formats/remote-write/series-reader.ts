@@ -106,7 +106,9 @@ export class SeriesReader {
     return labels.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   }
 
-  /** Symbol ids of a series as sent: name and value in turn. A view, valid until the next `read`. */
+  /**
+   * Symbol ids of a series as sent: name and value in turn. A view, valid until the next `read`.
+   */
   symbolsOf(series: number): Uint32Array {
     return this.#tables.series.vector(series);
   }

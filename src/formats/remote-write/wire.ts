@@ -1,8 +1,8 @@
 import { SeastateError } from '../../core/errors.ts';
 
 /**
- * Reads protobuf's wire format (https://protobuf.dev/programming-guides/encoding). `end` is the end of the enclosing message: nothing is
- * read behind it, and every failure is `body_malformed`.
+ * Reads protobuf's wire format (https://protobuf.dev/programming-guides/encoding). `end` is the end
+ * of the enclosing message: nothing is read behind it, and every failure is `body_malformed`.
  */
 export class Wire {
   bytes: Uint8Array;

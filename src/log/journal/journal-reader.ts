@@ -4,7 +4,9 @@ import { DiskReader } from './disk-reader.ts';
 import type { HeadCache } from './head-cache.ts';
 import { SegmentGone, type Store } from './store.ts';
 
-/** What moves the head of a journal: the writer of this process, or the tailer of a read-only one. */
+/**
+ * What moves the head of a journal: the writer of this process, or the tailer of a read-only one.
+ */
 export interface Head {
   /** Looks for new records now. */
   refresh(): Promise<void>;

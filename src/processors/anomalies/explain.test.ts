@@ -21,7 +21,10 @@ function noise(i: number): number {
   return (Math.imul(x ^ (x >>> 15), 0x85ebca6b) >>> 0) / 2 ** 31 - 1;
 }
 
-/** Two hundred minutes of a few series: one bursts, one less so, one never moves, one nobody selects. */
+/**
+ * Two hundred minutes of a few series: one bursts, one less so, one never moves, one nobody
+ * selects.
+ */
 function scene(settings: object, processors = shipped): StageDriver {
   const driver = new StageDriver(processors);
   driver.record('settings', { version: 1, sha256: '', content: settings });

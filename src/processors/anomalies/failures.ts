@@ -17,7 +17,10 @@ interface Failure {
 /** An error may quote whatever it likes: so much of it is kept. */
 const messageMax = 300;
 
-/** Samples that models failed on: counted by reason and model, the newest of each model and cluster kept. */
+/**
+ * Samples that models failed on: counted by reason and model, the newest of each model and cluster
+ * kept.
+ */
 export class Failures {
   readonly #context: ProcessorContext;
   readonly #newest: Table<Failure>;

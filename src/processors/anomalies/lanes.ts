@@ -108,8 +108,8 @@ export class Lanes {
   }
 
   /**
-   * A route whose model is gone, or takes other parameters now, was configured under other code: the
-   * settings that follow the change of code put it right.
+   * A route whose model is gone, or takes other parameters now, was configured under other code:
+   * the settings that follow the change of code put it right.
    */
   #model({ model, parameters }: Route): Model {
     try {

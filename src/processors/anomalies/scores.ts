@@ -24,9 +24,10 @@ const bitOf = (which: number): number => 1 << (which - itself);
 const shiftOf = (which: number): number => (which - itself) * scoreNames.length;
 
 /**
- * Scores and bands of the series and quantiles of histograms that `settings.anomalies.scores` asks for, as remote write on
- * topic `scores`: one record per record of samples. A NaN is left out. When a series ends or is
- * asked for no more, what stands of it is ended by stale markers. Nothing waits between records.
+ * Scores and bands of the series and quantiles of histograms that `settings.anomalies.scores` asks
+ * for, as remote write on topic `scores`: one record per record of samples. A NaN is left out. When
+ * a series ends or is asked for no more, what stands of it is ended by stale markers. Nothing waits
+ * between records.
  */
 export class Scores {
   readonly #context: ProcessorContext<AnomalySettings>;

@@ -40,9 +40,14 @@ export class Successions implements Kept {
   readonly #histograms: Histograms;
   readonly #routed: Routed;
   readonly #resting: Resting;
-  /** By slot, of a series that took over nothing: ms of its first sample; its workload, 0: not asked yet. */
+  /**
+   * By slot, of a series that took over nothing: ms of its first sample; its workload, 0: not asked
+   * yet.
+   */
   readonly #young;
-  /** By workload: slots of series that ended and nobody has succeeded, in the order of their ends. */
+  /**
+   * By workload: slots of series that ended and nobody has succeeded, in the order of their ends.
+   */
   readonly #ended = new Map<string, number[]>();
   /** Those of them that ended in this tick. */
   #fresh = new Set<number>();
@@ -202,7 +207,9 @@ export class Successions implements Kept {
     }
   }
 
-  /** ms from when on a series may have come for one that ended; not while that one was young itself. */
+  /**
+   * ms from when on a series may have come for one that ended; not while that one was young itself.
+   */
   #earliest(slot: number): number {
     const { series } = this.#context;
     const overlap = Math.max(overlapMs, overlapIntervals * series.interval(slot));

@@ -14,8 +14,8 @@ export function workloadOfPod(pod: string): string {
 export const deploymentOfSet = (set: string): string => set.replace(setSuffix, '');
 
 /**
- * What made a pod, without the parts that are made up anew for each: `web-5d964459dd-lzldc` -> `web`,
- * `backup-29318400-lzldc` -> `backup`; `db-0` and any other name stand.
+ * What made a pod, without the parts that are made up anew for each: `web-5d964459dd-lzldc` ->
+ * `web`, `backup-29318400-lzldc` -> `backup`; `db-0` and any other name stand.
  */
 export function makerOfPod(pod: string): string {
   const set = pod.replace(podSuffix, '');

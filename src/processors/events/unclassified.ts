@@ -45,7 +45,9 @@ export class Unclassified {
     });
   }
 
-  /** Drops the oldest row of the tenant that has the most, unless it has hardly more than this one. */
+  /**
+   * Drops the oldest row of the tenant that has the most, unless it has hardly more than this one.
+   */
   #makeRoom(tenant: string): boolean {
     const counts = this.#countsByTenant();
     const [most, count] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0]);

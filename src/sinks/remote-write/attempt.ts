@@ -94,7 +94,9 @@ export function writeHeaders(protocol: 1 | 2, userAgent: string): Record<string,
   };
 }
 
-/** Samples and histograms that a receiver of protocol 2 says it has written; -1: it says nothing. */
+/**
+ * Samples and histograms that a receiver of protocol 2 says it has written; -1: it says nothing.
+ */
 export function writtenOf(headers: Answer['headers']): number {
   const numbers = ['samples', 'histograms'].map(
     (name) => headers[`x-prometheus-remote-write-${name}-written`],

@@ -20,7 +20,9 @@ export interface SamplesRecord {
   readonly value: Uint8Array;
 }
 
-/** Series whose number, in order of their first entry in the request, is `rest` modulo `modulus`. */
+/**
+ * Series whose number, in order of their first entry in the request, is `rest` modulo `modulus`.
+ */
 export interface Share {
   readonly modulus: number;
   readonly rest: number;

@@ -7,7 +7,9 @@ import { agentOf, type ClientOptions, newStats, reasonOf } from './options.ts';
 type Decided = Exclude<Outcome, { kind: 'retry' }>;
 type Refused = Extract<Outcome, { kind: 'refused' }>;
 
-/** Who we are, or the address, is wrong: to be mended there or here, and no fault of the samples. */
+/**
+ * Who we are, or the address, is wrong: to be mended there or here, and no fault of the samples.
+ */
 const mendable: ReadonlySet<number> = new Set([401, 403, 404, 405, 407, 408, 429]);
 /** A `Retry-After` counts up to this. */
 const retryAfterMaxMs = 300_000;
@@ -272,7 +274,9 @@ export class RemoteWriteClient {
   }
 }
 
-/** Why samples were refused; what a receiver has already it may have of us, where we sent before. */
+/**
+ * Why samples were refused; what a receiver has already it may have of us, where we sent before.
+ */
 function wordOf({ status, reason }: Refused, again: boolean): string {
   const word = reasonOf(status, reason);
   return again && status === 400 && word !== 'http_400' ? 'repeated' : word;

@@ -1,6 +1,7 @@
 /**
- * Which message a request holds, by its Content-Type and Content-Encoding (specification of remote write 2.0):
- * absent ones are those of remote write 1.0, as old clients leave them out. Undefined: 415.
+ * Which message a request holds, by its Content-Type and Content-Encoding (specification of remote
+ * write 2.0): absent ones are those of remote write 1.0, as old clients leave them out. Undefined:
+ * 415.
  */
 export function negotiate(
   contentType: string | undefined,

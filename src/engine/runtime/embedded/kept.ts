@@ -39,8 +39,8 @@ export function parseName(name: string): SnapshotName | undefined {
 }
 
 /**
- * Names that are not to be kept, of a partition's, the oldest first: neither among the newest two nor
- * the first of an hour or day that is not too long ago. Spark's side decides in the same way:
+ * Names that are not to be kept, of a partition's, the oldest first: neither among the newest two
+ * nor the first of an hour or day that is not too long ago. Spark's side decides in the same way:
  * kept-vectors.json is checked from both.
  */
 export function expiredNames(names: readonly SnapshotName[], kept: KeptSnapshots): string[] {

@@ -95,7 +95,9 @@ export class RunnerThread {
     return this.#gone !== undefined;
   }
 
-  /** The reply to an encoded request, in order; its bytes are given away. Rejects with RunnerGone. */
+  /**
+   * The reply to an encoded request, in order; its bytes are given away. Rejects with RunnerGone.
+   */
   async call(bytes: Uint8Array<ArrayBuffer>): Promise<Reply> {
     if (this.#gone) throw new RunnerGone(this.#gone.message, this.#gone.failed, false);
     this.#worker.postMessage(bytes, [bytes.buffer]);
@@ -138,7 +140,8 @@ export class RunnerThread {
     const neighbours = new RunnerGone(reason.message, reason.failed, false);
     this.#waiting.shift()?.reject(reason);
     for (const waiting of this.#waiting.splice(0)) waiting.reject(neighbours);
-    // Cut off in the middle of its work a thread may take the whole process with it: it ends by itself.
+    // Cut off in the middle of its work a thread may take the whole process with it: it ends by
+    // itself.
     this.#worker.postMessage(null);
     const cut = setTimeout(() => void this.#worker.terminate(), endMs);
     cut.unref();

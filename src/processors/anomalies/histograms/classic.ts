@@ -279,7 +279,9 @@ export class ClassicHistograms {
     return Object.assign(this.#folded, { histogram, slot: owner, time, isOther });
   }
 
-  /** Takes the values of `time` as those to go on from; `isWhole`: all of them were observed now. */
+  /**
+   * Takes the values of `time` as those to go on from; `isWhole`: all of them were observed now.
+   */
   #observe(histogram: number, time: number, isWhole: boolean): void {
     const b = this.#buckets.arrays;
     const observed = this.#observed;

@@ -3,7 +3,10 @@ import { leastObservations, type Observations } from './quantile.ts';
 /** More than any histogram has. */
 const bucketsMax = 640;
 
-/** Observations between two scrapes, bucket by bucket. When there is room for no more the last grows. */
+/**
+ * Observations between two scrapes, bucket by bucket. When there is room for no more the last
+ * grows.
+ */
 export class Differences implements Observations {
   length = 0;
   readonly counts = new Float64Array(bucketsMax);

@@ -135,7 +135,9 @@ export class Histograms implements Kept {
     return histogram < 0 ? [slot] : this.#classic.bucketsOf(histogram);
   }
 
-  /** Stands for the bounds that quantiles of a series were taken by; 0: nothing is known of them. */
+  /**
+   * Stands for the bounds that quantiles of a series were taken by; 0: nothing is known of them.
+   */
   layoutOf(slot: number): number {
     return this.#classic.layoutOf(slot);
   }

@@ -19,7 +19,9 @@ export interface Observed {
   readonly isGauge: boolean;
   /** Whether its bounds are others than before: quantiles cannot be compared. */
   readonly isOther: boolean;
-  /** Observations since the one before, or of the one when it is a gauge; undefined when unknown. */
+  /**
+   * Observations since the one before, or of the one when it is a gauge; undefined when unknown.
+   */
   readonly observed: Observations | undefined;
 }
 
