@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { metricKinds } from '../../engine/model.ts';
@@ -186,6 +187,18 @@ describe('score', () => {
       alarm: 0,
     });
     expect(err).toMatch(/cannot read .*none\.csv: there is no such file/);
+    expect(code).toBe(1);
+  });
+
+  test('a file that gzip packed is read as it was, and one that is cut is told', async () => {
+    const text = `timestamp,value\n${rows.join('\n')}\n`;
+    const packed = gzipSync(text);
+    const [whole, cut] = [join(folder, 'whole.csv.gz'), join(folder, 'cut.csv.gz')];
+    await writeFile(whole, packed);
+    await writeFile(cut, packed.subarray(0, -12));
+    expect((await run('', { files: [whole] })).out).toBe((await run(text)).out);
+    const { code, err } = await run('', { files: [cut] });
+    expect(err).toMatch(/cut\.csv\.gz: .*unexpected end of file/);
     expect(code).toBe(1);
   });
 

@@ -1,4 +1,6 @@
 import { createReadStream } from 'node:fs';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { messageOf } from '../../core/errors.ts';
 import type { MetricKind } from '../../engine/model.ts';
 import { askedByDefault } from '../../models/budget.ts';
@@ -114,10 +116,10 @@ async function scoreFile(
   if (mistake !== undefined) throw new Error(mistake);
 }
 
-/** UTF-8, or UTF-16 as its byte order mark says. */
+/** UTF-8, or UTF-16 as its byte order mark says; unpacked where it is gzip. */
 async function* textOf(chunks: AsyncIterable<string | Uint8Array>): AsyncGenerator<string> {
   let decoder: ReturnType<typeof decoderOf> | undefined;
-  for await (const chunk of chunks) {
+  for await (const chunk of unpacked(chunks)) {
     if (typeof chunk === 'string') {
       yield chunk;
       continue;
@@ -126,6 +128,28 @@ async function* textOf(chunks: AsyncIterable<string | Uint8Array>): AsyncGenerat
     yield decoder.decode(chunk, { stream: true });
   }
   if (decoder) yield decoder.decode();
+}
+
+async function* unpacked(
+  chunks: AsyncIterable<string | Uint8Array>,
+): AsyncGenerator<string | Uint8Array> {
+  const all = chunks[Symbol.asyncIterator]();
+  const { value: first, done } = await all.next();
+  if (done) return;
+  const rest = { [Symbol.asyncIterator]: () => all };
+  const whole = async function* () {
+    yield first;
+    yield* rest;
+  };
+  const isGzip = typeof first !== 'string' && first[0] === 0x1f && first[1] === 0x8b;
+  if (!isGzip) {
+    yield* whole();
+    return;
+  }
+  const gunzip = createGunzip();
+  // What fails is thrown where it is read.
+  pipeline(Readable.from(whole()), gunzip, () => {});
+  yield* gunzip;
 }
 
 function decoderOf([first, second]: Uint8Array) {
