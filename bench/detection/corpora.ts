@@ -18,6 +18,8 @@ export interface Series {
   readonly spans: readonly Span[];
   /** Rows of NAB's point labels. */
   readonly points: readonly number[];
+  /** Rows from which on it is that of an heir, which goes on with what was known. */
+  readonly heirs?: readonly number[];
 }
 
 /** The folder of the corpora, or undefined when there is none. */

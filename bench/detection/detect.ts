@@ -23,8 +23,10 @@ export function detect(
     alarm: new Uint8Array(n),
     strength: new Float64Array(n),
   };
+  let slot = 0;
   for (let i = 0; i < n; i++) {
-    const verdict = scorer.push(0, series.times[i]!, series.values[i]!, 'gauge');
+    if (series.heirs?.includes(i)) scorer.inherit(slot, ++slot);
+    const verdict = scorer.push(slot, series.times[i]!, series.values[i]!, 'gauge');
     found.score[i] = verdict.score;
     found.alarm[i] = verdict.alarm ? 1 : 0;
     found.strength[i] = verdict.strength;

@@ -18,6 +18,7 @@ import { calmUnseen } from './synthetic/calm-unseen.ts';
 import { type Character, drawn } from './synthetic/character.ts';
 import { characters } from './synthetic/characters.ts';
 import { cycles, keptCycles } from './synthetic/cycles.ts';
+import { keptLapsed, lapsed } from './synthetic/lapsed.ts';
 import { operations } from './synthetic/operations.ts';
 import { anomalyKinds, synthetic } from './synthetic/shapes.ts';
 import { unseen } from './synthetic/unseen.ts';
@@ -25,7 +26,7 @@ import { vusPr } from './vus-pr.ts';
 
 /**
  * `npm run bench:detection [part...]`: parts nab, microsoft, cold, calibration, folds, synthetic, heldout,
- * unseen, calm, calm-unseen, cycles, stopped, cost; all without an argument. Prints tables and writes them to
+ * unseen, calm, calm-unseen, cycles, lapsed, stopped, cost; all without an argument. Prints tables and writes them to
  * results/detection.json; what other parts left there stays. Data: corpora.ts.
  */
 const parts = process.argv.slice(2);
@@ -351,6 +352,10 @@ if (wants('calm-unseen')) benchCharacters('Calm series not looked at', calmUnsee
 if (wants('cycles')) {
   benchCharacters('Cycles of their own', cycles, 1);
   benchCharacters('Cycles of their own, judged once', keptCycles, 1);
+}
+if (wants('lapsed')) {
+  benchCharacters('Cycles that vary, change, end or begin anew', lapsed, 1);
+  benchCharacters('Cycles that vary, change, end or begin anew, judged once', keptLapsed, 1);
 }
 if (wants('stopped')) benchStopped();
 if (wants('cost')) benchCost();

@@ -20,9 +20,10 @@ export interface Character {
   readonly events: (c: Chance, rows: number) => number;
   /** Rows of an event at most. */
   readonly longest: number;
-  /** Value of row i at `time`, and the size of its noise. */
+  /** Value of row i of so many at `time`, and the size of its noise. */
   readonly make: (
     c: Chance,
+    rows: number,
   ) => (i: number, time: number) => readonly [value: number, sigma: number];
   /** Values are counts: never below zero, whole. */
   readonly counts?: boolean;
@@ -31,6 +32,10 @@ export interface Character {
   readonly change?: (c: Chance, length: number) => Change;
   /** How often an event is followed by another one within the hour or so. */
   readonly follows?: number;
+  /** Rows in which it becomes another series, for good: an event too. */
+  readonly turn?: (rows: number) => Span;
+  /** Rows from which on it is that of an heir: another pod of the same workload. */
+  readonly heirs?: (rows: number) => readonly number[];
 }
 
 export const minute = 60_000;
@@ -125,12 +130,13 @@ function make(name: string, character: Character, seed: number): Series {
     between: (from, to) => from + Math.floor((to - from + 1) * random()),
   };
   const n = character.rows(c);
-  const of = character.make(c);
+  const of = character.make(c, n);
   const times = Float64Array.from({ length: n }, (_, i) => start + i * character.interval);
   const values = new Float64Array(n);
   const sigmas = new Float64Array(n);
   for (let i = 0; i < n; i++) [values[i], sigmas[i]] = of(i, times[i]!) as [number, number];
   const spans = spoil(character, { values, sigmas }, c);
+  if (character.turn) spans.push(character.turn(n));
   return {
     name: `${name} ${seed}`,
     group: name,
@@ -139,6 +145,7 @@ function make(name: string, character: Character, seed: number): Series {
     values,
     spans,
     points: [],
+    heirs: character.heirs?.(n) ?? [],
   };
 }
 
