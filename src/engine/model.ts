@@ -78,6 +78,8 @@ export interface Result {
    * Only of models with `calibration: 'own'`: multiples of a cut of its own; 1 asks for an alarm.
    */
   ratio: number;
+  /** The cycle that was found in the series holds no more: it is given up, and looked for anew. */
+  lapsed: boolean;
   /** What contributed, in the order of the model's `terms`; in multiples of each term's own cut. */
   readonly terms: Float64Array;
   /** Of forecasts: when the bound is reached (ms), with the earliest and latest time; else NaN. */

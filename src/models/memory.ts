@@ -9,7 +9,7 @@ import { tailWidth } from './tail.ts';
 const seriesColumns = {
   /** ms of the newest sample. */
   time: 'f64',
-  /** ms of the first sample that the model state has scored. */
+  /** ms of the first sample that the model state has scored, or since a cycle was given up. */
   began: 'f64',
   /** Newest value as it came, of a counter. */
   raw: 'f64',
@@ -45,7 +45,11 @@ export const flag = {
   declared: 8,
   /** Its cycle is looked for, or was found: the note of its state says which. */
   cyclic: 16,
+  /** Cycles that were given up, so many times. */
+  lapse: 32,
 } as const;
+/** Bits that count lapses. */
+const lapses = 3 * flag.lapse;
 /** Beside the version in front of a saved state: runs of cycles come last. */
 const withCycles = 1 << 30;
 /** Samples after a gap that may not alarm. */
@@ -131,6 +135,16 @@ export class Memory {
     this.series.arrays.flags[slot]! |= flag.cyclic;
   }
 
+  /** The cycle that was found holds no more: the season begins anew, and so does the search. */
+  giveUp(slot: number, at: number, time: number): void {
+    const { flags, began } = this.series.arrays;
+    this.#endSearch(slot, at);
+    began[slot] = time;
+    if ((flags[slot]! & lapses) === lapses) return;
+    flags[slot]! += flag.lapse;
+    this.#beginSearch(slot, at);
+  }
+
   #endSearch(slot: number, at: number): void {
     const { flags } = this.series.arrays;
     if ((flags[slot]! & flag.cyclic) === 0) return;
@@ -176,7 +190,8 @@ export class Memory {
     for (const column of handedOver) a[column][to] = theirs[column][from]!;
     // Of one that reports already its newest value stays.
     if ((a.flags[to]! & flag.seen) === 0) a.held[to] = theirs.held[from]!;
-    a.flags[to]! &= ~(flag.shifted | flag.declared);
+    a.flags[to]! &= ~(flag.shifted | flag.declared | lapses);
+    a.flags[to]! |= theirs.flags[from]! & lapses;
     a.side[to] = a.onset[to] = 0;
     a.slot[to] = at;
     a.mute[to] = muteAfterGap;

@@ -76,7 +76,8 @@ export class Scorer {
     const nothing = Number.NaN;
     const forecast = { reached: nothing, earliest: nothing, latest: nothing };
     const band = { expected: nothing, lower: nothing, upper: nothing };
-    this.#result = { score: 0, alone: nothing, evidence: 0, ratio: 0, terms, ...band, ...forecast };
+    const numbers = { score: 0, alone: nothing, evidence: 0, ratio: 0, ...band, ...forecast };
+    this.#result = { ...numbers, lapsed: false, terms };
     this.verdict = noVerdict(terms);
     const warmFrom = this.#isFixed ? 0 : enough;
     const flatlines = options.flatlines ?? true;
@@ -274,6 +275,7 @@ export class Scorer {
       tails.reserve(at + 1);
       r.evidence = -Math.log10(shareThenAdd(tails.arrays.counts, at * tailWidth, r.score));
     }
+    if (s.cycle > 0 && r.lapsed) this.#memory.giveUp(slot, at, s.time);
   }
 
   /** Looks for the cycle of the series, or says which one was found. */
@@ -281,8 +283,11 @@ export class Scorer {
     const s = this.#sample;
     const { notes } = this.#memory.states;
     const run = notes[at]!;
+    this.#result.lapsed = false;
     s.shape = undefined;
     s.cycle = run < 0 ? -run : 0;
+    // Of an heir nobody knows where in its cycle it is.
+    if (run < 0 && this.#series.mute[slot] === muteAfterGap) s.gap = true;
     const { cycles } = this.#memory;
     if (run < 0 || !cycles) return;
     const found = cycles.see(run, s);

@@ -12,6 +12,7 @@ export interface SeriesState {
   readonly ended: boolean;
   /** Samples that the model knows; of a series that never moved how often it held its value. */
   readonly samples: number;
+  /** Of the season: since the first sample, or since a cycle of its own was given up. */
   readonly age_ms: number;
   readonly interval_ms: number;
   readonly longest_pause_ms: number;

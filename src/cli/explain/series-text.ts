@@ -99,7 +99,7 @@ function knowledge(lines: Lines, { state, name }: Aspect): void {
   const raised =
     s.raised_by > 0 ? `, ${Math.round(100 * s.raised_by)} % of it for late alarms` : '';
   lines.head(`What it knows${of(name)}`).facts({
-    samples: `${s.samples}${s.moved ? ` over ${span(s.age_ms)}` : ', all of the same value: it never moved'}`,
+    samples: `${s.samples}${s.moved ? ` over ${span(livedMs(s))}` : ', all of the same value: it never moved'}`,
     value: figure(s.value),
     expected: expectedNow(s.model),
     cut: `a sample as rare as one in 10^${figure(s.needed_rarity)} alarms${raised}`,
@@ -120,6 +120,9 @@ function knowledge(lines: Lines, { state, name }: Aspect): void {
   lines.facts(Object.fromEntries(rest.map(([name, value]) => [wordsOf(name), figure(value)])));
 }
 
+/** The age of the season may be less: it begins anew where a cycle of its own is given up. */
+const livedMs = (s: { age_ms: number; samples: number; interval_ms: number }): number =>
+  Math.max(s.age_ms, (s.samples - 1) * s.interval_ms);
 const of = (name: string): string => (name === '' ? '' : ` of ${name}`);
 const band: ReadonlySet<string> = new Set(['expected', 'lower', 'upper']);
 const wordsOf = (name: string): string => name.replaceAll('_', ' ');

@@ -3,14 +3,16 @@ import { defineModel, paced, type Result, type Sample } from '../../engine/model
 import { tailSize } from '../tail.ts';
 import * as layout from './layout.ts';
 import { lone } from './lone.ts';
-import { emptyNow } from './now.ts';
+import { emptyNow, type Now } from './now.ts';
 import { outlast } from './outlast.ts';
+import { doubt, holds, isGivenUp, learnScale, ownSeason, scaleAt } from './own-cycle.ts';
 import { type Parameters, parameters } from './parameters.ts';
 import { effect, persistent, rarities } from './rarity.ts';
 import { fuse, records } from './records.ts';
 import {
   bucketOf,
   cycleOf,
+  dropSeason,
   isCoarse,
   isSeasoned,
   learnSeason,
@@ -66,14 +68,18 @@ function begin(st: State, at: number, value: number): void {
 }
 
 type Band = Pick<Result, 'expected' | 'lower' | 'upper'>;
+type Known = Pick<Now, 'seasoned' | 'doubted' | 'seasonScale'>;
 
 /** Expected value and band, before the sample has taught anything. */
-function expect(f: Float32Array, o: number, season: number, seasoned: boolean, r: Band): number {
+function expect(f: Float32Array, o: number, season: number, known: Known, r: Band): number {
   const scales = o + float.scale;
+  const { seasoned, doubted, seasonScale } = known;
   const seasonal = seasoned && f[scales + 1]! <= 1.5 * f[scales + 2]!;
   const least = leastBand * (f[o + float.highest]! - f[o + float.lowest]!);
-  const half = Math.max(f[o + float.band]! * f[scales + (seasonal ? 1 : 2)]!, least);
+  const wide = f[o + float.band]! * (seasonal ? seasonScale : f[scales + 2]!);
   r.expected = seasonal ? season : f[o + float.long]!;
+  const other = doubted ? Math.abs(season - r.expected) + f[o + float.band]! * seasonScale : 0;
+  const half = Math.max(wide, least, other);
   r.lower = r.expected - half;
   r.upper = r.expected + half;
   return half;
@@ -100,15 +106,22 @@ function look(s: Sample, st: State, at: number, r: Result): void {
   const bucket = bucketOf(cycle, s.time);
   // As the state holds it, so that a repeated value is equal to its record.
   const y = Math.fround(bounded(f, o, n, s.value - origin));
+  const own = s.cycle > 0;
   if (s.gap) {
+    if (own) doubt(f, o);
     restart(f, o, y);
     c[oc + count.score] = 0;
   }
   const weekend = weekendCounts(f, o, cycle, s.time);
   if (s.shifted) settle(f, o, seasonAt(f, o, c, oc, bucket, weekend), y);
-  const seasoned = isSeasoned(cycle, s.age);
-  const season = seasonAt(f, o, c, oc, bucket, weekend) + f[o + float.offset]!;
-  const half = expect(f, o, season, seasoned, r);
+  const level = seasonAt(f, o, c, oc, bucket, weekend);
+  const season = level + f[o + float.offset]!;
+  now.fromSeason = y - season;
+  now.doubted = own && !holds(f, o, level, now.fromSeason, s);
+  const seasoned = isSeasoned(cycle, s.age) && !now.doubted;
+  now.seasoned = seasoned;
+  now.seasonScale = own ? scaleAt(f, o, bucket) : f[o + float.scale + 1]!;
+  const half = expect(f, o, season, now, r);
   const isOutside = Math.abs(y - r.expected) > half;
   if (half > 0)
     f[o + float.band] = Math.max(1, f[o + float.band]! * (isOutside ? bandUp : bandDown));
@@ -116,13 +129,11 @@ function look(s: Sample, st: State, at: number, r: Result): void {
   r.lower += origin;
   r.upper += origin;
   now.y = y;
-  now.fromSeason = y - season;
   const scales = o + float.scale;
   const drifts = seasoned && isCoarse(cycle, s.interval) && f[scales + 1]! < f[scales + 2]!;
   now.fromShort = drifts ? now.fromSeason - f[o + float.drift]! : y - f[o + float.fast]!;
   now.fromLong = y - f[o + float.long]!;
   now.bucket = bucket;
-  now.seasoned = seasoned;
   now.weekend = weekend;
   now.n = n;
   now.share = 1 / (n + 1);
@@ -143,6 +154,7 @@ function follow(s: Sample, st: State, at: number, p: Parameters): void {
   const clips = seasoned && now.seasonedCount > 20;
   const clipped = clips ? Math.max(-limit, Math.min(limit, fromSeason)) : fromSeason;
   learnSeason(f, o, st.counts, at * count.width, s, now, clipped);
+  if (s.cycle > 0) learnScale(f, o, s, now, p.clip);
 }
 
 function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void {
@@ -153,7 +165,6 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   const oc = at * count.width;
   const { terms } = r;
   look(s, st, at, r);
-  now.seasonScale = f[o + float.scale + 1]!;
   effect(f, o, now);
   rarities(f, o, c, oc, p.clip, now);
   follow(s, st, at, p);
@@ -166,6 +177,10 @@ function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void
   r.evidence = persistent(f, o, sum, s, p.persistence) / dependence;
   lone(c, oc, s, now, terms);
   r.ratio = fuse(terms, s, now, p);
+  if (s.cycle > 0 && isGivenUp(f, o)) {
+    dropSeason(f, o, c, oc);
+    r.lapsed = true;
+  }
 }
 
 /** The expected value at the time of the newest sample, and what it was made of. */
@@ -178,12 +193,13 @@ function describe(
   const f = st.floats;
   const [o, oc, origin] = [at * float.width, at * count.width, st.origin[at]!];
   const cycle = cycleOf({ interval, cycle: own });
-  const seasoned = isSeasoned(cycle, age);
+  const known = ownSeason(f, o, own > 0, bucketOf(cycle, time));
+  const seasoned = isSeasoned(cycle, age) && !known.doubted;
   const weekend = weekendCounts(f, o, cycle, time);
   const level = seasonAt(f, o, st.counts, oc, bucketOf(cycle, time), weekend);
   const season = level + f[o + float.offset]!;
   const band: Band = { expected: Number.NaN, lower: Number.NaN, upper: Number.NaN };
-  expect(f, o, season, seasoned, band);
+  expect(f, o, season, { ...known, seasoned }, band);
   return {
     expected: band.expected + origin,
     lower: band.lower + origin,
@@ -196,7 +212,7 @@ function describe(
     lowest: f[o + float.lowest]! + origin,
     highest: f[o + float.highest]! + origin,
     tail_samples: tailSize(st.counts, oc + count.tails),
-    season_length_ms: seasoned ? cycle.cycleMs : Number.NaN,
+    season_length_ms: isSeasoned(cycle, age) ? cycle.cycleMs : Number.NaN,
     seasoned_samples: st.counts[oc + count.seasoned]!,
   };
 }

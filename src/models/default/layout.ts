@@ -40,6 +40,13 @@ export const float = {
   weekend: 37 + buckets,
   weekendRows: 37 + 2 * buckets,
   weekendGain: 38 + 2 * buckets,
+  /**
+   * In the same places, of a series with a cycle of its own (own-cycle.ts): how far each part is off, -1
+   * less the cycles in doubt, how well it holds.
+   */
+  partScale: 37 + buckets,
+  doubt: 37 + 2 * buckets,
+  slope: 38 + 2 * buckets,
   width: 39 + 2 * buckets,
 } as const;
 

@@ -14,6 +14,8 @@ export interface Now {
   seasonedShare: number;
   /** Whether a whole cycle was seen. */
   seasoned: boolean;
+  /** It has a cycle of its own, which did not hold lately. */
+  doubted: boolean;
   /** Of the season. */
   bucket: number;
   /** It is a weekend, and weekends are known to differ. */
@@ -24,7 +26,7 @@ export interface Now {
   fromLong: number;
   /** Size of the effect, 1 at six scales. */
   size: number;
-  /** The season's scale before this sample has taught it. */
+  /** The season's scale, here, before this sample has taught it. */
   seasonScale: number;
   /** -log10 of the product of the shares of earlier samples that lay as far away. */
   rarity: number;
@@ -40,6 +42,7 @@ export const emptyNow = (): Now => ({
   seasonedCount: 0,
   seasonedShare: Number.NaN,
   seasoned: false,
+  doubted: false,
   bucket: 0,
   weekend: false,
   fromShort: Number.NaN,

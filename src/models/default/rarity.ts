@@ -39,7 +39,8 @@ export function rarities(
     const at = o + float.scale + k;
     const scale = f[at]!;
     const tail = oc + count.tails + k * count.tail;
-    const found = shareThenAdd(c, tail, scale > 0 ? size / scale : 0);
+    const here = k === seasonal ? now.seasonScale : scale;
+    const found = shareThenAdd(c, tail, here > 0 ? size / here : 0);
     now.shares[k] = found;
     rarity *= found;
     const taught = scale > 0 && share < 0.05 ? Math.min(size, clip * scale) : size;
@@ -56,7 +57,7 @@ export function rarities(
  * is of no concern.
  */
 export function effect(f: Float32Array, o: number, now: Now): void {
-  const seasonScale = f[o + float.scale + seasonal]!;
+  const { seasonScale } = now;
   const longScale = f[o + float.scale + long]!;
   const isSeason = now.seasoned && seasonScale < longScale;
   const scale = isSeason ? seasonScale : longScale;

@@ -55,7 +55,7 @@ export function records(
   terms[4] = fadingExcess(f, o + float.fadingEnvelope, mean, n, found[level]!, forget);
   if (seasoned) smoothSeason(f, o, c, oc, s, now);
   // Mostly zero: the noise of the season says what a distance is.
-  const least = 2 * f[o + float.scale + 1]!;
+  const least = 2 * (s.cycle > 0 ? now.seasonScale : f[o + float.scale + 1]!);
   for (let k = value; k <= (seasoned ? deviation : slowLevel); k++) {
     const known = k < season ? n : now.seasonedCount;
     const share = k < season ? now.share : now.seasonedShare;

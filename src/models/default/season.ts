@@ -14,6 +14,8 @@ const { buckets, count, float } = layout;
 const hourMs = 3_600_000;
 export const dayMs = 86_400_000;
 const memoryCycles = 5;
+/** The same of a cycle that is in doubt: where it moved to is learnt at once. */
+const doubtedCycles = 1;
 const offsetPace = 1 / 100;
 /** Greatest size of what the floats hold. */
 const most = 1e34;
@@ -70,6 +72,18 @@ export function renewSeason(
   f[o + float.offset] = 0;
   f[o + float.drift] = 0;
   f[o + float.deviation] = 0;
+  f[o + float.doubt] = 0;
+  c[oc + count.seasoned] = 0;
+  const tail = oc + count.tails + count.tail;
+  c.fill(0, tail, tail + count.tail);
+}
+
+/** The cycle of its own is given up: that of the clock takes its place, and nothing is known of it. */
+export function dropSeason(f: Float32Array, o: number, c: Uint16Array, oc: number): void {
+  f.fill(0, o + float.season, o + float.width);
+  f[o + float.offset] = 0;
+  f[o + float.deviation] = 0;
+  c.fill(0, oc + count.visits, oc + count.visits + buckets);
   c[oc + count.seasoned] = 0;
   const tail = oc + count.tails + count.tail;
   c.fill(0, tail, tail + count.tail);
@@ -129,7 +143,7 @@ export function learnSeason(
   c: Uint16Array,
   oc: number,
   s: Sample,
-  { y, bucket, weekend, seasoned }: Now,
+  { y, bucket, weekend, seasoned, doubted }: Now,
   clipped: number,
 ): void {
   const perBucket = s.interval > 0 ? cycleOf(s).bucketMs / s.interval : 1;
@@ -139,6 +153,7 @@ export function learnSeason(
   const visits = c[oc + count.visits + bucket]!;
   if (visits === 0) f[at] = y;
   const error = visits < perBucket ? y - f[o + float.offset]! - f[at]! : clipped;
-  f[at]! += error / Math.min(visits + 1, memoryCycles * Math.max(perBucket, 1));
+  f[at]! +=
+    error / Math.min(visits + 1, (doubted ? doubtedCycles : memoryCycles) * Math.max(perBucket, 1));
   if (visits < 65_535) c[oc + count.visits + bucket] = visits + 1;
 }
