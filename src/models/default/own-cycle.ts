@@ -9,11 +9,11 @@ const { buckets, float } = layout;
  * Of a cycle that was found in the series: how far it is off in each of its parts, as a sudden fall comes
  * a row early or late, and how well it holds. That is the slope of the values over what the cycle says
  * of them, both against the same level without it: 1 where it holds, 0 where they have nothing to do
- * with it; above a half it leaves smaller squares than the level. A shift of the level adds nothing
+ * with it; above a half it leaves smaller squares than the level does. A shift of the level adds nothing
  * to it, noise next to nothing. Below that it is in doubt and says nothing, until it holds again or
  * is given up.
  */
-const leastSlope = 0.6;
+const leastSlope = 0.5;
 const slopeAtFirst = 0.75;
 /** Cycles over which the slope is a mean, and in doubt after which it is given up. */
 const judgedCycles = 2;
