@@ -325,6 +325,23 @@ test('the outputs are the same whenever the state was saved and restored, in bat
   }
 }, 60_000);
 
+test('a cycle that is found, doubted in an heir and given up is so in batches of any size', () => {
+  const d = driver(false);
+  const [first, next] = pods('b8k9q', 'x2x4z') as [Labels, Labels];
+  // A cycle of eleven rows, until it holds still.
+  feed(d, 150, [steady, first]);
+  feed(d, 1, [first], { value: 'stale' });
+  feed(d, 40, [steady, next]);
+  feed(d, 480, [next], { value: 105 });
+  feed(d, 150, [next]);
+  feed(d, 12, [next], { value: 400 });
+  expect(inherited(d)).toBe(1);
+  expect(d.of('anomalies').length).toBeGreaterThan(0);
+  for (const size of [1, 7, 1000]) {
+    expect(flat(inBatches(d.records, size))).toEqual(flat(d.outputs));
+  }
+}, 60_000);
+
 test('whatever comes and goes, a restored state makes the same outputs as a kept one', () => {
   const names = ['b8k9q', 'x2x4z', 'zzzzz', 'qqqqq'];
   const step = fc.record({
