@@ -137,11 +137,12 @@ const sideText = (side: number): string =>
 
 function fates(lines: Lines, { seen, name }: Aspect, sinceMs: number): void {
   const whose = name === '' ? 'its samples' : `the samples of ${name}`;
-  lines.head(`What became of ${whose} of the last ${span(sinceMs)}`);
   if (!seen) {
+    lines.head(`What became of ${whose} of the last ${span(sinceMs)}`);
     lines.line('none came (--since goes further back)');
     return;
   }
+  lines.head(`What became of ${whose} since ${moment(seen.first)}`);
   for (const [fate, count] of Object.entries(seen.fates)) {
     lines.line(`${count} x ${fate}: ${wordsOfFate(fate as Fate, name)}`);
   }

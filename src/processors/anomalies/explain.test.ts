@@ -117,6 +117,7 @@ test('the newest sample on which a model failed is kept with what it threw', () 
   const { by } = explained(records, 60, processors);
   const { seen } = by['weaker']!;
   expect(seen!.fates.failed).toBe(1);
+  expect(seen!.first).toBe(seen!.last.time - 59 * step);
   expect(seen!.failed).toMatchObject({ fate: 'failed', value: 215, error: 'boom' });
   expect(seen!.last.fate).not.toBe('failed');
   expect(by['bursts']!.seen!.failed).toBeNull();

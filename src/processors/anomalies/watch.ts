@@ -56,6 +56,8 @@ export interface SeenSample {
 /** What was found of a series since it is watched. */
 export interface SeenSeries {
   samples: number;
+  /** ms, of the first of them: a change of code since begins to watch anew. */
+  readonly first: number;
   /** Samples by what became of them. */
   readonly fates: Partial<Record<Fate, number>>;
   last: SeenSample;
@@ -120,7 +122,8 @@ export class Watch {
     };
     let seen = this.#seen.get(aspect);
     if (!seen) {
-      seen = { samples: 0, fates: {}, last: sample, strongest: sample, alarm: null, failed: null };
+      const newest = { last: sample, strongest: sample, alarm: null, failed: null };
+      seen = { samples: 0, first: time, fates: {}, ...newest };
       this.#seen.set(aspect, seen);
     }
     seen.samples++;
