@@ -4,6 +4,7 @@ import { neededRarity, raised, rearm, recordFactor, restOf, worn } from './budge
 import { isFlatline, nextSide, shiftLength } from './changes.ts';
 import { matters } from './kinds.ts';
 import { flag, type Memory } from './memory.ts';
+import { enough } from './tail.ts';
 import type { Verdict } from './verdict.ts';
 
 // A module's own constants are compiled in, imported ones are read anew each time.
@@ -26,6 +27,8 @@ export class Alarms {
   readonly #warmFrom: number;
   /** Whether a value that holds still is one of the changes. */
   readonly #flatlines: boolean;
+  /** Whether it alarms at bounds: what was asked for matters, whatever the series measures. */
+  readonly #isFixed: boolean;
   /** The rarity needed at the interval of the newest sample: most series share it. */
   #needed = 0;
   #neededFor = -1;
@@ -36,13 +39,14 @@ export class Alarms {
     sample: Sample,
     result: Result,
     verdict: Verdict,
-    { warmFrom, flatlines }: { warmFrom: number; flatlines: boolean },
+    { isFixed, flatlines }: { isFixed: boolean; flatlines: boolean },
   ) {
     this.#series = memory.series.arrays;
     this.#sample = sample;
     this.#result = result;
     this.#verdict = verdict;
-    this.#warmFrom = warmFrom;
+    this.#warmFrom = isFixed ? 0 : enough;
+    this.#isFixed = isFixed;
     this.#flatlines = flatlines;
   }
 
@@ -95,13 +99,13 @@ export class Alarms {
       v.held = s.count < this.#warmFrom ? 'warming-up' : 'below-cut';
       return;
     }
-    v.direction = s.value > r.expected ? 'up' : s.value < r.expected ? 'down' : 'none';
+    v.direction = directionOf(s.value, r);
     // A change is news beside the alarm of its own beginning, but not beside another change.
     const rests = !changed || (a.flags[slot]! & declared) !== 0;
     if (mute > 0) v.held = 'after-gap';
     else if (rests && since < restOf(s.interval) && v.strength < rearm * a.strength[slot]!) {
       v.held = 'resting';
-    } else if (!matters(s.kind, s.value, r.expected)) v.held = 'too-small';
+    } else if (!this.#isFixed && !matters(s.kind, s.value, r.expected)) v.held = 'too-small';
     if (v.held !== '') return;
     v.alarm = true;
     if (!changed) v.onset = a.onset[slot]! > 0 ? a.onset[slot]! : s.time;
@@ -142,4 +146,11 @@ export class Alarms {
     v.onset = s.time - equal * s.interval;
     return true;
   }
+}
+
+/** Of a model that expects nothing, such as a threshold, the side of its band. */
+function directionOf(value: number, { expected, lower, upper }: Result): Verdict['direction'] {
+  const isKnown = Number.isFinite(expected);
+  if (value > (isKnown ? expected : upper)) return 'up';
+  return value < (isKnown ? expected : lower) ? 'down' : 'none';
 }

@@ -3,6 +3,7 @@ import {
   dayMs,
   neededRarity,
   passesRoute,
+  passesRouteAtBound,
   raised,
   restOf,
   routeCutPassed,
@@ -58,4 +59,29 @@ test('a route with fewer alarms than it asks for withholds none', () => {
   let cut = routeCutPassed(1);
   cut = routeCutWorn(cut, dayMs / 5, 10);
   expect(cut).toBe(1);
+});
+
+test.each([1, 5, 48])('at a bound %d alarms may come at once, and as many a day', (perDay) => {
+  let cut = 1;
+  const told = (alarms: number): number => {
+    let count = 0;
+    for (let i = 0; i < alarms; i++) {
+      if (!passesRouteAtBound(cut, perDay)) continue;
+      cut = routeCutPassed(cut);
+      count++;
+    }
+    return count;
+  };
+  expect(told(2 * perDay)).toBe(perDay);
+  cut = routeCutWorn(cut, dayMs / perDay + 1, perDay);
+  expect(told(3)).toBe(1);
+  cut = routeCutWorn(cut, 3 * dayMs, perDay);
+  expect(told(2 * perDay)).toBe(perDay);
+});
+
+test('a route without a bound on its alarms wears off after a storm', () => {
+  let cut = 1;
+  for (let i = 0; i < 5000; i++) if (passesRouteAtBound(cut, 1e6)) cut = routeCutPassed(cut);
+  expect(cut).toBeLessThan(Number.MAX_VALUE);
+  expect(routeCutWorn(cut, dayMs, 1e6)).toBe(1);
 });

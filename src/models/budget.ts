@@ -67,6 +67,14 @@ const routeGain = 0.25;
 
 export const passesRoute = (strength: number, cut: number): boolean => strength >= cut;
 
+/** Of alarms at a bound, which are all as strong: so many at once as a day may have, at most. */
+const atOnceMost = 1000;
+
+export function passesRouteAtBound(cut: number, perDay: number): boolean {
+  const most = Math.min(Math.max(1, perDay), atOnceMost);
+  return Math.log(cut) / Math.log(1 + routeGain) <= most - 1 + 1e-6;
+}
+
 /** The cut after an alarm that passed. */
 export const routeCutPassed = (cut: number): number => cut * (1 + routeGain);
 

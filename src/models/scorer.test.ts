@@ -5,10 +5,12 @@ import { ByteReader, ByteWriter } from '../core/bytes.ts';
 import { configure, defineModel } from '../engine/model.ts';
 import { defaultModel } from './default/default.ts';
 import { ewmaBand } from './ewma-band/ewma-band.ts';
+import { forecast } from './forecast/forecast.ts';
 import { registryOf } from './registry.ts';
 import { robustZ } from './robust-z/robust-z.ts';
 import { Scorer } from './scorer.ts';
 import { alarmsOf, daily, made, normalOf, passOf, randomOf } from './series.test-kit.ts';
+import { staticThreshold } from './static-threshold/static-threshold.ts';
 
 const seed = 20241;
 const minute = 60_000;
@@ -210,6 +212,23 @@ describe('preprocessing', () => {
     expect(alarmsOf(passOf(defaultModel, series)).some((i) => i >= 2300 && i < 2310)).toBe(true);
     const latency = alarmsOf(passOf(defaultModel, series, { kind: 'latency' }));
     expect(latency.some((i) => i >= 2300 && i < 2310)).toBe(false);
+  });
+});
+
+describe('a bound that people set', () => {
+  const filling = made(2000, 5 * minute, (i) => 0.2 + 0.0003 * i);
+  const kinds = ['gauge', 'ratio', 'latency', 'errors'] as const;
+
+  test.each(kinds)('is told when it is to be reached, of a %s too', (kind) => {
+    expect(alarmsOf(passOf(forecast, filling, { kind, parameters: { bound: 1 } }))).not.toEqual([]);
+  });
+
+  test.each([
+    [{ above: 0.5 }, 'up'],
+    [{ below: 0.3 }, 'down'],
+  ])('%o is passed %s', (parameters, direction) => {
+    const [first] = passOf(staticThreshold, filling, { parameters }).filter(({ alarm }) => alarm);
+    expect(first).toMatchObject({ direction });
   });
 });
 

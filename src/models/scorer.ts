@@ -7,7 +7,7 @@ import { hasStopped, nextPause } from './changes.ts';
 import { nextInterval, stepsOf } from './interval.ts';
 import { flag, Memory, muteAfterGap } from './memory.ts';
 import { explained, type SeriesState } from './series-state.ts';
-import { enough, shareThenAdd, tailWidth } from './tail.ts';
+import { shareThenAdd, tailWidth } from './tail.ts';
 import { clear, noVerdict, type Outcome, type Verdict } from './verdict.ts';
 
 export interface ScorerOptions {
@@ -79,10 +79,9 @@ export class Scorer {
     const numbers = { score: 0, alone: nothing, evidence: 0, ratio: 0, ...band, ...forecast };
     this.#result = { ...numbers, lapsed: false, terms };
     this.verdict = noVerdict(terms);
-    const warmFrom = this.#isFixed ? 0 : enough;
     const flatlines = options.flatlines ?? true;
     this.#alarms = new Alarms(this.#memory, this.#sample, this.#result, this.verdict, {
-      warmFrom,
+      isFixed: this.#isFixed,
       flatlines,
     });
     this.ask(options.asked ?? askedByDefault);

@@ -69,10 +69,7 @@ function scored(lines: Lines, said: AnomaliesOfSeries, sinceMs: number): void {
     parameters: own,
     asked: `${per_series_day} false alarms per series and day; at most ${per_cluster_day} told per cluster and day`,
     measures: said.histogram ? undefined : kind,
-    'route cut':
-      said.route_cut > 1
-        ? `only what is ${figure(said.route_cut)} times its own cut is told now`
-        : undefined,
+    'route cut': routeCutText(said),
   });
   for (const aspect of aspectsOf(said)) {
     if (aspect.name !== '') lines.head(`${aspect.name}, which measures ${aspect.kind}`);
@@ -176,6 +173,13 @@ function sample(lines: Lines, what: string, name: string, s: SeenSample): void {
     'so it is': `${s.fate}: ${wordsOfFate(s.fate, name)}`,
     error: s.error,
   });
+}
+
+function routeCutText({ route, route_cut, route_spent }: AnomaliesOfSeries): string | undefined {
+  if (route_spent) return `the ${route!.per_cluster_day} of a day are spent: none is told for now`;
+  return route_cut > 1
+    ? `only what is ${figure(route_cut)} times its own cut is told now`
+    : undefined;
 }
 
 interface Mark {

@@ -9,7 +9,7 @@ import {
   quantiles,
 } from './histograms/histograms.ts';
 import type { Intervals, OpenAnomaly } from './intervals.ts';
-import type { Lane } from './lanes.ts';
+import { isFixed, type Lane } from './lanes.ts';
 import type { RouteBudgets } from './route-budgets.ts';
 import type { Fate, SeenSeries, Watch } from './watch.ts';
 
@@ -23,6 +23,8 @@ export interface AnomaliesOfSeries {
   readonly state: SeriesState | null;
   /** Times its own cut that an alarm needs now, as this route and cluster told others lately. */
   readonly route_cut: number;
+  /** Of a model that alarms at bounds: none is told for now, as those of a day are spent. */
+  readonly route_spent: boolean;
   readonly open: OpenShown | null;
   /** Shapes that were marked as expected, on it or its like. */
   readonly feedback: readonly object[];
@@ -81,7 +83,8 @@ export function anomaliesOf(slot: number, known: Knowledge): AnomaliesOfSeries {
     model_summary: lane?.summary ?? '',
     kind: isNative ? histograms.countKind(owner) : known.kind(owner),
     state: lane?.scorer.explain(owner) ?? null,
-    route_cut: lane ? budgets.cut(cluster, lane.route) : 1,
+    route_cut: lane && !isFixed(lane) ? budgets.cut(cluster, lane.route) : 1,
+    route_spent: lane ? budgets.isSpent(cluster, lane) : false,
     open: row ? openShown(row) : null,
     feedback: aspects.flatMap((which) => expected.of(cluster, histograms.labels(owner, which))),
     seen: watch?.of(owner, itself) ?? null,

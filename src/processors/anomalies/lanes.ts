@@ -27,6 +27,9 @@ export interface Lane extends Scorers {
   readonly summary: string;
 }
 
+/** Whether its model alarms at bounds: one alarm is as strong as another. */
+export const isFixed = ({ model }: Lane): boolean => model.definition.calibration === 'fixed';
+
 /** Slots of quantiles: how many there are, and where they went (rekey). */
 export interface QuantileIds {
   readonly ids: number;

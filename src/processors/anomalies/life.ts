@@ -43,7 +43,7 @@ export class Life {
   alarm(slot: number, which: number, lane: Lane, v: Verdict, time: number): void {
     const cluster = this.#context.series.cluster(slot);
     const hushed = this.#expected.withholds(this.#shapeOf(slot, which, v));
-    if (!hushed && !this.#budgets.passes(cluster, lane.route, v.strength)) return;
+    if (!hushed && !this.#budgets.passes(cluster, lane, v.strength)) return;
     this.#open.open(this.#newAnomaly(slot, which, lane, v, time, hushed), time);
   }
 

@@ -1,5 +1,11 @@
 import type { ProcessorContext } from '../../engine/processor.ts';
-import { passesRoute, routeCutPassed, routeCutWorn } from '../../models/budget.ts';
+import {
+  passesRoute,
+  passesRouteAtBound,
+  routeCutPassed,
+  routeCutWorn,
+} from '../../models/budget.ts';
+import { isFixed, type Lane } from './lanes.ts';
 import type { AnomalySettings, Route } from './settings.ts';
 
 interface Budget {
@@ -39,10 +45,19 @@ export class RouteBudgets {
     return budget ? routeCutWorn(budget.cut, elapsed, route.per_cluster_day) : 1;
   }
 
+  /** Whether those of a day are spent, of a model that alarms at bounds. Without a trace. */
+  isSpent(cluster: number, lane: Lane): boolean {
+    const { route } = lane;
+    return isFixed(lane) && !passesRouteAtBound(this.cut(cluster, route), route.per_cluster_day);
+  }
+
   /** Whether an alarm of this strength is told; else it is withheld, and counted. */
-  passes(cluster: number, route: Route, strength: number): boolean {
+  passes(cluster: number, lane: Lane, strength: number): boolean {
+    const { route } = lane;
     const cut = this.cut(cluster, route);
-    const passes = passesRoute(strength, cut);
+    const passes = isFixed(lane)
+      ? passesRouteAtBound(cut, route.per_cluster_day)
+      : passesRoute(strength, cut);
     const next = passes ? routeCutPassed(cut) : cut;
     const row = { cluster, cut: next, at: this.#context.logTime };
     this.#table.set(keyOf(cluster, route), row);
