@@ -125,6 +125,30 @@ test('routes choose model and budget; what is over the budget is withheld and co
   expect(opened()).toBe(before + 1);
 });
 
+test('series that pass a bound together are told together', () => {
+  const d = new StageDriver([anomalies as ProcessorDefinition], { restoreAfterEach: true });
+  const select = '{__name__="queue_length"}';
+  const route = { select, model: 'static-threshold', parameters: { above: 1_000 } };
+  d.record('settings', {
+    version: 1,
+    sha256: '',
+    content: { anomalies: { routes: [route] } },
+  });
+  const pods = ['a', 'b', 'c'];
+  for (let i = 0; i < 12; i++) {
+    const value = i < 10 ? calm(i) : 5_000;
+    d.samples(
+      'c1',
+      pods.map((pod) => gauge({ pod }, d.now, value)),
+    );
+    d.now += step;
+  }
+  const told = d.of('anomalies').map(({ data }) => anomalyData.parse(data));
+  expect(told.map(({ labels, direction }) => [labels['pod'], direction])).toEqual(
+    pods.map((pod) => [pod, 'up']),
+  );
+});
+
 test('switched off, nothing is scored; switched on again, it begins', () => {
   const d = new StageDriver([anomalies as ProcessorDefinition]);
   d.record('settings', { version: 1, sha256: '', content: { disabled: ['anomalies'] } });
