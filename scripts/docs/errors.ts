@@ -75,6 +75,8 @@ export const errorCodes: Readonly<Record<string, string>> = {
   snapshot_newer: 'A snapshot was made by a newer program.',
   snapshot_missing: 'The snapshot at which new code must begin is not there.',
   spark: 'Spark ended by itself; its last words stand above.',
+  state_full:
+    'More series of a partition have a state than its columns can hold: use more partitions.',
   state_lost: 'There is no snapshot, and the log no longer begins at its first record.',
   snapshot_unreadable: 'A snapshot has a format that this program does not know.',
   spark_missing: 'Java or the jars of Spark are not there; the message says how to get them.',

@@ -47,6 +47,8 @@ const constructors: { [T in ColumnType]: new (length: number) => ArrayOf[T] } = 
   u8: Uint8Array,
 };
 
+/** Elements of a column, so that the place of any of them is a number of 31 bits. */
+const elementsMax = 2 ** 31;
 /** A slot that takes more is a mistake: with some 16 slots at first and millions later. */
 const widthMax = 65_536;
 
@@ -75,6 +77,8 @@ interface Column {
 export class Columns<S extends ColumnsSpec> {
   readonly arrays: Arrays<S>;
   readonly #columns: readonly Column[];
+  /** Slots that the widest column has room for. */
+  readonly #most: number;
   #capacity = 0;
 
   constructor(spec: S) {
@@ -82,6 +86,8 @@ export class Columns<S extends ColumnsSpec> {
       const full: ColumnSpec = typeof column === 'string' ? { type: column } : column;
       return { name, type: full.type, width: full.width ?? 1, initial: full.initial ?? 0 };
     });
+    const widest = this.#columns.reduce((most, { width }) => Math.max(most, width), 1);
+    this.#most = Math.floor(elementsMax / widest);
     this.arrays = {} as Arrays<S>;
     this.reserve(16);
   }
@@ -92,11 +98,18 @@ export class Columns<S extends ColumnsSpec> {
     return this.#columns.reduce((sum, column) => sum + bytes(column), 0);
   }
 
-  /** Makes room for slots below `count`; arrays read before this call are dead after it. */
+  /**
+   * Makes room for slots below `count`; arrays read before this call are dead after it. Throws
+   * `state_full` where they would have more than 2^31 elements.
+   */
   reserve(count: number): void {
     if (count <= this.#capacity) return;
+    if (count > this.#most) {
+      const message = `a partition holds ${this.#most} states of this kind, not ${count}: use more partitions`;
+      throw new SeastateError('state_full', message);
+    }
     const old = this.#capacity;
-    this.#capacity = Math.max(count, Math.ceil(old * 1.5));
+    this.#capacity = Math.min(this.#most, Math.max(count, Math.ceil(old * 1.5)));
     const arrays = this.arrays as Record<string, AnyArray>;
     for (const { name, type, width, initial } of this.#columns) {
       const grown = new constructors[type](this.#capacity * width);

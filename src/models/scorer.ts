@@ -170,30 +170,30 @@ export class Scorer {
     a.flags[slot] = (flags | hasBeen) & ~ended;
     s.steps = 1;
     s.gap = false;
-    if (step > 0) {
-      const interval = nextInterval(
-        a.interval[slot]!,
-        step,
-        a.interval[slot] === 0 ? 0 : a.count[slot]!,
-      );
-      if (a.interval[slot]! > 0) {
-        s.gap = step > 5 * a.interval[slot]!;
-        s.steps = stepsOf(a.interval[slot]!, step);
+    const before = a.interval[slot]!;
+    // As most samples come: there is nothing to learn of the interval.
+    if (step === before) {
+      if (step > 0) a.pause[slot] = nextPause(a.pause[slot]!, step, before);
+    } else if (step > 0) {
+      if (before > 0) {
+        s.gap = step > 5 * before;
+        s.steps = stepsOf(before, step);
       }
+      const interval = nextInterval(before, step, before === 0 ? 0 : a.count[slot]!);
       a.interval[slot] = interval;
       a.pause[slot] = nextPause(a.pause[slot]!, step, interval);
+      if (s.gap) a.mute[slot] = muteAfterGap;
     }
-    if (s.gap) a.mute[slot] = muteAfterGap;
     s.interval = a.interval[slot]!;
     s.time = time;
     s.kind = kind;
     s.value = value;
     // Of a gauge too: what it is may come to be known later.
-    const before = a.raw[slot]!;
+    const rawBefore = a.raw[slot]!;
     a.raw[slot] = value;
     if (kind === 'counter' || kind === 'error-counter') {
       if (step === 0) return false;
-      s.value = ((value >= before ? value - before : value) / step) * 1000;
+      s.value = ((value >= rawBefore ? value - rawBefore : value) / step) * 1000;
     }
     return true;
   }

@@ -80,10 +80,10 @@ function countsAbove(c: Uint16Array, at: number, own: number): number {
 
 function shareOf(c: Uint16Array, at: number, sum: number, place: number): number {
   const own = place >> binShift;
-  const rest = 1 - (place & (bin - 1)) / bin;
-  // Beyond the middle counts fall within a bin as they do from bin to bin: rest once more.
-  const isBelow = (own - middle) >>> 31;
-  const partly = c[at + own]! * (rest * (rest + isBelow * (1 - rest)));
+  const within = place & (bin - 1);
+  // Of the middle's other side counts fall within a bin as they do from bin to bin: once more.
+  const isAbove = ~((own - middle) >> 31);
+  const partly = c[at + own]! * ((1 - within / bin) * (1 - (within & isAbove) / bin));
   const above = partly + countsAbove(c, at, own);
   // The sign says that the rare call gives a number: else V8 puts every share on the heap.
   return above >= 1 ? (above + 0.5) / (sum + 1) : +shareBeyond(c, at, sum, place / bin);

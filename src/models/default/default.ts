@@ -1,6 +1,6 @@
-import type { Arrays } from '../../engine/columns.ts';
 import { defineModel, paced, type Result, type Sample } from '../../engine/model.ts';
 import { tailSize } from '../tail.ts';
+import type { State } from './layout.ts';
 import * as layout from './layout.ts';
 import { lone } from './lone.ts';
 import { emptyNow, type Now } from './now.ts';
@@ -10,22 +10,20 @@ import { type Parameters, parameters } from './parameters.ts';
 import { effect, persistent, rarities } from './rarity.ts';
 import { fuse, records } from './records.ts';
 import {
-  bucketOf,
   cycleOf,
   dropSeason,
   isCoarse,
   isSeasoned,
   learnSeason,
+  momentOf,
   renewSeason,
   seasonAt,
 } from './season.ts';
-import { isWeekend, learnWeekend, weekendCounts } from './weekend.ts';
+import { learnWeekend, weekendCounts } from './weekend.ts';
 import { novelty } from './words.ts';
 
 // A module's own constants are compiled in, imported ones are read anew each time.
-const { bits, count, float, recentMost, state } = layout;
-
-type State = Arrays<typeof state>;
+const { count, countsAt, float, floatsAt, recentMost, state } = layout;
 
 const fastPace = 1 / 5;
 const longPace = 1 / 200;
@@ -62,7 +60,7 @@ function settle(f: Float32Array, o: number, season: number, y: number): void {
 }
 
 function begin(st: State, at: number, value: number): void {
-  const o = at * float.width;
+  const o = floatsAt(at);
   st.origin[at] = value;
   st.floats[o + float.band] = 4;
 }
@@ -96,14 +94,15 @@ function bounded(f: Float32Array, o: number, n: number, y: number): number {
 /** What was expected of this sample, and how far it lies from that; adapts the band's width. */
 function look(s: Sample, st: State, at: number, r: Result): void {
   const f = st.floats;
-  const o = at * float.width;
+  const o = floatsAt(at);
   const c = st.counts;
-  const oc = at * count.width;
+  const oc = countsAt(at);
   const origin = st.origin[at]!;
   const n = s.count;
   if (s.cycle > 0 && s.shape) renewSeason(f, o, c, oc, s, origin);
   const cycle = cycleOf(s);
-  const bucket = bucketOf(cycle, s.time);
+  const moment = momentOf(cycle, s.time);
+  const { bucket } = moment;
   // As the state holds it, so that a repeated value is equal to its record.
   const y = Math.fround(bounded(f, o, n, s.value - origin));
   const own = s.cycle > 0;
@@ -112,7 +111,7 @@ function look(s: Sample, st: State, at: number, r: Result): void {
     restart(f, o, y);
     c[oc + count.score] = 0;
   }
-  const weekend = weekendCounts(f, o, cycle, s.time);
+  const weekend = weekendCounts(f, o, cycle, moment);
   if (s.shifted) settle(f, o, seasonAt(f, o, c, oc, bucket, weekend), y);
   const level = seasonAt(f, o, c, oc, bucket, weekend);
   const season = level + f[o + float.offset]!;
@@ -139,13 +138,13 @@ function look(s: Sample, st: State, at: number, r: Result): void {
   now.share = 1 / (n + 1);
   now.seasonedCount = c[oc + count.seasoned]!;
   now.seasonedShare = 1 / (now.seasonedCount + 1);
-  if (seasoned && isWeekend(s.time)) learnWeekend(f, o, cycle, s, now);
+  if (seasoned && moment.isWeekend) learnWeekend(f, o, cycle, s, now);
 }
 
 /** Teaches the means and the season. */
 function follow(s: Sample, st: State, at: number, p: Parameters): void {
   const f = st.floats;
-  const o = at * float.width;
+  const o = floatsAt(at);
   const { y, share, fromSeason, seasoned } = now;
   f[o + float.fast]! += (y - f[o + float.fast]!) * paced(fastPace, s.steps);
   f[o + float.drift]! += (fromSeason - f[o + float.drift]!) * paced(driftPace, s.steps);
@@ -153,24 +152,24 @@ function follow(s: Sample, st: State, at: number, p: Parameters): void {
   const limit = p.clip * now.seasonScale;
   const clips = seasoned && now.seasonedCount > 20;
   const clipped = clips ? Math.max(-limit, Math.min(limit, fromSeason)) : fromSeason;
-  learnSeason(f, o, st.counts, at * count.width, s, now, clipped);
+  learnSeason(f, o, st.counts, countsAt(at), s, now, clipped);
   if (s.cycle > 0) learnScale(f, o, s, now, p.clip);
 }
 
 function score(s: Sample, st: State, at: number, p: Parameters, r: Result): void {
   if (s.count === 0) begin(st, at, s.value);
   const f = st.floats;
-  const o = at * float.width;
+  const o = floatsAt(at);
   const c = st.counts;
-  const oc = at * count.width;
+  const oc = countsAt(at);
   const { terms } = r;
   look(s, st, at, r);
   effect(f, o, now);
-  rarities(f, o, c, oc, p.clip, now);
+  rarities(st, at, p.clip, now);
   follow(s, st, at, p);
-  records(f, o, c, oc, s, now, terms);
+  records(st, at, s, now, terms);
   if (now.seasoned && now.seasonedCount < 65_535) c[oc + count.seasoned] = now.seasonedCount + 1;
-  novelty(f, o, c, oc, st.seen, at * bits.width, now, terms);
+  novelty(st, at, now, terms);
   r.alone = now.rarity * now.size;
   outlast(c, oc, r);
   const sum = now.rarity * Math.min(now.size, mostSize);
@@ -191,12 +190,13 @@ function describe(
   { time, age, interval, cycle: own }: Pick<Sample, 'time' | 'age' | 'interval' | 'cycle'>,
 ): Readonly<Record<string, number>> {
   const f = st.floats;
-  const [o, oc, origin] = [at * float.width, at * count.width, st.origin[at]!];
+  const [o, oc, origin] = [floatsAt(at), countsAt(at), st.origin[at]!];
   const cycle = cycleOf({ interval, cycle: own });
-  const known = ownSeason(f, o, own > 0, bucketOf(cycle, time));
+  const moment = momentOf(cycle, time);
+  const known = ownSeason(f, o, own > 0, moment.bucket);
   const seasoned = isSeasoned(cycle, age) && !known.doubted;
-  const weekend = weekendCounts(f, o, cycle, time);
-  const level = seasonAt(f, o, st.counts, oc, bucketOf(cycle, time), weekend);
+  const weekend = weekendCounts(f, o, cycle, moment);
+  const level = seasonAt(f, o, st.counts, oc, moment.bucket, weekend);
   const season = level + f[o + float.offset]!;
   const band: Band = { expected: Number.NaN, lower: Number.NaN, upper: Number.NaN };
   expect(f, o, season, { ...known, seasoned }, band);
@@ -220,7 +220,7 @@ function describe(
 /** Before version 3 how far a block was filled had a place of its own; the score takes it. */
 function upgrade(from: number, { counts }: State, at: number): void {
   if (from >= 3) return;
-  const oc = at * count.width;
+  const oc = countsAt(at);
   counts[oc + count.word]! |= (counts[oc + count.score]! & 7) << layout.inBlockShift;
   counts[oc + count.score] = 0;
 }

@@ -1,3 +1,4 @@
+import type { Arrays } from '../../engine/columns.ts';
 import { tailWidth } from '../tail.ts';
 
 /**
@@ -8,6 +9,11 @@ import { tailWidth } from '../tail.ts';
 export const buckets = 24;
 /** Sums of rarities that persistence may look at, the newest with them. */
 export const recentMost = 5;
+
+/** Widths of the rows. */
+const floatsWidth = 39 + 2 * buckets;
+const countsWidth = 3 * tailWidth + buckets + 4;
+const bitsWidth = 66;
 
 /** Offsets in the row of floats. An envelope is mean, upper, lower. */
 export const float = {
@@ -47,7 +53,7 @@ export const float = {
   partScale: 37 + buckets,
   doubt: 37 + 2 * buckets,
   slope: 38 + 2 * buckets,
-  width: 39 + 2 * buckets,
+  width: floatsWidth,
 } as const;
 
 const visits = 3 * tailWidth;
@@ -67,7 +73,7 @@ export const count = {
   block: visits + buckets + 2,
   /** The score that was told, in parts (outlast.ts). */
   score: visits + buckets + 3,
-  width: visits + buckets + 4,
+  width: countsWidth,
 } as const;
 
 /** How `word` and `block` are divided. */
@@ -75,7 +81,7 @@ export const inBlockShift = 11;
 export const loneShift = 6;
 
 /** Bits that say which words were seen: 2048 of single samples, 64 of block means. */
-export const bits = { words: 0, blocks: 64, width: 66 } as const;
+export const bits = { words: 0, blocks: 64, width: bitsWidth } as const;
 
 export const state = {
   origin: 'f64',
@@ -83,3 +89,13 @@ export const state = {
   counts: { type: 'u16', width: count.width },
   seen: { type: 'u32', width: bits.width },
 } as const;
+
+export type State = Arrays<typeof state>;
+
+/**
+ * Where the row of a slot begins. Columns have no more elements than the mask has bits for: with it
+ * V8 knows that an index is a small whole number, and leaves out a check of each sum with an offset.
+ */
+export const floatsAt = (at: number): number => Math.imul(at | 0, floatsWidth) & 0x7fff_ffff;
+export const countsAt = (at: number): number => Math.imul(at | 0, countsWidth) & 0x7fff_ffff;
+export const bitsAt = (at: number): number => Math.imul(at | 0, bitsWidth) & 0x7fff_ffff;

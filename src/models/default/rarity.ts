@@ -1,11 +1,12 @@
 import type { Sample } from '../../engine/model.ts';
 
 import { roughLog2, shareThenAdd } from '../tail.ts';
+import type { State } from './layout.ts';
 import * as layout from './layout.ts';
 import type { Now } from './now.ts';
 
 // A module's own constants are compiled in, imported ones are read anew each time.
-const { count, float, recentMost } = layout;
+const { count, countsAt, float, floatsAt, recentMost } = layout;
 
 /** Rarity of the newest sample: residuals in robust scales, through the tails of their own past. */
 const pacePerSample = 1 / 100;
@@ -22,31 +23,27 @@ const seasonal = 1;
 const long = 2;
 
 /** Finds `now.rarity` by the residuals of the sample; teaches their scales and tails. */
-export function rarities(
-  f: Float32Array,
-  o: number,
-  c: Uint16Array,
-  oc: number,
-  clip: number,
-  now: Now,
-): void {
+export function rarities(st: State, at: number, clip: number, now: Now): void {
+  const f = st.floats;
+  const c = st.counts;
+  const scales = floatsAt(at) + float.scale;
+  const tails = countsAt(at) + count.tails;
+  const { seasoned, shares } = now;
   let rarity = 1;
   for (let k = short; k <= long; k++) {
-    if (k === seasonal && !now.seasoned) continue;
+    if (k === seasonal && !seasoned) continue;
     const share = k === seasonal ? now.seasonedShare : now.share;
     const residual = k === short ? now.fromShort : k === seasonal ? now.fromSeason : now.fromLong;
     const size = Math.abs(residual);
-    const at = o + float.scale + k;
-    const scale = f[at]!;
-    const tail = oc + count.tails + k * count.tail;
+    const scale = f[scales + k]!;
     const here = k === seasonal ? now.seasonScale : scale;
-    const found = shareThenAdd(c, tail, here > 0 ? size / here : 0);
-    now.shares[k] = found;
+    const found = shareThenAdd(c, tails + k * count.tail, here > 0 ? size / here : 0);
+    shares[k] = found;
     rarity *= found;
     const taught = scale > 0 && share < 0.05 ? Math.min(size, clip * scale) : size;
     const pace = taught < calm * scale ? calmPace : pacePerSample;
     const next = scale + (taught - scale) * Math.max(pace, share);
-    f[at] = next < tiny ? 0 : next;
+    f[scales + k] = next < tiny ? 0 : next;
   }
   now.rarity = rarity < 1 ? -Math.log10(rarity) : 0;
 }

@@ -1,12 +1,13 @@
 import { paced, type Sample } from '../../engine/model.ts';
 import { excess, fadingExcess } from './envelope.ts';
+import type { State } from './layout.ts';
 import * as layout from './layout.ts';
 import type { Now } from './now.ts';
 import type { Parameters } from './parameters.ts';
 import { cycleOf, outsideSeason } from './season.ts';
 
 // A module's own constants are compiled in, imported ones are read anew each time.
-const { float } = layout;
+const { countsAt, float, floatsAt } = layout;
 
 /** Soft records of the statistics, as terms, and what they amount to together. */
 const levelPace = 1 / 32;
@@ -39,28 +40,22 @@ const deviation = 4;
 const found = new Float64Array(16);
 
 /** Terms of value, level, season, deviation from it, and fading level; teaches them. */
-export function records(
-  f: Float32Array,
-  o: number,
-  c: Uint16Array,
-  oc: number,
-  s: Sample,
-  now: Now,
-  terms: Float64Array,
-): void {
+export function records(st: State, at: number, s: Sample, now: Now, terms: Float64Array): void {
   const { n, seasoned } = now;
-  smooth(f, o, s.steps, now);
+  const f = st.floats;
+  const o = floatsAt(at);
+  smooth(st, at, s.steps, now);
   const mean = n === 0 ? now.y : f[o + float.envelopes + 3 * level]!;
   const forget = fadeOf(s.interval, s.steps);
   terms[4] = fadingExcess(f, o + float.fadingEnvelope, mean, n, found[level]!, forget);
-  if (seasoned) smoothSeason(f, o, c, oc, s, now);
+  if (seasoned) smoothSeason(st, at, s, now);
   // Mostly zero: the noise of the season says what a distance is.
   const least = 2 * (s.cycle > 0 ? now.seasonScale : f[o + float.scale + 1]!);
   for (let k = value; k <= (seasoned ? deviation : slowLevel); k++) {
     const known = k < season ? n : now.seasonedCount;
     const share = k < season ? now.share : now.seasonedShare;
-    const at = o + float.envelopes + 3 * k;
-    found[k] = excess(f, at, known, share, found[k]!, k === season ? least : 0);
+    const envelope = o + float.envelopes + 3 * k;
+    found[k] = excess(f, envelope, known, share, found[k]!, k === season ? least : 0);
   }
   // A value beyond all others that is near to what was expected is the way of a trend.
   const size = Math.min(1, now.size);
@@ -71,7 +66,8 @@ export function records(
   terms[3] = found[deviation]!;
 }
 
-function smooth(f: Float32Array, o: number, steps: number, { y, share }: Now): void {
+function smooth({ floats: f }: State, at: number, steps: number, { y, share }: Now): void {
+  const o = floatsAt(at);
   found[value] = y;
   const before = f[o + float.level]!;
   found[level] = before + (y - before) * Math.max(paced(levelPace, steps), share);
@@ -81,15 +77,9 @@ function smooth(f: Float32Array, o: number, steps: number, { y, share }: Now): v
   f[o + float.slowLevel] = found[slowLevel]!;
 }
 
-function smoothSeason(
-  f: Float32Array,
-  o: number,
-  c: Uint16Array,
-  oc: number,
-  s: Sample,
-  now: Now,
-): void {
-  const outside = outsideSeason(f, o, c, oc, cycleOf(s), now);
+function smoothSeason({ floats: f, counts }: State, at: number, s: Sample, now: Now): void {
+  const o = floatsAt(at);
+  const outside = outsideSeason(f, o, counts, countsAt(at), cycleOf(s), now);
   found[season] = outside;
   const before = f[o + float.deviation]!;
   const next = before + (outside - before) * paced(levelPace, s.steps);

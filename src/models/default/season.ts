@@ -89,10 +89,33 @@ export function dropSeason(f: Float32Array, o: number, c: Uint16Array, oc: numbe
   c.fill(0, tail, tail + count.tail);
 }
 
-/** Where in its cycle a time lies, UTC. */
-export function bucketOf({ buckets, bucketMs }: Cycle, time: number): number {
+/** Where in a cycle a time lies, UTC. */
+export interface Moment {
+  readonly bucket: number;
+  /** Saturday or Sunday. */
+  readonly isWeekend: boolean;
+}
+
+/** Of the newest sample, and from when to when it holds; only by the clock's own cycles. */
+const moment = { bucket: 0, isWeekend: false, begin: 0, end: 0 };
+let momentCycle: Cycle | undefined;
+
+/** One object, overwritten by each call. Most samples lie in the same hour as the one before. */
+export function momentOf(cycle: Cycle, time: number): Moment {
+  const isSame = cycle === momentCycle && time >= moment.begin && time < moment.end;
+  if (!isSame) move(cycle, time);
+  return moment;
+}
+
+function move(cycle: Cycle, time: number): void {
+  const { buckets, bucketMs } = cycle;
   const count = Math.floor(time / bucketMs);
-  return count - buckets * Math.floor(count / buckets);
+  moment.bucket = count - buckets * Math.floor(count / buckets);
+  // Days since a Monday, 1969-12-29.
+  moment.isWeekend = (Math.floor(time / dayMs) + 3) % 7 >= 5;
+  momentCycle = cycle === ownCycle ? undefined : cycle;
+  moment.begin = count * bucketMs;
+  moment.end = moment.begin + bucketMs;
 }
 
 /** Whether rows of this cycle are so coarse that the season moves between two of them. */

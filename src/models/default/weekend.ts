@@ -1,7 +1,7 @@
 import type { Sample } from '../../engine/model.ts';
 import * as layout from './layout.ts';
 import type { Now } from './now.ts';
-import { type Cycle, dayMs } from './season.ts';
+import { type Cycle, dayMs, type Moment } from './season.ts';
 
 // A module's own constants are compiled in, imported ones are read anew each time.
 const { float } = layout;
@@ -18,17 +18,17 @@ const leastGain = 0.3;
 const clip = 6;
 const hourMs = dayMs / 24;
 
-/** Days since a Monday, 1969-12-29. */
-export const isWeekend = (time: number): boolean => (Math.floor(time / dayMs) + 3) % 7 >= 5;
-
 const hasHours = (cycle: Cycle): boolean => cycle.bucketMs === hourMs;
 
 /** Whether the season at this time is that of a weekend. */
-export function weekendCounts(f: Float32Array, o: number, cycle: Cycle, time: number): boolean {
+export function weekendCounts(
+  f: Float32Array,
+  o: number,
+  cycle: Cycle,
+  { isWeekend }: Moment,
+): boolean {
   return (
-    f[o + float.weekendGain]! > leastGain * f[o + float.scale + 1]! &&
-    hasHours(cycle) &&
-    isWeekend(time)
+    isWeekend && hasHours(cycle) && f[o + float.weekendGain]! > leastGain * f[o + float.scale + 1]!
   );
 }
 

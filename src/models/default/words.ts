@@ -1,8 +1,9 @@
+import type { State } from './layout.ts';
 import * as layout from './layout.ts';
 import type { Now } from './now.ts';
 
 // A module's own constants are compiled in, imported ones are read anew each time.
-const { bits, count, float, inBlockShift } = layout;
+const { bits, bitsAt, count, countsAt, float, floatsAt, inBlockShift } = layout;
 
 /**
  * Symbolic novelty: the last samples as a word over four symbols of the range so far, and the last
@@ -47,15 +48,14 @@ function symbol(f: Float32Array, o: number, y: number, symbols: number): number 
  * block is full.
  */
 export function novelty(
-  f: Float32Array,
-  o: number,
-  c: Uint16Array,
-  oc: number,
-  seen: Uint32Array,
-  os: number,
+  { floats: f, counts: c, seen }: State,
+  at: number,
   { n, share, y }: Now,
   terms: Float64Array,
 ): void {
+  const o = floatsAt(at);
+  const oc = countsAt(at);
+  const os = bitsAt(at);
   if (n === 0) {
     f[o + float.lowest] = y;
     f[o + float.highest] = y;
