@@ -47,7 +47,7 @@ export class Alarms {
     this.#verdict = verdict;
     this.#warmFrom = isFixed ? 0 : enough;
     this.#isFixed = isFixed;
-    this.#flatlines = flatlines;
+    this.#flatlines = flatlines && !isFixed;
   }
 
   /** Throws `usage` where it is not more than 0 and at most 1000. */

@@ -232,6 +232,22 @@ describe('a bound that people set', () => {
   });
 });
 
+test.each([
+  [{ above: 150 }, [0]],
+  [{ above: 1_000 }, []],
+])(
+  'a series of one value is measured by its bound from the first sample on: %o',
+  (parameters, alarms) => {
+    const still = made(4000, 1000, (i) => (i === 3990 ? 201 : 200));
+    const rows = passOf(staticThreshold, still, { parameters });
+    expect(alarmsOf(rows).slice(0, 1)).toEqual(alarms);
+    expect(rows.filter(({ alarm, kind }) => alarm && kind === 'flatline')).toEqual([]);
+    // Years of one value make its first move no alarm below the bound.
+    const old = made(4000, 86_400_000, (i) => (i === 3990 ? 201 : 200));
+    expect(alarmsOf(passOf(staticThreshold, old, { parameters })).slice(0, 1)).toEqual(alarms);
+  },
+);
+
 describe('a stopped series', () => {
   const series = sample();
   const until = 1500;

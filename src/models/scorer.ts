@@ -117,7 +117,8 @@ export class Scorer {
     const step = seen ? time - a.time[slot]! : 0;
     if (!this.#prepare(slot, time, step, value, kind)) return this.#no('primed');
     v.value = s.value;
-    if (a.slot[slot]! < 0 && this.#isQuiet(slot)) {
+    // A bound is one for what never moved, too.
+    if (a.slot[slot]! < 0 && !this.#isFixed && this.#isQuiet(slot)) {
       v.expected = v.lower = v.upper = s.value;
       v.outcome = 'quiet';
       return v;
@@ -136,7 +137,7 @@ export class Scorer {
     } catch (error) {
       return this.#fail(slot, error);
     }
-    if (first > 0) this.#result.evidence = Math.max(this.#result.evidence, first);
+    if (first > 0 && !this.#isFixed) this.#result.evidence = Math.max(this.#result.evidence, first);
     this.#alarms.judge(slot, step);
     this.#remember(slot);
     return v;

@@ -65,11 +65,12 @@ function explained(records: readonly LogRecord[], watched: number, processors = 
 const route = { select: '{__name__!="unselected"}', model: 'baseline-ratio', per_cluster_day: 1 };
 
 test('each series says which route took it and what became of its samples', () => {
-  const { records } = scene({ anomalies: { routes: [route] } });
+  const still = { select: '{__name__="never_moves"}', model: 'robust-z' };
+  const { records } = scene({ anomalies: { routes: [still, route] } });
   const { by } = explained(records, 60);
   expect(by['unselected']).toMatchObject({ route: null, state: null, seen: null });
   expect(by['never_moves']).toMatchObject({
-    route: { model: 'baseline-ratio' },
+    route: { model: 'robust-z' },
     state: { moved: false, samples: 200, value: 3, model: {} },
     seen: { samples: 60, fates: { quiet: 60 } },
   });
