@@ -19,6 +19,7 @@ import { type Character, drawn } from './synthetic/character.ts';
 import { characters } from './synthetic/characters.ts';
 import { cycles, keptCycles } from './synthetic/cycles.ts';
 import { keptLapsed, lapsed } from './synthetic/lapsed.ts';
+import { levels } from './synthetic/levels.ts';
 import { operations } from './synthetic/operations.ts';
 import { anomalyKinds, synthetic } from './synthetic/shapes.ts';
 import { unseen } from './synthetic/unseen.ts';
@@ -26,7 +27,7 @@ import { vusPr } from './vus-pr.ts';
 
 /**
  * `npm run bench:detection [part...]`: parts nab, microsoft, cold, calibration, folds, synthetic, heldout,
- * unseen, calm, calm-unseen, cycles, lapsed, stopped, cost; all without an argument. Prints tables and writes them to
+ * unseen, calm, calm-unseen, levels, cycles, lapsed, stopped, cost; all without an argument. Prints tables and writes them to
  * results/detection.json; what other parts left there stays. Data: corpora.ts.
  */
 const parts = process.argv.slice(2);
@@ -349,6 +350,10 @@ if (wants('heldout')) {
 if (wants('unseen')) benchCharacters('Characters not looked at', unseen, 1);
 if (wants('calm')) benchCharacters('Calm series, to look at', calm, 1);
 if (wants('calm-unseen')) benchCharacters('Calm series not looked at', calmUnseen, 1);
+if (wants('levels')) {
+  benchCharacters('Noise that follows the level, to look at', levels, 1);
+  benchCharacters('Noise that follows the level, other draws', levels, 2);
+}
 if (wants('cycles')) {
   benchCharacters('Cycles of their own', cycles, 1);
   benchCharacters('Cycles of their own, judged once', keptCycles, 1);
