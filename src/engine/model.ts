@@ -44,7 +44,7 @@ export interface Sample {
   steps: number;
   /** Samples that this state has scored before. */
   count: number;
-  /** ms since the first of them. */
+  /** ms since the first of them, or since a cycle was given up. */
   age: number;
   /** True when more than five intervals have passed: what is short-lived should start anew. */
   gap: boolean;
@@ -97,7 +97,7 @@ export interface ModelDefinition<P = unknown, S extends ColumnsSpec = ColumnsSpe
   readonly summary: string;
   /** All with defaults; refused with the parameter's name when out of range. */
   readonly parameters: ZodType<P>;
-  /** Columns of one series. A slot is given out when the series first moves. */
+  /** Columns of one series. A slot is given out when it first moves; at once of what is `fixed`. */
   readonly state: S;
   /**
    * `tail` (default): the engine turns `score` into its rarity by the series' own past and cuts

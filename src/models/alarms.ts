@@ -126,7 +126,8 @@ export class Alarms {
     a.flags[slot]! &= ~shifted;
     const side = nextSide(a.side[slot]!, s.value, v.lower, v.upper);
     a.side[slot] = side;
-    if (side === shiftLength || side === -shiftLength) {
+    // At a bound its own score says how many samples it takes.
+    if (!this.#isFixed && (side === shiftLength || side === -shiftLength)) {
       a.flags[slot]! |= shifted;
       a.side[slot] = 0;
       v.kind = 'level-shift';

@@ -79,7 +79,7 @@ export class Cycles {
   see(run: number, s: Sample): number {
     const a = this.#runs.arrays;
     const { value, time, interval } = s;
-    if (s.age >= mostRows * interval) return -1;
+    if (s.age > mostRows * interval) return -1;
     if (s.gap) this.#restart(run);
     if (a.filled[run] === 0 && a.rows[run] === 0) a.origin[run] = value;
     const off = Math.max(-farthest, Math.min(farthest, value - a.origin[run]!));

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ByteReader, ByteWriter } from '../core/bytes.ts';
 import { configure, defineModel } from '../engine/model.ts';
+import { baselineRatio } from './baseline-ratio/baseline-ratio.ts';
 import { defaultModel } from './default/default.ts';
 import { ewmaBand } from './ewma-band/ewma-band.ts';
 import { forecast } from './forecast/forecast.ts';
@@ -229,6 +230,19 @@ describe('a bound that people set', () => {
   ])('%o is passed %s', (parameters, direction) => {
     const [first] = passOf(staticThreshold, filling, { parameters }).filter(({ alarm }) => alarm);
     expect(first).toMatchObject({ direction });
+  });
+
+  test.each([
+    { model: staticThreshold, parameters: { above: 3, samples: 60 }, first: 359 },
+    { model: staticThreshold, parameters: { above: 30 }, first: undefined },
+    { model: forecast, parameters: { bound: 1e6 }, first: undefined },
+    { model: baselineRatio, parameters: { above: 2, warmUp: 380 }, first: 380 },
+  ])('$model.name $parameters: another level is no alarm', ({ model, parameters, first }) => {
+    const steps = made(1000, minute, (i) => (i < 300 ? 1 : 5) + 0.1 * (i % 3));
+    const rows = passOf<unknown, never>(model as never, steps, { parameters });
+    const told = rows.filter(({ alarm }) => alarm);
+    expect(told[0]?.index).toBe(first);
+    expect(told.filter(({ kind }) => kind !== 'improbable')).toEqual([]);
   });
 });
 
@@ -475,6 +489,24 @@ describe('a model of a user', () => {
     expect(told[0]).toEqual([expect.any(Number), true]);
     expect(told[0]![0]).toBeGreaterThanOrEqual(100);
   });
+
+  test.each(['tail', 'fixed', 'own'] as const)(
+    'of calibration %s is told of a cycle',
+    (calibration) => {
+      const told: number[] = [];
+      const model = defineModel({
+        ...base,
+        calibration,
+        cycles: true,
+        score(sample) {
+          if (sample.shape) told.push(sample.cycle / minute);
+        },
+      });
+      const series = made(200, minute, (i) => (i * 7) % 11);
+      passOf(model, series);
+      expect(told).toEqual([11]);
+    },
+  );
 
   test('a throw or a NaN costs that series that sample and nobody else', () => {
     const model = defineModel({

@@ -18,8 +18,8 @@ export interface SeriesState {
   readonly longest_pause_ms: number;
   /** The newest one as scored: of a counter its rate per second. */
   readonly value: number;
-  /** -log10 of the rarity that alarms now, and how much of that is for recent alarms. */
-  readonly needed_rarity: number;
+  /** -log10 of the rarity that alarms now, null at a bound; and what of it is for late alarms. */
+  readonly needed_rarity: number | null;
   readonly raised_by: number;
   /** Samples for which it takes a much stronger one to alarm again. */
   readonly resting_samples: number;
@@ -47,6 +47,7 @@ export function explained(
   const at = a.slot[slot]!;
   const [interval, time, samples] = [a.interval[slot]!, a.time[slot]!, a.count[slot]!];
   const age = at < 0 ? 0 : time - a.began[slot]!;
+  const isFixed = model.definition.calibration === 'fixed';
   return {
     moved: at >= 0,
     ended: (a.flags[slot]! & flag.ended) !== 0,
@@ -55,7 +56,7 @@ export function explained(
     interval_ms: interval,
     longest_pause_ms: a.pause[slot]!,
     value: a.held[slot]!,
-    needed_rarity: neededRarity(interval, asked) * (1 + a.raise[slot]!),
+    needed_rarity: isFixed ? null : neededRarity(interval, asked) * (1 + a.raise[slot]!),
     raised_by: a.raise[slot]!,
     resting_samples: Math.max(0, restOf(interval) - a.since[slot]!),
     muted_samples: a.mute[slot]!,

@@ -1,4 +1,5 @@
 import type { SeriesExplanation } from '../../engine/explain.ts';
+import type { SeriesState } from '../../models/series-state.ts';
 import { type AnomaliesOfSeries, fateWords } from '../../processors/anomalies/explain.ts';
 import type { HistogramShown } from '../../processors/anomalies/histograms/histograms.ts';
 import { leastObservations } from '../../processors/anomalies/histograms/quantile.ts';
@@ -99,12 +100,15 @@ function knowledge(lines: Lines, { state, name }: Aspect): void {
     samples: `${s.samples}${s.moved ? ` over ${span(livedMs(s))}` : ', all of the same value: it never moved'}`,
     value: figure(s.value),
     expected: expectedNow(s.model),
-    cut: `a sample as rare as one in 10^${figure(s.needed_rarity)} alarms${raised}`,
+    cut:
+      s.needed_rarity === null
+        ? 'its bound, whatever is asked for'
+        : `a sample as rare as one in 10^${figure(s.needed_rarity)} alarms${raised}`,
     calibration:
       s.tail_samples === null ? undefined : `by ${s.tail_samples} scores of its own past`,
     resting: s.resting_samples > 0 ? `for ${s.resting_samples} more samples` : undefined,
     muted: s.muted_samples > 0 ? `for ${s.muted_samples} more samples, after a gap` : undefined,
-    outside: s.outside_samples === 0 ? undefined : sideText(s.outside_samples),
+    outside: s.outside_samples === 0 ? undefined : sideText(s),
     equal:
       s.equal_samples > 1
         ? `${s.equal_samples} in a row, at most ${s.longest_equal_samples} before`
@@ -129,8 +133,10 @@ function expectedNow({ expected, lower, upper }: Readonly<Record<string, number 
   return `${figure(expected)} within ${figure(lower)} to ${figure(upper)}`;
 }
 
-const sideText = (side: number): string =>
-  `${Math.abs(side)} in a row ${side > 0 ? 'above' : 'below'} the band; 16 are a level shift`;
+function sideText({ outside_samples: side, needed_rarity }: SeriesState): string {
+  const found = `${Math.abs(side)} in a row ${side > 0 ? 'above' : 'below'} the band`;
+  return needed_rarity === null ? found : `${found}; 16 are a level shift`;
+}
 
 function fates(lines: Lines, { seen, name }: Aspect, sinceMs: number): void {
   const whose = name === '' ? 'its samples' : `the samples of ${name}`;

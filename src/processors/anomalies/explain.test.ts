@@ -84,6 +84,7 @@ test('each series says which route took it and what became of its samples', () =
   expect(by['weaker']!.seen!.fates.withheld).toBe(1);
   expect(by['weaker']).toMatchObject({ open: null, seen: { alarm: { fate: 'withheld' } } });
   expect(by['weaker']).toMatchObject({ route_cut: 1, route_spent: true });
+  expect(bursts.state!.needed_rarity).toBeNull();
 });
 
 test('what is young says so, and the default detector tells what it expects', () => {
