@@ -76,3 +76,13 @@ test.each([
   const series = made(held + 20, 15_000, (i) => (i === held ? 2 : 1));
   expect(alarmsOf(passOf(defaultModel, series))).toEqual(told);
 });
+
+test('a band ends at 0 where no value ever lay below', () => {
+  const lowest = (least: number) => {
+    const normal = normalOf(randomOf(seed));
+    const series = made(2000, 5 * minute, () => Math.max(least, 2 + 2 * normal()));
+    return Math.min(...passOf(defaultModel, series).map(({ lower }) => lower));
+  };
+  expect(lowest(0)).toBe(0);
+  expect(lowest(-9)).toBeLessThan(-2);
+});

@@ -83,6 +83,13 @@ function expect(f: Float32Array, o: number, season: number, known: Known, r: Ban
   return half;
 }
 
+/** The lower end of a band below 0, or 0 where no value ever was. */
+function notBelow(f: Float32Array, o: number, origin: number, r: Readonly<Band>): number {
+  const lowest = f[o + float.lowest]!;
+  const rounding = leastBand * (f[o + float.highest]! - lowest);
+  return origin + lowest < -rounding ? r.lower : Math.max(r.lower, Math.min(0, r.expected));
+}
+
 function bounded(f: Float32Array, o: number, n: number, y: number): number {
   const held = Math.max(-most, Math.min(most, y));
   const reach = absurd * f[o + float.scale + 2]!;
@@ -127,6 +134,7 @@ function look(s: Sample, st: State, at: number, r: Result): void {
   r.expected += origin;
   r.lower += origin;
   r.upper += origin;
+  if (r.lower < 0) r.lower = notBelow(f, o, origin, r);
   now.y = y;
   const scales = o + float.scale;
   const drifts = seasoned && isCoarse(cycle, s.interval) && f[scales + 1]! < f[scales + 2]!;
@@ -200,10 +208,12 @@ function describe(
   const season = level + f[o + float.offset]!;
   const band: Band = { expected: Number.NaN, lower: Number.NaN, upper: Number.NaN };
   expect(f, o, season, { ...known, seasoned }, band);
+  band.expected += origin;
+  band.lower += origin;
+  band.upper += origin;
+  if (band.lower < 0) band.lower = notBelow(f, o, origin, band);
   return {
-    expected: band.expected + origin,
-    lower: band.lower + origin,
-    upper: band.upper + origin,
+    ...band,
     level_5_samples: f[o + float.fast]! + origin,
     level_200_samples: f[o + float.long]! + origin,
     season_now: seasoned ? season + origin : Number.NaN,
