@@ -66,3 +66,10 @@ test('a stop while the brokers hang ends after its time, and the next start goes
   await seastate.start();
   expect(await seastate.stop()).toBe(0);
 });
+
+test('a stop while no broker is there ends in order', async () => {
+  await seastate.start();
+  await broker.kill();
+  expect(await seastate.stop()).toBe(0);
+  expect(seastate.log.at(-1)).toContain('"stopped"');
+});

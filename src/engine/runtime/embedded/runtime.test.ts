@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { utf8 } from '../../../core/bytes.ts';
+import { SeastateError } from '../../../core/errors.ts';
 import { encodeRequest } from '../../../formats/remote-write/encode.ts';
 import { encodeBody } from '../../../formats/snappy/body-encoding.ts';
 import type { LogRecord } from '../../../log/log.ts';
@@ -329,6 +330,21 @@ test('a snapshot that cannot be written halts nothing', async () => {
   expect(second.status().map(({ state }) => state)).toEqual(['running', 'running', 'running']);
   expect(warnings.some((w) => w.includes('snapshot cannot be written'))).toBe(true);
   await second.stop();
+});
+
+test('a stop while nobody tells where the log ends makes its snapshots all the same', async () => {
+  const runtime = start();
+  for (let i = 0; i < 3; i++) await scrape(i);
+  await caughtUp(runtime);
+  const { bounds } = log;
+  log.bounds = async (topic, partition) => {
+    if (topic !== 'telemetry') return bounds.call(log, topic, partition);
+    throw new SeastateError('log_unavailable', 'no broker is there', { retry: 'later' });
+  };
+  await runtime.stop(60_000);
+  expect(warnings).toEqual(['not drained {"error":"no broker is there"}']);
+  const stored = await snapshotStore(folder, 'cluster', 0).newest(() => {});
+  expect(stored?.position.next).toBe(3);
 });
 
 test('a log that is behind its snapshots is not followed', async () => {

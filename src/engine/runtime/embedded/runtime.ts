@@ -135,13 +135,14 @@ export class EmbeddedRuntime {
    * every partition, ends the threads.
    */
   async stop(drainMs = 0): Promise<void> {
-    await this.#drain(drainMs);
+    // What fails here, as without brokers, costs a tail to run again, and nothing else.
+    const warn = (what: string) => (error: unknown) =>
+      this.#options.warn(what, { error: messageOf(error) });
+    await this.#drain(drainMs).catch(warn('not drained'));
     this.#stopping.abort();
     await this.#running;
-    // A last snapshot that fails costs a tail to run again, and nothing else.
-    const warn = (error: unknown): void =>
-      this.#options.warn('no last snapshot', { error: messageOf(error) });
-    await Promise.all(this.#feeds.map((feed) => feed.finish().catch(warn)));
+    const noSnapshot = warn('no last snapshot');
+    await Promise.all(this.#feeds.map((feed) => feed.finish().catch(noSnapshot)));
     await this.kill();
   }
 
