@@ -39,6 +39,7 @@ export async function openForeignTopic(
   return open(all, async (admin) => {
     // Without its connections it fails at once.
     const abort = (): void => void admin.close().catch(() => {});
+    if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort);
     try {
       return new Map([[topic, await findTopic(admin, topic)]]);
