@@ -202,6 +202,21 @@ describe('score', () => {
     expect(code).toBe(1);
   });
 
+  test('of what cannot be scored the rest is not read', async () => {
+    const closed = Promise.withResolvers<boolean>();
+    const stdin = (async function* () {
+      try {
+        for (;;) yield new TextEncoder().encode('1,2\n'.repeat(10_000));
+      } finally {
+        closed.resolve(true);
+      }
+    })();
+    const out = { write: (_: string, done?: () => void) => done?.() };
+    const args = { files: [], columns: { value: 'none' } };
+    expect(await scoreCommand(args, { stdin, out, err: out })).toBe(1);
+    expect(await closed.promise).toBe(true);
+  });
+
   test('chunks may end anywhere', async () => {
     const text = `timestamp,value\n${rows.join('\n')}\n`;
     expect((await run([...text])).out).toBe((await run(text)).out);

@@ -138,8 +138,12 @@ async function* unpacked(
   if (done) return;
   const rest = { [Symbol.asyncIterator]: () => all };
   const whole = async function* () {
-    yield first;
-    yield* rest;
+    try {
+      yield first;
+      yield* rest;
+    } finally {
+      await all.return?.();
+    }
   };
   const isGzip = typeof first !== 'string' && first[0] === 0x1f && first[1] === 0x8b;
   if (!isGzip) {
