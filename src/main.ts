@@ -185,7 +185,8 @@ export async function start(program: Program, parts: StartParts): Promise<Runnin
     await server.stop(deadline.left(0.4));
     await sources.stop(deadline.left(0.6));
     await gateway.stop();
-    await runtime?.stop(deadline.left(0.8));
+    const notDrained = (error: unknown): void => warn({ error }, 'stopped before the log was run');
+    await runtime?.stop(deadline.left(0.8)).catch(notDrained);
     stopping.abort();
     await following.catch(() => {});
     view.close();

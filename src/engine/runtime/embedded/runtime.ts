@@ -132,17 +132,24 @@ export class EmbeddedRuntime {
 
   /**
    * Processes what the log holds, for at most `drainMs`, ends the feeding, makes a last snapshot of
-   * every partition, ends the threads.
+   * every partition, ends the threads. Rejects, once all has ended, where the log did not tell how
+   * far it goes.
    */
   async stop(drainMs = 0): Promise<void> {
-    // What fails here, as without brokers, costs a tail to run again, and nothing else.
-    const warn = (what: string) => (error: unknown) =>
-      this.#options.warn(what, { error: messageOf(error) });
-    await this.#drain(drainMs).catch(warn('not drained'));
+    try {
+      await this.#drain(drainMs);
+    } finally {
+      await this.#end();
+    }
+  }
+
+  async #end(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
-    const noSnapshot = warn('no last snapshot');
-    await Promise.all(this.#feeds.map((feed) => feed.finish().catch(noSnapshot)));
+    // A last snapshot that fails costs a tail to run again, and nothing else.
+    const warn = (error: unknown): void =>
+      this.#options.warn('no last snapshot', { error: messageOf(error) });
+    await Promise.all(this.#feeds.map((feed) => feed.finish().catch(warn)));
     await this.kill();
   }
 
