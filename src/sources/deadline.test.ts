@@ -12,6 +12,14 @@ test('what is left shrinks to nothing, by shares', async () => {
   expect(new Deadline(0).left()).toBe(0);
 });
 
+test('a year is no less for a timer than a day', async () => {
+  const work = Promise.withResolvers<void>();
+  const done = within(new Deadline(365 * 86_400_000).left(), work.promise);
+  await sleep(20);
+  work.resolve();
+  expect(await done).toBe(true);
+});
+
 test('work in time, late, and failed before and after', async () => {
   expect(await within(3_600_000, Promise.resolve())).toBe(true);
   await expect(within(3_600_000, Promise.reject(new Error('no')))).rejects.toThrow('no');

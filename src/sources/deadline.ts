@@ -1,3 +1,6 @@
+/** A timer that is given more ends at once. */
+const timerMaxMs = 2 ** 31 - 1;
+
 /**
  * The time that something as a whole may take, for its steps to share. Reads the monotonic clock.
  */
@@ -9,9 +12,10 @@ export class Deadline {
     this.#totalMs = totalMs;
   }
 
-  /** ms until this share of the whole time has passed; 0 where it has. */
+  /** ms until this share of the whole time has passed, for a timer; 0 where it has. */
   left(share = 1): number {
-    return Math.max(0, this.#start + this.#totalMs * share - performance.now());
+    const left = this.#start + this.#totalMs * share - performance.now();
+    return Math.max(0, Math.min(left, timerMaxMs));
   }
 }
 
