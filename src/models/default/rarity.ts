@@ -1,5 +1,4 @@
 import type { Sample } from '../../engine/model.ts';
-
 import { roughLog2, shareThenAdd } from '../tail.ts';
 import type { State } from './layout.ts';
 import * as layout from './layout.ts';
