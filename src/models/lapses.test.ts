@@ -200,6 +200,9 @@ describe('giving up', () => {
     const mended = loaded(before);
     const known = kept.explain(0)!.model;
     expect(mended.explain(0)!.model['season_length_ms']).toBe(known['season_length_ms']);
+    mended.inherit(0, 1);
+    const [first] = pushed(mended, ends, 900, 901, 1);
+    expect(first!.upper - first!.lower).toBeGreaterThan(3 * (known['upper']! - known['lower']!));
     const rows = pushed(mended, ends, 900, 4000);
     expect(rows.slice(0, 100).some((row) => row.alarm)).toBe(false);
     expect(mended.explain(0)!.model['season_length_ms']).toBe(day);

@@ -30,10 +30,13 @@ const ofSteps = 0.25;
 
 /** After a gap, or in another pod, nobody knows where in its cycle a series is. */
 export function doubt(f: Float32Array, o: number): void {
+  beginOnce(f, o);
   f[o + float.slope] = 0;
 }
 
-function begin(f: Float32Array, o: number): void {
+function beginOnce(f: Float32Array, o: number): void {
+  // What stands here of a series whose cycle was just found is of weekends: rows, from 0 on.
+  if (f[o + float.doubt]! < 0) return;
   const season = o + float.season;
   for (let k = 0; k < buckets; k++) {
     const level = f[season + k]!;
@@ -47,8 +50,7 @@ function begin(f: Float32Array, o: number): void {
 
 /** Whether the cycle held so far; `level`: of its part now, `off`: how far the value lies from it. */
 export function holds(f: Float32Array, o: number, level: number, off: number, s: Sample): boolean {
-  // What stands here of a series whose cycle was just found is of weekends: rows, from 0 on.
-  if (f[o + float.doubt]! >= 0) begin(f, o);
+  beginOnce(f, o);
   const span = Math.max(s.cycle, leastRows * s.interval);
   const before = f[o + float.slope]!;
   learnSlope(f, o, level, off, s, span);
