@@ -1,3 +1,4 @@
+import './inlining.ts';
 import type { ByteReader, ByteWriter } from '../core/bytes.ts';
 import { messageOf, SeastateError } from '../core/errors.ts';
 import type { MetricKind, Model, ModelDefinition, Result, Sample } from '../engine/model.ts';
