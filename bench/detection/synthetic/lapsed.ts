@@ -32,12 +32,21 @@ const fifths = (rows: number) => [0.3, 0.45, 0.6, 0.75, 0.9].map((share) => late
 /** Row of the newest heir at row i, 0 before the first one. */
 const bornBefore = (heirs: readonly number[], i: number) => heirs.findLast((at) => at <= i) ?? 0;
 
+/** What several have in common: of rounds that end in a fall, and of jobs. */
+const few = (c: Chance) => c.between(2, 4);
+const some = (c: Chance) => c.between(2, 5);
+const falls = { rows: () => 12_000, events: some, longest: 60 } as const;
+const jobs = { interval: minute, rows: () => 10_000, events: few, longest: 40 } as const;
+/** A job and a slow course of the day. */
+const worked = (c: Chance, load: number, slow: number, time: number): [number, number] => [
+  30 + load + slow * wave(time, day) + c.noise(),
+  2,
+];
+
 export const lapsed: Record<string, Character> = {
   'heap of uneven rounds': {
     interval: minute,
-    rows: () => 12_000,
-    events: (c) => c.between(2, 5),
-    longest: 60,
+    ...falls,
     make: (c) => {
       const of = rounds(c, c.between(20, 200), 0.04 + 0.25 * c.random());
       const height = 20 + 40 * c.random();
@@ -46,9 +55,7 @@ export const lapsed: Record<string, Character> = {
   },
   'heap by load': {
     interval: 30 * second,
-    rows: () => 12_000,
-    events: (c) => c.between(2, 5),
-    longest: 60,
+    ...falls,
     make: (c) => {
       const [period, slow, high] = [c.between(30, 200), coloured(c, 0.998), 40 + 40 * c.random()];
       let at = 0;
@@ -61,19 +68,14 @@ export const lapsed: Record<string, Character> = {
   },
   'saw with a sharp fall': {
     interval: 15 * second,
-    rows: () => 12_000,
-    events: (c) => c.between(2, 5),
-    longest: 60,
+    ...falls,
     make: (c) => {
       const [period, height] = [20 + 180 * c.random(), 20 + 40 * c.random()];
       return (i) => [10 + height * ((i / period) % 1) + 0.5 * c.noise(), 0.06 * height];
     },
   },
   'a job whose schedule changes': {
-    interval: minute,
-    rows: () => 10_000,
-    events: (c) => c.between(2, 4),
-    longest: 40,
+    ...jobs,
     turn: turnsAt(half, 120),
     make: (c, rows) => {
       const lengths = [30, 45, 60, 90, 120];
@@ -83,30 +85,24 @@ export const lapsed: Record<string, Character> = {
       return (i, time) => {
         const [from, period] = i < half(rows) ? [0, before] : [half(rows), after];
         const load = job(i, from, period, part, height);
-        return [30 + load + slow * wave(time, day) + c.noise(), 2];
+        return worked(c, load, slow, time);
       };
     },
   },
   'a job that ends': {
-    interval: minute,
-    rows: () => 10_000,
-    events: (c) => c.between(2, 4),
-    longest: 40,
+    ...jobs,
     turn: turnsAt(half, 120),
     make: (c, rows) => {
       const [period, part] = [c.between(20, 120), 0.1 + 0.4 * c.random()];
       const [height, slow] = [8 + 20 * c.random(), 4 * c.random()];
       return (i, time) => {
         const load = i < half(rows) ? job(i, 0, period, part, height) : 0;
-        return [30 + load + slow * wave(time, day) + c.noise(), 2];
+        return worked(c, load, slow, time);
       };
     },
   },
   'pods whose cycle runs from their start': {
-    interval: minute,
-    rows: () => 10_000,
-    events: (c) => c.between(2, 4),
-    longest: 40,
+    ...jobs,
     heirs: fifths,
     make: (c, rows) => {
       const [period, height] = [c.between(25, 150), 8 + 20 * c.random()];
@@ -126,7 +122,7 @@ export const keptLapsed: Record<string, Character> = {
   'heap of two generations': {
     interval: 30 * second,
     rows: () => 12_000,
-    events: (c) => c.between(2, 5),
+    events: some,
     longest: 80,
     make: (c) => {
       const period = c.between(8, 40);
@@ -138,7 +134,7 @@ export const keptLapsed: Record<string, Character> = {
   'buffer that is flushed when full': {
     interval: 15 * second,
     rows: () => 14_000,
-    events: (c) => c.between(2, 5),
+    events: some,
     longest: 60,
     make: (c) => {
       const [size, each] = [1000 + 4000 * c.random(), 8 + 60 * c.random()];
@@ -153,7 +149,7 @@ export const keptLapsed: Record<string, Character> = {
   'a shape that moves to another hour': {
     interval: 5 * minute,
     rows: () => 8000,
-    events: (c) => c.between(2, 4),
+    events: few,
     longest: 60,
     turn: turnsAt(half, 150),
     make: (c, rows) => {
@@ -168,7 +164,7 @@ export const keptLapsed: Record<string, Character> = {
   'batches that end and begin at another pace': {
     interval: minute,
     rows: () => 14_000,
-    events: (c) => c.between(2, 4),
+    events: few,
     longest: 40,
     turn: turnsAt(half, 120),
     make: (c, rows) => {
@@ -185,7 +181,7 @@ export const keptLapsed: Record<string, Character> = {
   'replicas that are replaced, each at its own beat': {
     interval: 30 * second,
     rows: () => 12_000,
-    events: (c) => c.between(2, 4),
+    events: few,
     longest: 50,
     heirs: fifths,
     make: (c, rows) => {
@@ -202,7 +198,7 @@ export const keptLapsed: Record<string, Character> = {
   'a job that stays, with long outages': {
     interval: minute,
     rows: () => 12_000,
-    events: (c) => c.between(2, 4),
+    events: few,
     longest: 300,
     length: (c) => c.between(20, 300),
     change: (c) => {
